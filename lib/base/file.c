@@ -1,0 +1,112 @@
+#include "base/file.h"
+
+#include "base/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sha256.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct rl_file {
+	FILE *stream;
+	char *path;
+	char *aside;
+};
+
+struct rl_file *rl_file_create(const char *path)
+{
+	struct rl_file *f = rl_malloc(sizeof(*f));
+
+	f->path = rl_strdup(path);
+	f->aside = rl_asprintf("%s.partial-%ld", path, (long)getpid());
+	f->stream = fopen(f->aside, "w");
+	if (!f->stream)
+		rl_die("%s: create:", f->aside);
+	return f;
+}
+
+FILE *rl_file_stream(struct rl_file *f)
+{
+	return f->stream;
+}
+
+/* A rename is durable only once the directory that holds the name is. */
+static void sync_directory(const char *path)
+{
+	char *copy = rl_strdup(path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0 || (fsync(fd) && errno != EINVAL) || close(fd))
+		rl_die("%s: sync directory:", path);
+	free(copy);
+}
+
+void rl_file_commit(struct rl_file *f)
+{
+	if (ferror(f->stream) || fflush(f->stream) || fsync(fileno(f->stream)) ||
+	    fclose(f->stream)) {
+		int error = errno;
+
+		unlink(f->aside);
+		errno = error;
+		rl_die("%s: write:", f->path);
+	}
+	if (rename(f->aside, f->path))
+		rl_die("%s: rename:", f->path);
+	sync_directory(f->path);
+	free(f->path);
+	free(f->aside);
+	free(f);
+}
+
+void rl_file_sha256(const char *path, char hex[65])
+{
+	if (!SHA256File(path, hex))
+		rl_die("%s: read:", path);
+}
+
+char *rl_file_read(const char *path, size_t limit, size_t *size)
+{
+	FILE *f = fopen(path, "rb");
+	size_t n = 0, capacity = 1 << 16;
+	char *data = rl_malloc(capacity + 1);
+
+	if (!f)
+		rl_die("%s: open:", path);
+	for (size_t got; (got = fread(data + n, 1, capacity - n, f)) > 0;) {
+		n += got;
+		if (n > limit)
+			rl_die("%s: larger than %zu bytes", path, limit);
+		if (n == capacity)
+			data = rl_realloc(data, (capacity *= 2) + 1, 1);
+	}
+	if (ferror(f))
+		rl_die("%s: read:", path);
+	fclose(f);
+	data[n] = '\0';
+	*size = n;
+	return data;
+}
+
+void rl_mkdirs(const char *path)
+{
+	char *copy = rl_strdup(path);
+
+	for (char *p = copy + 1;; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, 0777) && errno != EEXIST)
+			rl_die("%s: make directory:", copy);
+		*p = c;
+		if (c == '\0')
+			break;
+	}
+	free(copy);
+}

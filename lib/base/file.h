@@ -1,0 +1,25 @@
+/*
+ * Files that appear whole or not at all: written aside, fsynced, renamed.
+ */
+#ifndef RL_BASE_FILE_H
+#define RL_BASE_FILE_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+struct rl_file;
+
+struct rl_file *rl_file_create(const char *path); /* dies when the directory cannot be written */
+FILE *rl_file_stream(struct rl_file *f);
+void rl_file_commit(struct rl_file *f); /* flush, fsync, rename over path; dies on any error */
+
+/* SHA-256 of a file's bytes as 64 hex digits and a NUL, the same as sha256sum prints. */
+void rl_file_sha256(const char *path, char hex[65]);
+
+/* The whole of a regular file or pipe, NUL-terminated; at most `limit` bytes, else dies. */
+char *rl_file_read(const char *path, size_t limit, size_t *size);
+
+/* mkdir -p; dies when it cannot be made. */
+void rl_mkdirs(const char *path);
+
+#endif

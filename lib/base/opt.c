@@ -1,0 +1,147 @@
+#include "base/opt.h"
+
+#include "base/err.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPT_HELP = 256, OPT_VERSION, OPT_FIRST };
+
+int64_t rl_parse_int(const char *s, int64_t min, int64_t max, const char *what)
+{
+	char *end;
+
+	errno = 0;
+	long long v = strtoll(s, &end, 10);
+	if (end == s || *end || errno)
+		rl_die_usage("%s: %s: not a whole number", what, s);
+	if (v < min || v > max)
+		rl_die_usage("%s: %s: must be %lld to %lld", what, s, (long long)min,
+			     (long long)max);
+	return v;
+}
+
+double rl_parse_real(const char *s, double min, double max, const char *what)
+{
+	char *end;
+
+	errno = 0;
+	double v = strtod(s, &end);
+	if (end == s || *end || errno || !isfinite(v))
+		rl_die_usage("%s: %s: not a number", what, s);
+	if (v < min || v > max)
+		rl_die_usage("%s: %s: must be %g to %g", what, s, min, max);
+	return v;
+}
+
+int rl_parse_choice(const char *s, const char *const names[], const char *what)
+{
+	char list[256] = "";
+	size_t n = 0;
+
+	for (int i = 0; names[i]; i++) {
+		if (!strcmp(s, names[i]))
+			return i;
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", i ? ", " : "", names[i]);
+		if (n >= sizeof(list))
+			break;
+	}
+	rl_die_usage("%s: %s: must be one of %s", what, s, list);
+}
+
+static void print_default(const struct rl_opt *o)
+{
+	switch (o->type) {
+	case RL_OPTTYPE_INT: printf(" [%lld]", (long long)*(int64_t *)o->dest); break;
+	case RL_OPTTYPE_REAL: printf(" [%g]", *(double *)o->dest); break;
+	case RL_OPTTYPE_STR:
+		if (*(const char **)o->dest)
+			printf(" [%s]", *(const char **)o->dest);
+		break;
+	default: break;
+	}
+}
+
+static _Noreturn void help(const struct rl_tool *tool, const struct rl_opt *opts)
+{
+	char left[64];
+
+	printf("usage: %s %s\n\n%s\n\noptions:\n", tool->name, tool->synopsis, tool->summary);
+	for (const struct rl_opt *o = opts; o->name; o++) {
+		int n = o->short_name ? snprintf(left, sizeof(left), "-%c, ", o->short_name) : 0;
+
+		snprintf(left + n, sizeof(left) - (size_t)n, "--%s%s%s", o->name, o->arg ? " " : "",
+			 o->arg ? o->arg : "");
+		printf("  %-26s %s", left, o->help);
+		print_default(o);
+		putchar('\n');
+	}
+	printf("  %-26s %s\n  %-26s %s\n", "--help", "this text", "--version", "the version");
+	printf("\nexample:\n  %s\n\nThe manual page says more: man %s\n", tool->example,
+	       tool->name);
+	exit(fflush(stdout) ? RL_EXIT_FAILURE : RL_EXIT_OK);
+}
+
+static void store(const struct rl_opt *o, const char *arg)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "--%s", o->name);
+	switch (o->type) {
+	case RL_OPTTYPE_FLAG: *(bool *)o->dest = true; break;
+	case RL_OPTTYPE_INT:
+		*(int64_t *)o->dest = rl_parse_int(arg, (int64_t)o->min, (int64_t)o->max, what);
+		break;
+	case RL_OPTTYPE_REAL: *(double *)o->dest = rl_parse_real(arg, o->min, o->max, what); break;
+	case RL_OPTTYPE_STR: *(const char **)o->dest = arg; break;
+	case RL_OPTTYPE_END: break;
+	}
+}
+
+int rl_options(int argc, char **argv, const struct rl_tool *tool, const struct rl_opt *opts)
+{
+	struct option longs[64] = {{"help", no_argument, 0, OPT_HELP},
+				   {
+					   "version",
+					   no_argument,
+					   0,
+					   OPT_VERSION,
+				   }};
+	char shorts[16] = ":";
+	size_t nshort = 1, n = 2;
+
+	for (const struct rl_opt *o = opts; o->name; o++, n++) {
+		if (n == RL_LEN(longs) - 1 || nshort == sizeof(shorts) - 1)
+			rl_die("too many options in the table");
+		longs[n] = (struct option){o->name, o->arg ? required_argument : no_argument, 0,
+					   (int)(OPT_FIRST + (o - opts))};
+		if (o->short_name)
+			shorts[nshort++] = o->short_name;
+	}
+
+	opterr = 0;
+	for (int c; (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+		if (c == OPT_HELP)
+			help(tool, opts);
+		if (c == OPT_VERSION) {
+			printf("%s %s\n", tool->name, RL_VERSION);
+			exit(fflush(stdout) ? RL_EXIT_FAILURE : RL_EXIT_OK);
+		}
+		if (c == ':')
+			rl_die_usage("%s: needs an argument", argv[optind - 1]);
+		if (c == '?')
+			rl_die_usage("%s: no such option", argv[optind - 1]);
+		if (c >= OPT_FIRST) {
+			store(&opts[c - OPT_FIRST], optarg);
+			continue;
+		}
+		for (const struct rl_opt *o = opts; o->name; o++)
+			if (o->short_name == c)
+				store(o, optarg);
+	}
+	return optind;
+}

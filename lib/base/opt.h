@@ -1,0 +1,83 @@
+/*
+ * The command line of a filter, as one table: the same table parses the options (getopt_long),
+ *checks their ranges, and prints --help with the live defaults.
+ *
+ *	struct config c = {.batch = 64};
+ *	const struct rl_opt opts[] = {
+ *		RL_OPT_INT("batch", &c.batch, 1, 65536, "N", "images a step"),
+ *		RL_OPT_STR("weights", &c.weights, "FILE", "safetensors file"),
+ *		RL_OPT_FLAG("quiet", &c.quiet, "no progress on stderr"),
+ *		RL_OPT_END};
+ *	int first = rl_options(argc, argv, &tool, opts);
+ *
+ * --help and --version are always there and go to stdout with exit 0.
+ */
+#ifndef RL_BASE_OPT_H
+#define RL_BASE_OPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum rl_opttype {
+	RL_OPTTYPE_END,
+	RL_OPTTYPE_FLAG,
+	RL_OPTTYPE_INT,
+	RL_OPTTYPE_REAL,
+	RL_OPTTYPE_STR
+};
+
+struct rl_opt {
+	const char *name; /* long name without the dashes */
+	enum rl_opttype type;
+	void *dest;      /* bool *, int64_t *, double * or const char **, as type says */
+	double min, max; /* inclusive range of a number */
+	const char *arg; /* placeholder of the argument in --help */
+	const char *help;
+	char short_name; /* 0 for none; only where Unix custom expects one (-0) */
+};
+
+#define RL_OPT_FLAG(n, d, h)                         \
+	{                                            \
+		n, RL_OPTTYPE_FLAG, d, 0, 0, 0, h, 0 \
+	}
+#define RL_OPT_FLAG_SHORT(n, c, d, h)                \
+	{                                            \
+		n, RL_OPTTYPE_FLAG, d, 0, 0, 0, h, c \
+	}
+#define RL_OPT_INT(n, d, lo, hi, a, h)                \
+	{                                             \
+		n, RL_OPTTYPE_INT, d, lo, hi, a, h, 0 \
+	}
+#define RL_OPT_REAL(n, d, lo, hi, a, h)                \
+	{                                              \
+		n, RL_OPTTYPE_REAL, d, lo, hi, a, h, 0 \
+	}
+#define RL_OPT_STR(n, d, a, h)                      \
+	{                                           \
+		n, RL_OPTTYPE_STR, d, 0, 0, a, h, 0 \
+	}
+#define RL_OPT_END                                  \
+	{                                           \
+		0, RL_OPTTYPE_END, 0, 0, 0, 0, 0, 0 \
+	}
+
+struct rl_tool {
+	const char *name;     /* "rl-decode" */
+	const char *synopsis; /* what follows the name: "[options] < manifest > images" */
+	const char *summary;  /* one line */
+	const char *example;  /* a pipeline that works as printed */
+};
+
+/* Parse argv; returns the index of the first operand.  Operands end the options only after "--"
+ * or at the end: GNU permutation is on.  Misuse exits 2. */
+int rl_options(int argc, char **argv, const struct rl_tool *tool, const struct rl_opt *opts);
+
+/* Numbers from text: the whole string must be one, within the range; otherwise exit 2 naming
+ * `what`. */
+int64_t rl_parse_int(const char *s, int64_t min, int64_t max, const char *what);
+double rl_parse_real(const char *s, double min, double max, const char *what);
+
+/* Index of s among the NULL-terminated names; otherwise exit 2 listing them. */
+int rl_parse_choice(const char *s, const char *const names[], const char *what);
+
+#endif
