@@ -1,0 +1,156 @@
+#include "models/resnet.h"
+
+#include "base/err.h"
+
+#include <stdio.h>
+
+static const struct {
+	int depth, blocks[4];
+	bool bottleneck;
+} table[] = {
+	/* Table 1 of the paper. */
+	{18, {2, 2, 2, 2}, false},
+	{34, {3, 4, 6, 3}, false},
+	{50, {3, 4, 6, 3}, true},
+	{101, {3, 4, 23, 3}, true},
+};
+
+static int find(int depth)
+{
+	for (size_t i = 0; i < RL_LEN(table); i++)
+		if (table[i].depth == depth)
+			return (int)i;
+	rl_die("ResNet-%d: the depths are 18, 34, 50, 101", depth);
+}
+
+struct block {
+	struct rl_net *n;
+	const struct rl_resnet *r;
+	char name[128]; /* layer1.0, with the model's prefix */
+};
+
+static rl_val conv(const struct block *b, rl_val x, const char *part, struct rl_conv c)
+{
+	char name[160];
+
+	snprintf(name, sizeof(name), "%s%s", b->name, part);
+	return rl_conv(b->n, x, name, c);
+}
+
+static rl_val norm(const struct block *b, rl_val x, const char *part, bool relu)
+{
+	char name[160];
+
+	snprintf(name, sizeof(name), "%s%s", b->name, part);
+	return rl_bnorm(b->n, x, name,
+			(struct rl_bnorm){.momentum = 0.1,
+					  .eps = 1e-5,
+					  .running = b->r->running,
+					  .relu = relu,
+					  .copies = b->r->copies});
+}
+
+static rl_val shortcut(const struct block *b, rl_val x, int out, int stride)
+{
+	x = conv(b, x, ".downsample.0", (struct rl_conv){out, 1, stride, 0, 1});
+	return norm(b, x, ".downsample.1", false);
+}
+
+static rl_val basic(const struct block *b, rl_val x, int width, int stride, int dilation,
+		    bool project)
+{
+	rl_val y = conv(b, x, ".conv1", (struct rl_conv){width, 3, stride, dilation, dilation});
+
+	y = norm(b, y, ".bn1", true);
+	y = conv(b, y, ".conv2", (struct rl_conv){width, 3, 1, dilation, dilation});
+	y = norm(b, y, ".bn2", false);
+	if (project)
+		x = shortcut(b, x, width, stride);
+	return rl_add_relu(b->n, y, x);
+}
+
+static rl_val bottleneck(const struct block *b, rl_val x, int width, int stride, int dilation,
+			 bool project)
+{
+	int stride1 = b->r->stride_in_1x1 ? stride : 1, stride3 = b->r->stride_in_1x1 ? 1 : stride;
+	rl_val y = conv(b, x, ".conv1", (struct rl_conv){width, 1, stride1, 0, 1});
+
+	y = norm(b, y, ".bn1", true);
+	y = conv(b, y, ".conv2", (struct rl_conv){width, 3, stride3, dilation, dilation});
+	y = norm(b, y, ".bn2", true);
+	y = conv(b, y, ".conv3", (struct rl_conv){4 * width, 1, 1, 0, 1});
+	y = norm(b, y, ".bn3", false);
+	if (project)
+		x = shortcut(b, x, 4 * width, stride);
+	return rl_add_relu(b->n, y, x);
+}
+
+int rl_resnet_channels(const struct rl_resnet *r, int feature)
+{
+	if (feature == RL_STEM)
+		return r->width;
+	return (r->width << (feature - 1)) * (table[find(r->depth)].bottleneck ? 4 : 1);
+}
+
+void rl_resnet(struct rl_net *n, const struct rl_resnet *r, const char *prefix, rl_val x,
+	       rl_val feature[RL_NFEATURES])
+{
+	const int which = find(r->depth);
+	struct block b = {.n = n, .r = r};
+	int stride_so_far = 4, dilation = 1, channels = r->width;
+
+	snprintf(b.name, sizeof(b.name), "%s", prefix);
+	x = conv(&b, x, "conv1", (struct rl_conv){r->width, 7, 2, 3, 1});
+	feature[RL_STEM] = x = norm(&b, x, "bn1", true);
+	x = rl_maxpool(n, x, (struct rl_pool){3, 2, 1});
+
+	for (int stage = 1; stage <= 4; stage++) {
+		int width = r->width << (stage - 1), out = rl_resnet_channels(r, stage);
+		int stride = stage == 1 ? 1 : 2, first_dilation = dilation;
+
+		/* A stage that may not stride dilates instead; its first block still sees the old
+		 * grid. */
+		if (stride_so_far * stride > r->output_stride) {
+			dilation *= stride;
+			stride = 1;
+		}
+		stride_so_far *= stride;
+		for (int i = 0; i < table[which].blocks[stage - 1]; i++) {
+			bool first = i == 0, project = first && (stride != 1 || channels != out);
+
+			snprintf(b.name, sizeof(b.name), "%slayer%d.%d", prefix, stage, i);
+			x = (table[which].bottleneck ? bottleneck : basic)(
+				&b, x, width, first ? stride : 1, first ? first_dilation : dilation,
+				project);
+			channels = out;
+		}
+		feature[stage] = x;
+	}
+}
+
+struct rl_resnet rl_resnet_recognise(int (*shape_of)(void *ctx, const char *name, int64_t dim[4]),
+				     void *ctx, const char *file)
+{
+	int64_t dim[4];
+	char name[64];
+
+	if (shape_of(ctx, "conv1.weight", dim) != 4 || dim[1] != 3 || dim[2] != 7)
+		rl_die("%s: no ResNet: conv1.weight is missing or not [C,3,7,7]", file);
+	int width = (int)dim[0];
+	bool deep = shape_of(ctx, "layer1.0.conv3.weight", dim) == 4;
+
+	for (size_t i = 0; i < RL_LEN(table); i++) {
+		bool fits = table[i].bottleneck == deep;
+
+		for (int stage = 1; stage <= 4 && fits; stage++) {
+			for (int last = 0; last <= 1; last++) {
+				snprintf(name, sizeof(name), "layer%d.%d.conv1.weight", stage,
+					 table[i].blocks[stage - 1] - last);
+				fits &= (shape_of(ctx, name, dim) == 4) == (last == 1);
+			}
+		}
+		if (fits)
+			return (struct rl_resnet){table[i].depth, width, 32, false, true, 1};
+	}
+	rl_die("%s: no ResNet-18, 34, 50 or 101: the number of blocks is another", file);
+}

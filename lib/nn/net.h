@@ -1,0 +1,117 @@
+/*
+ * A network is a linear tape: values, and the ops that make them, in the order they were called.
+ *
+ * A model is a C function that calls the ops below, so its file reads like its paper and program
+ * order is the schedule: forward is a loop up, backward a loop down.  rl_net_plan() then fixes
+ * memory layouts, creates the oneDNN primitives and places every buffer in one arena by lifetime; a
+ * step allocates nothing.  Shapes are N,C,H,W or N,C; the layout in memory is the library's
+ * business, and callers see plain row-major floats through rl_net_feed*() and rl_net_read*().
+ *
+ * In a training tape every op's backward *stores* the gradient of its inputs; the driver adds where
+ * a value or parameter has several readers.  Shape mistakes are programming errors and die.
+ *
+ * Same tape, parameters, feeds and thread count: same bits.
+ */
+#ifndef RL_NN_NET_H
+#define RL_NN_NET_H
+
+#include "nn/params.h"
+
+#include <stdio.h>
+
+struct rl_net;
+typedef int rl_val; /* a value of the tape */
+
+struct rl_net_config {
+	bool train;          /* keep what backward needs, and run it */
+	bool no_sharing;     /* give every buffer its own memory: the test of the planner */
+	uint64_t seed;       /* of dropout */
+	bool feed_gradients; /* also compute the gradients of the feeds */
+};
+
+struct rl_net *rl_net_new(struct rl_params *params, const struct rl_net_config *config);
+void rl_net_free(struct rl_net *n);
+
+/* ---- the ops ----------------------------------------------------------------------------------
+ */
+
+/* An input of the network, filled by rl_net_feed*() before each forward. */
+rl_val rl_feed(struct rl_net *n, int ndim, const int64_t *dim);
+
+/* Convolution without bias, weight NAME.weight [out, in, kernel, kernel]; dilation 1 is dense. */
+struct rl_conv {
+	int out, kernel, stride, pad, dilation;
+};
+rl_val rl_conv(struct rl_net *n, rl_val x, const char *name, struct rl_conv c);
+
+/* Batch normalisation over N (and H, W), optionally followed by ReLU in the same pass.
+ * y = weight (x - mean) / sqrt(var + eps) + bias.  With `running` the statistics are the running
+ * ones, constant for backward; else those of the batch, and the running ones move by `momentum`
+ * towards them, the variance by its unbiased estimate n/(n-1), n = N*H*W*copies (Ioffe & Szegedy
+ * 2015; the conventions are PyTorch's).  `copies` says how often the batch would be repeated in the
+ * reference form. */
+struct rl_bnorm {
+	double momentum; /* 0.1 in backbones */
+	double eps;      /* 1e-5 */
+	bool running, relu;
+	int copies;
+};
+rl_val rl_bnorm(struct rl_net *n, rl_val x, const char *name, struct rl_bnorm c);
+
+rl_val rl_relu(struct rl_net *n, rl_val x);
+rl_val rl_add_relu(struct rl_net *n, rl_val a,
+		   rl_val b); /* relu(a + b): the end of a residual block */
+
+/* Pooling windows; average pooling counts padding in the divisor, as PyTorch does by default. */
+struct rl_pool {
+	int kernel, stride, pad;
+};
+rl_val rl_maxpool(struct rl_net *n, rl_val x, struct rl_pool c);
+rl_val rl_avgpool(struct rl_net *n, rl_val x, struct rl_pool c);
+rl_val rl_global_avgpool(struct rl_net *n, rl_val x); /* [N,C,H,W] -> [N,C] */
+
+/* y = x weight' + bias; x [N,in], NAME.weight [out,in] ~ N(0, std), NAME.bias [out] = 0. */
+rl_val rl_linear(struct rl_net *n, rl_val x, const char *name, int out, double std);
+
+/* Inverted dropout of a training tape; the mask is a function of (seed, step, element). */
+rl_val rl_dropout(struct rl_net *n, rl_val x, double p);
+
+/* Rows [a_i, b_(i / (Na/Nb))]: a [Na,Ca] beside each b [Nb,Cb] repeated; Na a multiple of Nb. */
+rl_val rl_concat_repeat(struct rl_net *n, rl_val a, rl_val b);
+
+/* Mean softmax cross-entropy of logits [N,K] against N labels 0..K-1 (set before each forward); a
+ * loss is where backward starts. */
+int rl_softmax_ce(struct rl_net *n, rl_val logits);
+void rl_loss_labels(struct rl_net *n, int loss, const int32_t *labels);
+double rl_loss_value(const struct rl_net *n, int loss);
+int64_t rl_loss_correct(const struct rl_net *n,
+			int loss); /* rows whose first largest logit is the label's */
+
+/* ---- running ----------------------------------------------------------------------------------
+ */
+
+void rl_net_keep(struct rl_net *n, rl_val v); /* before planning: v is read after the forward */
+void rl_net_plan(struct rl_net *n);
+
+void rl_net_feed(struct rl_net *n, rl_val v, const float *plain);
+/* From u8 pixels [N,H,W,3]: (x / 255 - mean) / std with ImageNet's constants (facts 1.1, item 7).
+ * Row i of the value comes from pixels + index[i] * H*W*3. */
+void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels, const int64_t *index);
+
+void rl_net_forward(struct rl_net *n);
+void rl_net_backward(struct rl_net *n); /* gradients into params->grad, overwriting */
+
+void rl_net_set_step(struct rl_net *n, uint64_t step); /* which dropout mask */
+/* Batch norm averages its statistics over all batches from now on instead of moving by momentum
+ * (PyTorch's momentum=None): reset, run some batches forward, and evaluate. */
+void rl_net_accumulate_statistics(struct rl_net *n);
+
+int rl_net_shape(const struct rl_net *n, rl_val v, int64_t dim[4]); /* returns ndim */
+void rl_net_read(struct rl_net *n, rl_val v, float *plain);         /* a kept value */
+void rl_net_read_grad(struct rl_net *n, rl_val v,
+		      float *plain); /* of a feed, with feed_gradients */
+
+size_t rl_net_memory(const struct rl_net *n);         /* bytes of the arena */
+void rl_net_print(const struct rl_net *n, FILE *out); /* the plan: one line an op */
+
+#endif
