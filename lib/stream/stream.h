@@ -45,7 +45,10 @@ struct rl_reader;
 /* Reads the first head.  `name` is for messages ("stdin", a path). */
 struct rl_reader *rl_reader_new(int fd, const char *name);
 struct rl_reader *rl_reader_open(const char *path); /* "-" is stdin */
+/* Of the first segment; lives as long as the reader. */
 const json_t *rl_reader_head(const struct rl_reader *r);
+/* Of the segment that the last sample came from; lives until the next call of rl_reader_next. */
+const json_t *rl_reader_segment_head(const struct rl_reader *r);
 
 /* The next sample into *s (zero-initialise it once; its memory is reused).
  * 1: a sample.  0: the clean end, tail and checksum verified.  Anything else dies. */
@@ -55,6 +58,10 @@ int64_t rl_reader_skipped(const struct rl_reader *r); /* sum of the tails read s
 /* XXH3-64 of all payload bytes so far, 16 hex digits: what a stream held, whatever segments it came
  * in. */
 void rl_reader_digest(const struct rl_reader *r, char hex[17]);
+/* Read to the end, verified: what a program does that has seen enough of a pipe, so that its
+ * producer neither dies of it nor goes unchecked. */
+void rl_reader_drain(struct rl_reader *r);
+/* Frees the reader and closes its file, stdin excepted. */
 void rl_reader_close(struct rl_reader *r);
 
 /* ---- writer -----------------------------------------------------------------------------------
