@@ -1,0 +1,312 @@
+#include "data/voc.h"
+
+#include "base/err.h"
+#include "base/file.h"
+#include "stream/tensor.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { LIST_LIMIT = 64 << 20 };
+
+/* A line of a list: an image and, in a class's list, what is said of it. */
+struct entry {
+	char *id;
+	int value;
+};
+
+struct list {
+	char *text; /* ids point into it */
+	struct entry *entries;
+	size_t n;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct entry *)a)->id, ((const struct entry *)b)->id);
+}
+
+static int by_string(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* An id becomes part of paths. */
+static void check_id(const char *id, const char *path, size_t line)
+{
+	if (id[0] == '.' || strchr(id, '/'))
+		rl_die("%s: line %zu: %s: not an image id", path, line, id);
+}
+
+static int parse_value(const char *s, const char *path, size_t line)
+{
+	if (s && !strcmp(s, "1"))
+		return 1;
+	if (s && !strcmp(s, "-1"))
+		return -1;
+	if (s && !strcmp(s, "0"))
+		return 0;
+	rl_die("%s: line %zu: %s: must be 1, -1 or 0", path, line, s ? s : "no value");
+}
+
+/* One "ID" or "ID VALUE" a line; sorted by id, which must differ. */
+static struct list read_list(const char *path, bool with_value)
+{
+	struct list l = {0};
+	size_t size, number = 0;
+	char *rest, *save;
+
+	rest = l.text = rl_file_read(path, LIST_LIMIT, &size);
+	if (strlen(l.text) != size)
+		rl_die("%s: not a text file", path);
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		char *id = strtok_r(line, " \t\r", &save);
+
+		number++;
+		if (!id)
+			continue;
+		check_id(id, path, number);
+		struct entry e = {.id = id};
+		if (with_value)
+			e.value = parse_value(strtok_r(NULL, " \t\r", &save), path, number);
+		if (strtok_r(NULL, " \t\r", &save))
+			rl_die("%s: line %zu: more than %s", path, number,
+			       with_value ? "an id and a value" : "an id");
+		if (!(l.n & (l.n - 1)))
+			l.entries = rl_realloc(l.entries, l.n ? 2 * l.n : 1, sizeof(e));
+		l.entries[l.n++] = e;
+	}
+	if (!l.n)
+		rl_die("%s: empty list", path);
+	qsort(l.entries, l.n, sizeof(*l.entries), by_id);
+	for (size_t i = 1; i < l.n; i++)
+		if (!strcmp(l.entries[i - 1].id, l.entries[i].id))
+			rl_die("%s: %s twice", path, l.entries[i].id);
+	return l;
+}
+
+static void free_list(struct list *l)
+{
+	free(l->text);
+	free(l->entries);
+}
+
+static bool exists(const char *dir, const char *rest)
+{
+	char *path = rl_asprintf("%s/%s", dir, rest);
+	struct stat st;
+	bool yes = !stat(path, &st);
+
+	free(path);
+	return yes;
+}
+
+static char *find_root(const char *dir)
+{
+	size_t n = strlen(dir);
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	if (exists(dir, "ImageSets/Main"))
+		return rl_asprintf("%.*s", (int)n, dir);
+	if (exists(dir, "VOC2007/ImageSets/Main"))
+		return rl_asprintf("%.*s/VOC2007", (int)n, dir);
+	rl_die("%s: neither ImageSets/Main nor VOC2007/ImageSets/Main in it", dir);
+}
+
+/* The names CLASS of the files CLASS_SET.txt, sorted. */
+static char **class_names(const char *root, const char *set, size_t *count)
+{
+	char *main_dir = rl_asprintf("%s/ImageSets/Main", root);
+	char *tail = rl_asprintf("_%s.txt", set);
+	char **names = NULL;
+	size_t n = 0;
+	DIR *d = opendir(main_dir);
+
+	if (!d)
+		rl_die("%s: open:", main_dir);
+	for (struct dirent *e; errno = 0, (e = readdir(d));) {
+		size_t length = strlen(e->d_name), cut = strlen(tail);
+
+		if (length <= cut || strcmp(e->d_name + length - cut, tail) || e->d_name[0] == '.')
+			continue;
+		names = rl_realloc(names, n + 1, sizeof(*names));
+		names[n++] = rl_asprintf("%.*s", (int)(length - cut), e->d_name);
+	}
+	if (errno)
+		rl_die("%s: read:", main_dir);
+	closedir(d);
+	if (n)
+		qsort(names, n, sizeof(*names), by_string);
+	free(main_dir);
+	free(tail);
+	*count = n;
+	return names;
+}
+
+static void free_names(char **names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+/* The columns of labels are numbered by the classes, so a set that has others would be read as
+ * nonsense by whatever was trained on this one. */
+static void check_other_sets(const struct rl_voc *v, const char *set)
+{
+	static const char *const sets[] = {"trainval", "test", "train", "val"};
+
+	for (size_t s = 0; s < RL_LEN(sets); s++) {
+		size_t n;
+		char **names = class_names(v->root, sets[s], &n);
+
+		for (size_t i = 0; n && (i < n || i < v->nclass); i++)
+			if (i == n || i == v->nclass || strcmp(names[i], v->classes[i]))
+				rl_die("%s/ImageSets/Main: the sets %s and %s differ in class %s",
+				       v->root, set, sets[s], i < n ? names[i] : v->classes[i]);
+		free_names(names, n);
+	}
+}
+
+static void read_labels(struct rl_voc *v, const char *set, size_t class)
+{
+	static const int8_t label_of[] = {0, -1, 1}; /* absent, only difficult, present */
+	char *path = rl_asprintf("%s/ImageSets/Main/%s_%s.txt", v->root, v->classes[class], set);
+	struct list l = read_list(path, true);
+
+	for (size_t i = 0; i < l.n && i < v->nimage; i++)
+		if (strcmp(l.entries[i].id, v->images[i].id))
+			rl_die("%s: %s here, %s in %s.txt", path, l.entries[i].id, v->images[i].id,
+			       set);
+	if (l.n != v->nimage)
+		rl_die("%s: %zu images, %zu in %s.txt", path, l.n, v->nimage, set);
+	for (size_t i = 0; i < l.n; i++)
+		v->images[i].labels[class] = label_of[l.entries[i].value + 1];
+	free_list(&l);
+	free(path);
+}
+
+static char *image_path(const struct rl_voc *v, const struct rl_voc_image *m)
+{
+	return rl_asprintf("%s/JPEGImages/%s.jpg", v->root, m->id);
+}
+
+/* The labels that the objects imply must be those of the lists. */
+static void check_labels(const struct rl_voc *v, const struct rl_voc_image *m, const char *xml,
+			 const char *set)
+{
+	int8_t *implied = rl_calloc(v->nclass, 1);
+
+	for (size_t i = 0; i < m->nobject; i++) {
+		const struct rl_voc_object *o = &m->objects[i];
+
+		if (!o->difficult)
+			implied[o->label] = 1;
+		else if (!implied[o->label])
+			implied[o->label] = -1;
+	}
+	for (size_t c = 0; c < v->nclass; c++)
+		if (implied[c] != m->labels[c])
+			rl_die("%s: %s %s, but %s_%s.txt says otherwise", xml,
+			       implied[c] > 0   ? "has a"
+			       : implied[c] < 0 ? "has only difficult examples of"
+						: "has no",
+			       v->classes[c], v->classes[c], set);
+	free(implied);
+}
+
+static void read_image(struct rl_voc *v, struct rl_voc_image *m, const char *set)
+{
+	char *xml = rl_asprintf("%s/Annotations/%s.xml", v->root, m->id);
+	char *jpeg = image_path(v, m);
+	struct stat st;
+
+	if (stat(jpeg, &st))
+		rl_die("%s: in %s.txt, but cannot be read:", jpeg, set);
+	if (!S_ISREG(st.st_mode) || !st.st_size)
+		rl_die("%s: not a file, or empty", jpeg);
+	rl_voc_read_xml(xml, v->classes, v->nclass, &m->objects, &m->nobject);
+	check_labels(v, m, xml, set);
+	free(xml);
+	free(jpeg);
+}
+
+void rl_voc_read(struct rl_voc *v, const char *dir, const char *set)
+{
+	*v = (struct rl_voc){.root = find_root(dir)};
+	v->classes = class_names(v->root, set, &v->nclass);
+	if (!v->nclass)
+		rl_die("%s/ImageSets/Main: no CLASS_%s.txt", v->root, set);
+	check_other_sets(v, set);
+
+	char *path = rl_asprintf("%s/ImageSets/Main/%s.txt", v->root, set);
+	struct list l = read_list(path, false);
+	free(path);
+	v->nimage = l.n;
+	v->images = rl_calloc(l.n, sizeof(*v->images));
+	for (size_t i = 0; i < l.n; i++) {
+		v->images[i].id = rl_strdup(l.entries[i].id);
+		v->images[i].labels = rl_calloc(v->nclass, 1);
+	}
+	free_list(&l);
+
+	for (size_t c = 0; c < v->nclass; c++)
+		read_labels(v, set, c);
+	for (size_t i = 0; i < v->nimage; i++)
+		read_image(v, &v->images[i], set);
+	rl_voc_check_counts(v, set);
+}
+
+void rl_voc_free(struct rl_voc *v)
+{
+	for (size_t i = 0; i < v->nimage; i++) {
+		free(v->images[i].id);
+		free(v->images[i].labels);
+		free(v->images[i].objects);
+	}
+	free_names(v->classes, v->nclass);
+	free(v->images);
+	free(v->root);
+	*v = (struct rl_voc){0};
+}
+
+/* Coordinates are whole numbers in VOC2007 and fractions in later years. */
+static json_t *coordinate(double x)
+{
+	return x == floor(x) ? json_integer((json_int_t)x) : json_real(x);
+}
+
+json_t *rl_voc_record(const struct rl_voc *v, size_t i)
+{
+	const struct rl_voc_image *m = &v->images[i];
+	json_t *labels = json_object(), *boxes = json_array();
+	json_t *classes = json_array(), *difficult = json_array();
+	char *path = image_path(v, m);
+	char *name = rl_asprintf("%s.jpg", m->id);
+	char *key = rl_key_from_path(name);
+
+	for (size_t c = 0; c < v->nclass; c++)
+		json_object_set_new(labels, v->classes[c], json_integer(m->labels[c]));
+	for (size_t k = 0; k < m->nobject; k++) {
+		json_t *box = json_array();
+
+		for (int j = 0; j < 4; j++)
+			json_array_append_new(box, coordinate(m->objects[k].box[j]));
+		json_array_append_new(boxes, box);
+		json_array_append_new(classes, json_integer((json_int_t)m->objects[k].label));
+		json_array_append_new(difficult, json_integer(m->objects[k].difficult));
+	}
+	json_t *o = json_pack("{ss ss so so so so}", "key", key, "path", path, "labels", labels,
+			      "boxes", boxes, "classes", classes, "difficult", difficult);
+	if (!o)
+		rl_die("%s: the name is not UTF-8", path);
+	free(key);
+	free(name);
+	free(path);
+	return o;
+}
