@@ -1,0 +1,61 @@
+#include "nn/weights.h"
+
+#include "base/err.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void rl_weights_save(const struct rl_params *p, const char *prefix, const char *path,
+		     const json_t *metadata)
+{
+	struct rl_st_tensor *t = rl_calloc((size_t)p->n, sizeof(*t));
+	int n = 0;
+
+	for (int i = 0; i < p->n; i++) {
+		const struct rl_param *q = &p->list[i];
+		bool count = q->kind == RL_COUNT;
+
+		if (strncmp(q->name, prefix, strlen(prefix)))
+			continue;
+		t[n].name = q->name + strlen(prefix);
+		t[n].dtype = count ? "I64" : "F32";
+		t[n].ndim = q->ndim;
+		memcpy(t[n].dim, q->dim, sizeof(q->dim));
+		t[n].data = count ? (const void *)&q->tracked : rl_params_data(p, i);
+		t[n].bytes = count ? sizeof(q->tracked) : q->count * sizeof(float);
+		n++;
+	}
+	rl_st_write(path, t, n, metadata);
+	free(t);
+}
+
+static void load(struct rl_params *p, int i, const struct rl_st_tensor *t, const char *path)
+{
+	struct rl_param *q = &p->list[i];
+	const char *dtype = q->kind == RL_COUNT ? "I64" : "F32";
+
+	if (strcmp(t->dtype, dtype))
+		rl_die("%s: tensor %s is %s, the network needs %s", path, q->name, t->dtype, dtype);
+	if (t->ndim != q->ndim || memcmp(t->dim, q->dim, (size_t)q->ndim * sizeof(*q->dim)))
+		rl_die("%s: tensor %s has another shape than the network's", path, q->name);
+	if (q->kind == RL_COUNT)
+		memcpy(&q->tracked, t->data, sizeof(q->tracked));
+	else
+		memcpy(rl_params_data(p, i), t->data, t->bytes);
+}
+
+void rl_weights_load(struct rl_params *p, const struct rl_st_file *f)
+{
+	for (int i = 0; i < f->n; i++)
+		if (rl_params_find(p, f->tensor[i].name) < 0)
+			rl_die("%s: tensor %s: the network has no place for it", f->path,
+			       f->tensor[i].name);
+	for (int i = 0; i < p->n; i++) {
+		const struct rl_st_tensor *t = rl_st_find(f, p->list[i].name);
+
+		if (!t)
+			rl_die("%s: tensor %s is missing", f->path, p->list[i].name);
+		load(p, i, t, f->path);
+	}
+	p->version++;
+}
