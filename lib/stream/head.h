@@ -24,7 +24,4 @@ struct rl_schema rl_schema_of(const json_t *head, const char *where);
 
 bool rl_declared_fits(const struct rl_declared *d, const struct rl_tensor *t);
 
-/* Two segments may follow each other. */
-bool rl_heads_agree(const json_t *a, const json_t *b);
-
 #endif

@@ -27,10 +27,9 @@ struct rl_reader {
 	size_t start, end; /* what is in buffer and not taken yet */
 	uint64_t taken;    /* bytes of the stream before that */
 
-	json_t *head;    /* of the first segment */
-	json_t *segment; /* of this one */
-	struct rl_schema schema;
-	bool open; /* between a head and its tail */
+	json_t *head;            /* of the first segment */
+	struct rl_schema schema; /* the same for all */
+	bool open;               /* between a head and its tail */
 	struct rl_tar_member member;
 	int64_t samples, skipped;
 	XXH3_state_t *checksum; /* of this segment's payloads */
@@ -182,20 +181,20 @@ static void start_segment(struct rl_reader *r)
 		rl_die("%s: not a tensor stream: %.200s where %s should be", r->name,
 		       r->member.name, RL_NAME_HEAD);
 	json_t *head = take_json(r);
-	r->schema = rl_schema_of(head, r->name);
+	struct rl_schema schema = rl_schema_of(head, r->name);
 	if (!r->head) {
-		r->head = json_incref(head);
+		r->head = head;
+		r->schema = schema;
 	} else {
 		if (!rl_heads_agree(r->head, head))
 			rl_die("%s: two streams that do not fit together: kind or fields differ at "
 			       "byte %llu",
 			       r->name, (unsigned long long)r->taken);
+		json_decref(head);
 		if (!r->several)
 			XXH3_copyState(r->total, r->checksum);
 		r->several = true;
 	}
-	json_decref(r->segment);
-	r->segment = head;
 	r->samples = 0;
 	r->open = true;
 	XXH3_64bits_reset(r->checksum);
@@ -401,11 +400,6 @@ const json_t *rl_reader_head(const struct rl_reader *r)
 	return r->head;
 }
 
-const json_t *rl_reader_segment_head(const struct rl_reader *r)
-{
-	return r->segment;
-}
-
 int64_t rl_reader_skipped(const struct rl_reader *r)
 {
 	return r->skipped;
@@ -430,7 +424,6 @@ void rl_reader_close(struct rl_reader *r)
 	if (r->fd != STDIN_FILENO)
 		close(r->fd);
 	json_decref(r->head);
-	json_decref(r->segment);
 	XXH3_freeState(r->checksum);
 	XXH3_freeState(r->total);
 	free(r->buffer);

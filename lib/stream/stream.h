@@ -32,6 +32,9 @@ void rl_head_field(json_t *head, const char *name, enum rl_dtype type, int ndim,
 void rl_head_drop_field(json_t *head, const char *name);
 bool rl_head_has_field(const json_t *head, const char *name);
 
+/* Samples of one may follow those of the other: kind and fields are the same, in the same order. */
+bool rl_heads_agree(const json_t *a, const json_t *b);
+
 /* Append this program to the history; returns the entry (borrowed) so that the caller can add
  * "seed" and "inputs".  rl_history_input adds {"path":…,"sha256":…} of a file to the entry. */
 json_t *rl_head_history(json_t *head, const struct rl_tool *tool, int argc, char **argv);
@@ -47,8 +50,6 @@ struct rl_reader *rl_reader_new(int fd, const char *name);
 struct rl_reader *rl_reader_open(const char *path); /* "-" is stdin */
 /* Of the first segment; lives as long as the reader. */
 const json_t *rl_reader_head(const struct rl_reader *r);
-/* Of the segment that the last sample came from; lives until the next call of rl_reader_next. */
-const json_t *rl_reader_segment_head(const struct rl_reader *r);
 
 /* The next sample into *s (zero-initialise it once; its memory is reused).
  * 1: a sample.  0: the clean end, tail and checksum verified.  Anything else dies. */

@@ -1,0 +1,158 @@
+/*
+ * rl-cat: concatenate tensor streams; select fields, take a slice, convert to .npy.
+ */
+#include "base/err.h"
+#include "stream/stack.h"
+#include "stream/stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct rl_tool tool = {
+	.name = "rl-cat",
+	.synopsis = "[options] [FILE...]",
+	.summary = "Concatenate tensor streams; select fields, take a slice, convert to .npy.",
+	.example = "rl-cat --fields avgpool --slice 0:100 features.tar > small.tar",
+};
+
+struct config {
+	const char *fields;
+	const char *slice;
+	const char *npy;
+	int64_t first, last; /* the slice, half open */
+};
+
+/* FIRST:LAST, either end may be left out. */
+static void parse_slice(struct config *c)
+{
+	char *text = rl_strdup(c->slice ? c->slice : ":"), *colon = strchr(text, ':');
+
+	if (!colon)
+		rl_die_usage("--slice: %s: must be FIRST:LAST", text);
+	*colon = '\0';
+	c->first = *text ? rl_parse_int(text, 0, INT64_MAX, "--slice") : 0;
+	c->last = colon[1] ? rl_parse_int(colon + 1, c->first, INT64_MAX, "--slice") : INT64_MAX;
+	free(text);
+}
+
+/* The position of name in the comma-separated list, NULL when it is not there. */
+static const char *in_list(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = list; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+		if (!strncmp(p, name, n) && (p[n] == ',' || !p[n]))
+			return p;
+	return NULL;
+}
+
+static void select_in_head(json_t *head, const char *list, const char *where)
+{
+	json_t *fields = json_object_get(head, "fields"), *field;
+	char *copy = rl_strdup(list), *rest = copy, *want;
+	const char *name;
+	void *tmp;
+
+	while ((want = strsep(&rest, ",")))
+		if (!rl_head_has_field(head, want))
+			rl_die("%s: no field %.40s", where, want);
+	json_object_foreach_safe(fields, tmp, name, field) if (!in_list(list, name))
+		rl_head_drop_field(head, name);
+	free(copy);
+}
+
+static void select_in_sample(struct rl_sample *s, const char *list)
+{
+	for (int i = s->nfield; i-- > 0;)
+		if (!in_list(list, s->field[i].name))
+			rl_sample_drop(s, s->field[i].name);
+}
+
+/* The first input's head speaks for all; what the others say of their past is kept in our entry of
+ * the history. */
+static json_t *make_head(const struct config *c, struct rl_reader **in, char **paths, int n,
+			 int argc, char **argv)
+{
+	json_t *head = json_deep_copy(rl_reader_head(in[0]));
+	json_t *entry = rl_head_history(head, &tool, argc, argv);
+	json_t *others = json_array();
+
+	for (int i = 1; i < n; i++) {
+		const json_t *other = rl_reader_head(in[i]);
+
+		if (!rl_heads_agree(rl_reader_head(in[0]), other))
+			rl_die("%s: does not fit to %s: kind or fields differ", paths[i], paths[0]);
+		json_array_append(others, json_object_get(other, "history"));
+	}
+	if (n > 1)
+		json_object_set(entry, "appended", others);
+	json_decref(others);
+	if (n > 1 || c->slice) {
+		json_object_del(head, "samples");
+		json_object_del(head, "epochs");
+	}
+	if (c->fields)
+		select_in_head(head, c->fields, paths[0]);
+	return head;
+}
+
+int main(int argc, char **argv)
+{
+	struct config c = {0};
+	const struct rl_opt opts[] = {
+		RL_OPT_STR("fields", &c.fields, "A,B,...", "keep only these fields"),
+		RL_OPT_STR("slice", &c.slice, "FIRST:LAST", "samples FIRST to LAST - 1, from 0"),
+		RL_OPT_STR("npy", &c.npy, "FIELD", "write this field of all as one .npy array"),
+		RL_OPT_END};
+	int first = rl_options(argc, argv, &tool, opts);
+	char *standard_input[] = {"-"};
+	char **paths = first < argc ? argv + first : standard_input;
+	int n = first < argc ? argc - first : 1;
+
+	parse_slice(&c);
+	if (c.npy && c.fields)
+		rl_die_usage("--npy and --fields: one of them");
+
+	struct rl_reader **in = rl_calloc((size_t)n, sizeof(struct rl_reader *));
+	for (int i = 0; i < n; i++)
+		in[i] = rl_reader_open(paths[i]);
+	json_t *head = make_head(&c, in, paths, n, argc, argv);
+	struct rl_writer *out = NULL;
+	struct rl_stack *stack = NULL;
+	if (!c.npy)
+		out = rl_writer_new(STDOUT_FILENO, "stdout", head);
+	else if (rl_head_has_field(head, c.npy))
+		stack = rl_stack_new(STDOUT_FILENO, "stdout");
+	else
+		rl_die("%s: no field %.40s", paths[0], c.npy);
+
+	/* Past the slice, reading goes on: the inputs are verified, and their producers do not die
+	 * of a closed pipe. */
+	struct rl_sample s = {0};
+	int64_t at = 0, skipped = 0;
+	for (int i = 0; i < n; i++) {
+		for (; rl_reader_next(in[i], &s); at++) {
+			if (at < c.first || at >= c.last)
+				continue;
+			if (c.npy)
+				rl_stack_add(stack, &rl_sample_find(&s, c.npy)->tensor, s.key);
+			if (c.fields)
+				select_in_sample(&s, c.fields);
+			if (!c.npy)
+				rl_writer_put(out, &s);
+		}
+		skipped += rl_reader_skipped(in[i]);
+		rl_reader_close(in[i]);
+	}
+
+	if (c.npy) {
+		rl_stack_finish(stack);
+		json_decref(head);
+	} else {
+		rl_writer_close(out, skipped);
+	}
+	rl_sample_free(&s);
+	free(in);
+	return RL_EXIT_OK;
+}
