@@ -75,6 +75,7 @@ static void bind(struct rl_net *n, struct op *op)
 	rl_op_arg(n, op, BACKWARD, DNNL_ARG_MEAN, vector, mean);
 	rl_op_arg(n, op, BACKWARD, DNNL_ARG_VARIANCE, vector, variance);
 	rl_op_arg(n, op, BACKWARD, DNNL_ARG_SCALE, vector, p[WEIGHT]);
+	rl_op_arg(n, op, BACKWARD, DNNL_ARG_SHIFT, vector, p[BIAS]); /* oneDNN 2 asks for it */
 	rl_op_arg(n, op, BACKWARD, DNNL_ARG_DIFF_SCALE, vector, op->dp[WEIGHT]);
 	rl_op_arg(n, op, BACKWARD, DNNL_ARG_DIFF_SHIFT, vector, op->dp[BIAS]);
 	if (op->nbuffer > WORKSPACE)
@@ -106,7 +107,7 @@ static void move_running_statistics(struct rl_net *n, struct op *op)
 static void forward(struct rl_net *n, struct op *op)
 {
 	rl_op_run(n, op, FORWARD);
-	if (!op->c.bnorm.running)
+	if (!op->c.bnorm.running && !n->untracked)
 		move_running_statistics(n, op);
 }
 

@@ -69,7 +69,7 @@ struct rl_md rl_prim_md(const struct rl_prim *p, dnnl_query_t what);
 struct rl_call {
 	const struct rl_prim *prim;
 	int n;
-	dnnl_exec_arg_t arg[10];
+	dnnl_exec_arg_t arg[12];
 };
 
 void rl_call_begin(struct rl_call *c, const struct rl_prim *p);
