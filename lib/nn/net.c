@@ -184,6 +184,11 @@ void rl_net_set_step(struct rl_net *n, uint64_t step)
 	n->step = step;
 }
 
+void rl_net_track_statistics(struct rl_net *n, bool track)
+{
+	n->untracked = !track;
+}
+
 /* Zero every running statistic; from now on update k weighs 1/k. */
 void rl_net_accumulate_statistics(struct rl_net *n)
 {

@@ -102,6 +102,8 @@ void rl_net_forward(struct rl_net *n);
 void rl_net_backward(struct rl_net *n); /* gradients into params->grad, overwriting */
 
 void rl_net_set_step(struct rl_net *n, uint64_t step); /* which dropout mask */
+/* Whether batch statistics move the running ones; they do unless told otherwise. */
+void rl_net_track_statistics(struct rl_net *n, bool track);
 /* Batch norm averages its statistics over all batches from now on instead of moving by momentum
  * (PyTorch's momentum=None): reset, run some batches forward, and evaluate. */
 void rl_net_accumulate_statistics(struct rl_net *n);

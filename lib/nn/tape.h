@@ -98,6 +98,7 @@ struct rl_net {
 	size_t arena_size;
 	bool planned;
 	uint64_t step;
+	bool untracked;  /* batch statistics do not move the running ones */
 	bool accumulate; /* batch norm averages over batches */
 };
 

@@ -1,0 +1,56 @@
+/*
+ * The training loop that every trainer shares: micro-batches, gradient accumulation, schedule,
+ * optimiser, log and checkpoints.  What is trained is a task: it reads samples and makes gradients.
+ *
+ * Epochs do not mix in a step: the last step of an epoch is as small as what is left, as in the
+ * reference (drop_last False).  A step is `accumulate` micro-batches of `batch` samples, each with
+ * batch statistics of its own; that is the reference's data parallelism over `accumulate` devices,
+ * on one.
+ */
+#ifndef RL_TRAIN_LOOP_H
+#define RL_TRAIN_LOOP_H
+
+#include "base/json.h"
+#include "nn/optim.h"
+#include "nn/schedule.h"
+
+struct rl_score {
+	double loss;     /* mean over items */
+	int64_t correct; /* items */
+	int64_t items;   /* pairs, pixels, ... that the loss averages over */
+};
+
+struct rl_task {
+	void *ctx;
+	const char *unit; /* "images" */
+	/* Read exactly n samples of this epoch; dies when the stream has other ones. */
+	void (*next)(void *ctx, int64_t n, int64_t epoch);
+	/* Forward and backward of what was read: the gradient of the mean loss in params->grad.
+	 * `leading` is true for the first micro-batch of a step: the one whose batch statistics
+	 * move the running ones. */
+	struct rl_score (*gradients)(void *ctx, int64_t step, bool leading);
+};
+
+struct rl_loop {
+	struct rl_task task;
+	struct rl_params *params;
+	struct rl_optim *optim;
+	struct rl_schedule schedule;
+	int64_t samples, epochs; /* samples an epoch */
+	int64_t batch, accumulate;
+	const char *dir;          /* log.jsonl and checkpoint-EPOCH.safetensors go here */
+	int64_t log_every;        /* steps */
+	int64_t checkpoint_every; /* epochs; 0: none */
+	int64_t keep;             /* newest checkpoints kept */
+	double chance_loss; /* a loss that has not left it after the warm-up is said aloud; 0: none
+			     */
+	json_t *metadata;   /* of checkpoints: object of strings */
+	bool quiet;
+};
+
+int64_t rl_loop_steps_per_epoch(const struct rl_loop *l);
+
+/* Train to the end; returns the score of the last epoch's training batches. */
+struct rl_score rl_loop_run(struct rl_loop *l);
+
+#endif

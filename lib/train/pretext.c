@@ -1,0 +1,212 @@
+#include "train/pretext.h"
+
+#include "base/err.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A tape of one batch size with what it is fed. */
+struct tape {
+	int64_t images;
+	struct rl_net *net;
+	struct rl_relloc_net model;
+};
+
+struct rl_pretext {
+	struct rl_params *params;
+	struct rl_relloc model;
+	struct rl_reader *in;
+	struct rl_sample sample;
+	uint64_t seed;
+	int64_t batch, loaded;
+	size_t image_bytes; /* nine patches */
+	uint8_t *patches;
+	int64_t *index;  /* scratch of rl_relloc_feed */
+	int32_t *labels; /* of a full batch; the same for every batch */
+	struct tape full, rest;
+	uint8_t *recent; /* ring of the last images */
+	int64_t recent_capacity, recent_seen;
+};
+
+static void allocate(struct rl_pretext *t)
+{
+	size_t pairs = (size_t)t->batch * RL_NEIGHBOURS;
+
+	t->image_bytes = (size_t)RL_PATCHES * (size_t)t->model.patch * (size_t)t->model.patch * 3;
+	t->patches = rl_aligned((size_t)t->batch * t->image_bytes);
+	t->index = rl_malloc(pairs * sizeof(*t->index));
+	t->labels = rl_malloc(pairs * sizeof(*t->labels));
+	rl_relloc_labels(t->batch, t->labels);
+}
+
+static void release(struct rl_pretext *t)
+{
+	if (t->full.net)
+		rl_net_free(t->full.net);
+	if (t->rest.net)
+		rl_net_free(t->rest.net);
+	rl_sample_free(&t->sample);
+	free(t->patches);
+	free(t->index);
+	free(t->labels);
+	free(t->recent);
+}
+
+static const uint8_t *patches_of(struct rl_sample *s, const struct rl_relloc *m)
+{
+	const struct rl_tensor *t = rl_sample_get(s, "patches", RL_U1, 4);
+
+	if (t->dim[0] != RL_PATCHES || t->dim[1] != m->patch || t->dim[2] != m->patch ||
+	    t->dim[3] != 3)
+		rl_die("%s: patches are not 9 x %d x %d x 3", s->key, m->patch, m->patch);
+	return t->data;
+}
+
+static void build(struct tape *t, struct rl_params *params, const struct rl_relloc *model,
+		  int64_t images, const struct rl_net_config *config)
+{
+	if (t->net && t->images == images)
+		return;
+	if (t->net)
+		rl_net_free(t->net);
+	t->images = images;
+	t->net = rl_net_new(params, config);
+	t->model = rl_relloc(t->net, model, images);
+	rl_net_plan(t->net);
+}
+
+static void build_training(struct rl_pretext *t, struct tape *tape, int64_t images)
+{
+	build(tape, t->params, &t->model, images,
+	      &(struct rl_net_config){.train = true, .seed = t->seed});
+}
+
+struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_relloc *model,
+				  struct rl_reader *in, int64_t batch, int64_t recent,
+				  uint64_t seed)
+{
+	struct rl_pretext *t = rl_calloc(1, sizeof(*t));
+
+	t->params = params;
+	t->model = *model;
+	t->in = in;
+	t->batch = batch;
+	t->seed = seed;
+	allocate(t);
+	t->recent_capacity = recent;
+	t->recent = recent ? rl_aligned((size_t)recent * t->image_bytes) : NULL;
+	build_training(t, &t->full, batch);
+	return t;
+}
+
+static void next(void *ctx, int64_t n, int64_t epoch)
+{
+	struct rl_pretext *t = ctx;
+
+	for (int64_t i = 0; i < n; i++) {
+		uint8_t *to = t->patches + (size_t)i * t->image_bytes;
+
+		if (!rl_reader_next(t->in, &t->sample))
+			rl_die("stdin: ends before the last epoch that its head announces");
+		const struct rl_field *e = rl_sample_find(&t->sample, "epoch");
+		if (e && *(int32_t *)rl_sample_get(&t->sample, "epoch", RL_I4, 0)->data != epoch)
+			rl_die("stdin: %s: of another epoch than %lld: the head's samples an epoch "
+			       "are wrong",
+			       t->sample.key, (long long)epoch);
+		memcpy(to, patches_of(&t->sample, &t->model), t->image_bytes);
+		if (t->recent_capacity)
+			memcpy(t->recent + (size_t)(t->recent_seen++ % t->recent_capacity) *
+						   t->image_bytes,
+			       to, t->image_bytes);
+	}
+	t->loaded = n;
+}
+
+static struct rl_score run(struct rl_pretext *t, struct tape *tape, const uint8_t *patches,
+			   bool backward)
+{
+	int64_t pairs = tape->images * RL_NEIGHBOURS;
+
+	rl_relloc_feed(tape->net, &tape->model, &t->model, tape->images, patches, t->index);
+	rl_loss_labels(tape->net, tape->model.loss, t->labels);
+	rl_net_forward(tape->net);
+	if (backward)
+		rl_net_backward(tape->net);
+	return (struct rl_score){rl_loss_value(tape->net, tape->model.loss),
+				 rl_loss_correct(tape->net, tape->model.loss), pairs};
+}
+
+static struct rl_score gradients(void *ctx, int64_t step, bool leading)
+{
+	struct rl_pretext *t = ctx;
+	struct tape *tape = t->loaded == t->batch ? &t->full : &t->rest;
+
+	build_training(t, tape, t->loaded);
+	rl_net_set_step(tape->net, (uint64_t)step);
+	rl_net_track_statistics(tape->net, leading);
+	return run(t, tape, t->patches, true);
+}
+
+struct rl_task rl_pretext_task(struct rl_pretext *t)
+{
+	return (struct rl_task){.ctx = t, .unit = "images", .next = next, .gradients = gradients};
+}
+
+void rl_pretext_finish(struct rl_pretext *t)
+{
+	if (rl_reader_next(t->in, &t->sample))
+		rl_die("stdin: more samples than its head announces");
+}
+
+void rl_pretext_precise_bn(struct rl_pretext *t)
+{
+	int64_t have = t->recent_seen < t->recent_capacity ? t->recent_seen : t->recent_capacity;
+	struct tape *tape = have < t->batch ? &t->rest : &t->full;
+
+	build_training(t, tape, have < t->batch ? have : t->batch);
+	rl_net_track_statistics(tape->net, true);
+	rl_net_accumulate_statistics(tape->net);
+	for (int64_t at = 0; at + tape->images <= have; at += tape->images)
+		run(t, tape, t->recent + (size_t)at * t->image_bytes, false);
+}
+
+struct rl_score rl_pretext_evaluate(struct rl_params *params, const struct rl_relloc *model,
+				    const char *path, int64_t batch)
+{
+	struct rl_reader *in = rl_reader_open(path);
+	struct rl_pretext t = {.model = *model, .batch = batch};
+	struct rl_score sum = {0};
+	int64_t n;
+
+	t.model.running = true;
+	allocate(&t);
+	do {
+		for (n = 0; n < batch && rl_reader_next(in, &t.sample); n++)
+			memcpy(t.patches + (size_t)n * t.image_bytes, patches_of(&t.sample, model),
+			       t.image_bytes);
+		if (n == 0)
+			break;
+		build(&t.full, params, &t.model, n, &(struct rl_net_config){.train = false});
+		struct rl_score s = run(&t, &t.full, t.patches, false);
+		sum.loss += s.loss * (double)s.items;
+		sum.correct += s.correct;
+		sum.items += s.items;
+	} while (n == batch);
+	if (!sum.items)
+		rl_die("%s: no samples to evaluate on", path);
+	sum.loss /= (double)sum.items;
+	rl_reader_close(in);
+	release(&t);
+	return sum;
+}
+
+void rl_pretext_print_plan(struct rl_pretext *t, FILE *out)
+{
+	rl_net_print(t->full.net, out);
+}
+
+void rl_pretext_free(struct rl_pretext *t)
+{
+	release(t);
+	free(t);
+}

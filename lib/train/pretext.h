@@ -1,0 +1,34 @@
+/*
+ * Relative location as a task of the training loop: patch stream in, gradients out; and its
+ * evaluation.
+ */
+#ifndef RL_TRAIN_PRETEXT_H
+#define RL_TRAIN_PRETEXT_H
+
+#include "models/relloc.h"
+#include "stream/stream.h"
+#include "train/loop.h"
+
+struct rl_pretext;
+
+/* The reader's stream must have `patches` u1 [9,P,P,3]; the last `recent` images are remembered for
+ * rl_pretext_precise_bn. */
+struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_relloc *model,
+				  struct rl_reader *in, int64_t batch, int64_t recent,
+				  uint64_t seed);
+struct rl_task rl_pretext_task(struct rl_pretext *t);
+void rl_pretext_finish(struct rl_pretext *t); /* the stream must be at its clean end */
+void rl_pretext_free(struct rl_pretext *t);
+
+/* Replace every running statistic by the mean over the remembered images with the present weights.
+ * Running averages of a short run are stale: the neck's momentum of 0.003 has a half-life of 230
+ * steps. */
+void rl_pretext_precise_bn(struct rl_pretext *t);
+
+/* Loss and accuracy in evaluation mode over the patch stream in `path`. */
+struct rl_score rl_pretext_evaluate(struct rl_params *params, const struct rl_relloc *model,
+				    const char *path, int64_t batch);
+
+void rl_pretext_print_plan(struct rl_pretext *t, FILE *out);
+
+#endif

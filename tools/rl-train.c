@@ -1,0 +1,255 @@
+/* rl-train: patches in, weights out: relative-location pretraining. */
+#include "base/err.h"
+#include "base/file.h"
+#include "base/opt.h"
+#include "nn/weights.h"
+#include "train/pretext.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct rl_tool tool = {
+	.name = "rl-train",
+	.synopsis = "--out DIR [options] < patches > result.json",
+	.summary = "Pretrain a ResNet on relative location; the defaults are MMSelfSup's recipe.",
+	.example =
+		"rl-list imagefolder photos | rl-decode --short-side 292 --epochs 70 --shuffle |\n"
+		"  rl-patchpairs | rl-train --out run",
+};
+
+struct config {
+	const char *out, *val, *arch, *optimizer, *steps, *name;
+	int64_t width, hidden, patch, batch, accumulate, seed, threads, log_every, checkpoint_every,
+		keep, precise_bn;
+	double lr, lr_batch, momentum, weight_decay, head_weight_decay, head_lr, dropout,
+		neck_momentum;
+	double recipe_epochs, warmup_epochs, warmup_ratio, gamma;
+	bool quiet, verbose;
+};
+
+/* The schedule is stated for recipe_epochs and stretched to the epochs there are. */
+static struct rl_schedule schedule(const struct config *c, const struct rl_loop *l)
+{
+	int64_t per_epoch = rl_loop_steps_per_epoch(l);
+	double stretch = (double)l->epochs / c->recipe_epochs * (double)per_epoch;
+	struct rl_schedule s = {.base = c->lr * (double)(c->batch * c->accumulate) / c->lr_batch,
+				.warmup = (int64_t)(c->warmup_epochs * stretch + 0.5),
+				.warmup_ratio = c->warmup_ratio,
+				.gamma = c->gamma};
+	char *list = rl_strdup(c->steps), *save = NULL;
+
+	for (char *t = strtok_r(list, ",", &save); t; t = strtok_r(NULL, ",", &save)) {
+		if (s.nmilestone == RL_MILESTONES)
+			rl_die_usage("--steps: at most %d", RL_MILESTONES);
+		double epoch = rl_parse_real(t, 0, 1e6, "--steps");
+		s.milestone[s.nmilestone++] = (int64_t)(epoch * stretch + 0.5);
+	}
+	free(list);
+	return s;
+}
+
+static void explain(const struct config *c, const struct rl_loop *l)
+{
+	int64_t global = c->batch * c->accumulate;
+
+	/* facts: measured to diverge at batches of 32 and 128 images. */
+	if (l->optim->kind == RL_SGD && c->head_lr >= 1 && global < 256)
+		rl_warn("SGD with the full rate on neck and head is known to diverge at a batch of "
+			"%lld images: see "
+			"--accumulate, --head-lr 0.1, --optimizer adamw",
+			(long long)global);
+	if (c->quiet)
+		return;
+	fprintf(stderr,
+		"rl-train: %lld images x %lld epochs, %lld images a step (%lld x %lld): learning "
+		"rate %g = %g x "
+		"%lld/%g, warm-up %lld steps, x%g at step",
+		(long long)l->samples, (long long)l->epochs, (long long)global, (long long)c->batch,
+		(long long)c->accumulate, l->schedule.base, c->lr, (long long)global, c->lr_batch,
+		(long long)l->schedule.warmup, l->schedule.gamma);
+	for (int i = 0; i < l->schedule.nmilestone; i++)
+		fprintf(stderr, " %lld", (long long)l->schedule.milestone[i]);
+	fprintf(stderr, " of %lld\n", (long long)(rl_loop_steps_per_epoch(l) * l->epochs));
+}
+
+static json_t *result(const struct config *c, struct rl_score train, struct rl_score held_out,
+		      bool has_val)
+{
+	json_t *metrics = json_pack("{s:f, s:f}", "train accuracy",
+				    100.0 * (double)train.correct / (double)train.items,
+				    "train loss", train.loss);
+
+	if (has_val) {
+		json_object_set_new(
+			metrics, "accuracy",
+			json_real(100.0 * (double)held_out.correct / (double)held_out.items));
+		json_object_set_new(metrics, "loss", json_real(held_out.loss));
+		json_object_set_new(metrics, "pairs", json_integer(held_out.items));
+	}
+	json_object_set_new(metrics, "chance accuracy", json_real(100.0 / RL_NEIGHBOURS));
+	json_object_set_new(metrics, "chance loss", json_real(log(RL_NEIGHBOURS)));
+	return json_pack("{s:s, s:s, s:o, s:s}", "benchmark", "pretext", "name", c->name, "metrics",
+			 metrics, "protocol",
+			 "8-way relative location, evaluation mode, held-out images, centre crop, "
+			 "random jitter");
+}
+
+int main(int argc, char **argv)
+{
+	struct config c = {.arch = "resnet50",
+			   .optimizer = "sgd",
+			   .name = "relative location",
+			   .steps = "30,50",
+			   .width = 64,
+			   .hidden = 4096,
+			   .patch = 64,
+			   .batch = 64,
+			   .accumulate = 8,
+			   .threads = omp_get_max_threads(),
+			   .log_every = 50,
+			   .checkpoint_every = 10,
+			   .keep = 3,
+			   .precise_bn = -1,
+			   .lr = 0.2,
+			   .lr_batch = 512,
+			   .momentum = 0.9,
+			   .weight_decay = 1e-4,
+			   .head_weight_decay = 5e-4,
+			   .head_lr = 1,
+			   .dropout = 0.5,
+			   .neck_momentum = 0.003,
+			   .recipe_epochs = 70,
+			   .warmup_epochs = 5,
+			   .warmup_ratio = 0.1,
+			   .gamma = 0.1};
+	const struct rl_opt opts[] = {
+		RL_OPT_STR("out", &c.out, "DIR", "where weights, checkpoints and the log go"),
+		RL_OPT_STR("val", &c.val, "FILE",
+			   "held-out patch stream to evaluate on at the end"),
+		RL_OPT_STR("name", &c.name, "TEXT", "row label of the result"),
+		RL_OPT_STR("arch", &c.arch, "NAME", "resnet18, resnet34, resnet50, resnet101"),
+		RL_OPT_INT("width", &c.width, 8, 1024, "N", "channels of the stem"),
+		RL_OPT_INT("hidden", &c.hidden, 8, 65536, "N", "width of the neck"),
+		RL_OPT_INT("patch", &c.patch, 32, 512, "N",
+			   "side of a patch in the stream, pixels"),
+		RL_OPT_REAL("dropout", &c.dropout, 0, 0.99, "P", "dropout of the neck"),
+		RL_OPT_REAL("neck-momentum", &c.neck_momentum, 1e-6, 1, "M",
+			    "batch-norm momentum of the neck"),
+		RL_OPT_STR("optimizer", &c.optimizer, "NAME", "sgd or adamw"),
+		RL_OPT_REAL("lr", &c.lr, 0, 1000, "R", "learning rate at --lr-batch images a step"),
+		RL_OPT_REAL("lr-batch", &c.lr_batch, 1, 1e6, "N",
+			    "the rate scales linearly from this batch"),
+		RL_OPT_REAL("momentum", &c.momentum, 0, 0.9999, "M", "of SGD"),
+		RL_OPT_REAL("weight-decay", &c.weight_decay, 0, 10, "D", "of the backbone"),
+		RL_OPT_REAL("head-weight-decay", &c.head_weight_decay, 0, 10, "D",
+			    "of neck and head"),
+		RL_OPT_REAL("head-lr", &c.head_lr, 0, 1000, "F",
+			    "rate multiplier of neck and head"),
+		RL_OPT_INT("batch", &c.batch, 1, 65536, "N",
+			   "images a micro-batch, with statistics of its own"),
+		RL_OPT_INT("accumulate", &c.accumulate, 1, 65536, "N", "micro-batches a step"),
+		RL_OPT_REAL("recipe-epochs", &c.recipe_epochs, 1, 1e6, "E",
+			    "length that the next two are stated for; stretched to the stream's"),
+		RL_OPT_REAL("warmup", &c.warmup_epochs, 0, 1e6, "E", "epochs of linear warm-up"),
+		RL_OPT_STR("steps", &c.steps, "E,E", "epochs at which the rate falls"),
+		RL_OPT_REAL("warmup-ratio", &c.warmup_ratio, 0, 1, "F", "of the rate at the start"),
+		RL_OPT_REAL("gamma", &c.gamma, 0, 1, "F", "factor of each fall"),
+		RL_OPT_INT("precise-bn", &c.precise_bn, -1, 1 << 20, "N",
+			   "images to re-estimate batch-norm statistics from at the end; -1: 1024 "
+			   "in runs under 2000 steps"),
+		RL_OPT_INT("seed", &c.seed, 0, INT64_MAX, "N", "of initial weights and dropout"),
+		RL_OPT_INT("threads", &c.threads, 1, 1024, "N", "threads of the kernels"),
+		RL_OPT_INT("log-every", &c.log_every, 1, 1 << 30, "N", "steps a log line"),
+		RL_OPT_INT("checkpoint-every", &c.checkpoint_every, 0, 1 << 30, "N",
+			   "epochs; 0: no checkpoints"),
+		RL_OPT_INT("keep", &c.keep, 1, 1 << 30, "N", "newest checkpoints to keep"),
+		RL_OPT_FLAG("quiet", &c.quiet, "no progress on stderr"),
+		RL_OPT_FLAG("verbose", &c.verbose, "print the plan and its memory"),
+		RL_OPT_END};
+	static const char *const archs[] = {"resnet18", "resnet34", "resnet50", "resnet101", NULL};
+	static const char *const optimizers[] = {"sgd", "adamw", NULL};
+
+	/* arguments */
+	if (rl_options(argc, argv, &tool, opts) < argc)
+		rl_die_usage("%s: unexpected operand: patches come from standard input",
+			     argv[argc - 1]);
+	if (!c.out)
+		rl_die_usage("--out is missing");
+	const int depth[] = {18, 34, 50, 101};
+	struct rl_relloc model = {.backbone = {depth[rl_parse_choice(c.arch, archs, "--arch")],
+					       (int)c.width, 32, false, false, 1},
+				  .patch = (int)c.patch,
+				  .hidden = (int)c.hidden,
+				  .dropout = c.dropout,
+				  .neck_norm_momentum = c.neck_momentum,
+				  .neck_std = 0.01,
+				  .head_std = 0.005};
+	enum rl_optim_kind kind =
+		rl_parse_choice(c.optimizer, optimizers, "--optimizer") ? RL_ADAMW : RL_SGD;
+	omp_set_num_threads((int)c.threads);
+
+	/* prepare */
+	struct rl_reader *in = rl_reader_open("-");
+	json_t *head = json_deep_copy(rl_reader_head(in));
+	json_t *entry = rl_head_history(head, &tool, argc, argv);
+	json_object_set_new(entry, "seed", json_integer(c.seed));
+	if (c.val)
+		rl_history_input(entry, c.val);
+	rl_mkdirs(c.out);
+
+	struct rl_loop loop = {
+		.samples = rl_json_int(head, "samples", 1, INT64_MAX / 2, "stdin: head"),
+		.epochs = rl_json_int(head, "epochs", 1, 1 << 20, "stdin: head"),
+		.batch = c.batch,
+		.accumulate = c.accumulate,
+		.dir = c.out,
+		.log_every = c.log_every,
+		.checkpoint_every = c.checkpoint_every,
+		.keep = c.keep,
+		.chance_loss = log(RL_NEIGHBOURS),
+		.quiet = c.quiet};
+	int64_t steps = rl_loop_steps_per_epoch(&loop) * loop.epochs;
+	int64_t recent = c.precise_bn >= 0 ? c.precise_bn : steps < 2000 ? 1024 : 0;
+	struct rl_params *params = rl_params_new();
+	struct rl_pretext *pretext =
+		rl_pretext_new(params, &model, in, c.batch, recent, (uint64_t)c.seed);
+
+	rl_params_group(params, "", 1, c.weight_decay);
+	rl_params_group(params, "neck.", c.head_lr, c.head_weight_decay);
+	rl_params_group(params, "head.", c.head_lr, c.head_weight_decay);
+	loop.params = params;
+	loop.task = rl_pretext_task(pretext);
+	loop.optim = rl_optim_new(kind, c.momentum, params);
+	loop.schedule = schedule(&c, &loop);
+	char *history = rl_json_text(json_object_get(head, "history"));
+	loop.metadata =
+		json_pack("{s:s, s:s, s:s}", "format", "pt", "arch", c.arch, "history", history);
+	if (c.verbose)
+		rl_pretext_print_plan(pretext, stderr);
+	explain(&c, &loop);
+
+	/* train */
+	struct rl_score train = rl_loop_run(&loop), held_out = {0};
+	rl_pretext_finish(pretext);
+	if (recent) {
+		rl_pretext_precise_bn(pretext);
+		json_object_set_new(loop.metadata, "precise_bn",
+				    json_sprintf("%lld images", (long long)recent));
+		if (!c.quiet)
+			fprintf(stderr, "rl-train: batch-norm statistics re-estimated from the "
+					"last images\n");
+	}
+	char *weights = rl_asprintf("%s/weights.safetensors", c.out);
+	rl_weights_save(params, "backbone.", weights, loop.metadata);
+
+	/* evaluate */
+	if (c.val)
+		held_out = rl_pretext_evaluate(params, &model, c.val, c.batch);
+	json_t *report = result(&c, train, held_out, c.val);
+	rl_history_input(entry, weights);
+	json_object_set(report, "provenance", json_object_get(head, "history"));
+	rl_json_print(report);
+	return RL_EXIT_OK;
+}
