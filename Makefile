@@ -63,3 +63,26 @@ test: all $(UNIT) ## run the tests without installing anything
 	RL_BIN=$(abspath $(BIN)) prove --exec '' $(UNIT)
 	RL_BIN=$(abspath $(BIN)) prove --exec bash $(FILTER_TESTS)
 .PHONY: test
+
+# ---- install: programs, manual pages, and what a filter of one's own needs ------------------------
+HEADERS = $(wildcard lib/base/*.h) lib/stream/stream.h lib/stream/tensor.h
+INSTALLED = $(TOOLS:%=$(PREFIX)/bin/%) $(patsubst man/%,$(MANDIR)/man1/%,$(wildcard man/*.1)) \
+            $(HEADERS:lib/%=$(PREFIX)/include/rl/%) $(PREFIX)/lib/librl.a \
+            $(PREFIX)/lib/pkgconfig/rl.pc $(PREFIX)/share/doc/rl/STREAM.md
+
+install: all ## install under PREFIX (and DESTDIR)
+	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
+	install $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(MANDIR)/man1
+	install -m 644 lib/base/*.h $(DESTDIR)$(PREFIX)/include/rl/base
+	install -m 644 $(filter lib/stream/%,$(HEADERS)) $(DESTDIR)$(PREFIX)/include/rl/stream
+	install -m 644 $(OBJ)/librl.a $(DESTDIR)$(PREFIX)/lib
+	install -m 644 STREAM.md $(DESTDIR)$(PREFIX)/share/doc/rl
+	printf '%s\n' 'Name: rl' 'Description: streams of tensors as Unix filters' \
+	    'Version: $(VERSION)' 'Cflags: -I$(PREFIX)/include/rl' \
+	    'Libs: -L$(PREFIX)/lib -lrl -ljansson -lxxhash -lmd' \
+	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/rl.pc
+
+uninstall: ## remove what install put there
+	rm -f $(INSTALLED:%=$(DESTDIR)%)
+.PHONY: install uninstall
