@@ -1,0 +1,214 @@
+/* rl-extract: images in, features out. */
+#include "base/err.h"
+#include "base/file.h"
+#include "base/progress.h"
+#include "models/features.h"
+#include "nn/weights.h"
+#include "stream/stream.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct rl_tool tool = {
+	.name = "rl-extract",
+	.synopsis = "--weights FILE | --random-init SEED [options] < images > features",
+	.summary = "Run a frozen ResNet over images of one size and write pooled features.",
+	.example =
+		"rl-list voc07 VOC2007 --set test | rl-decode --short-side 256 --size 224x224 |\n"
+		"  rl-extract --weights run/weights.safetensors --layers feat4 > test.tar",
+};
+
+struct config {
+	const char *weights, *arch, *layers;
+	int64_t random_init, width, batch, threads;
+	bool quiet;
+};
+
+/* ---- the network ------------------------------------------------------------------------------
+ */
+
+static int shape_in_file(void *file, const char *name, int64_t dim[4])
+{
+	const struct rl_st_tensor *t = rl_st_find(file, name);
+
+	if (!t || t->ndim > 4)
+		return -1;
+	memcpy(dim, t->dim, 4 * sizeof(*dim));
+	return t->ndim;
+}
+
+static struct rl_resnet backbone(const struct config *c, struct rl_st_file *weights)
+{
+	static const char *const archs[] = {"resnet18", "resnet34", "resnet50", "resnet101", NULL};
+	static const int depth[] = {18, 34, 50, 101};
+
+	if (weights)
+		return rl_resnet_recognise(shape_in_file, weights, c->weights);
+	return (struct rl_resnet){depth[rl_parse_choice(c->arch, archs, "--arch")],
+				  (int)c->width,
+				  32,
+				  false,
+				  true,
+				  1};
+}
+
+static void wanted_layers(const char *list, bool want[RL_NLAYERS])
+{
+	char *copy = rl_strdup(list), *save = NULL;
+
+	memset(want, 0, RL_NLAYERS * sizeof(*want));
+	for (char *t = strtok_r(copy, ",", &save); t; t = strtok_r(NULL, ",", &save))
+		want[rl_parse_choice(t, rl_layer_names, "--layers")] = true;
+	free(copy);
+}
+
+struct extractor {
+	struct rl_params *params;
+	struct rl_resnet backbone;
+	bool want[RL_NLAYERS];
+	int64_t batch, height, width;
+
+	struct rl_net *net; /* planned for `images` */
+	int64_t images;
+	rl_val x, out[RL_NLAYERS];
+};
+
+static void plan(struct extractor *e, int64_t images)
+{
+	if (e->net && e->images == images)
+		return;
+	if (e->net)
+		rl_net_free(e->net);
+	e->images = images;
+	e->net = rl_net_new(e->params, &(struct rl_net_config){.train = false});
+	e->x = rl_features(e->net, &e->backbone, images, e->height, e->width, e->want, e->out);
+	rl_net_plan(e->net);
+}
+
+static int64_t dimension(const struct extractor *e, int layer)
+{
+	int64_t dim[4], d = 1;
+	int ndim = rl_net_shape(e->net, e->out[layer], dim);
+
+	for (int i = 1; i < ndim; i++)
+		d *= dim[i];
+	return d;
+}
+
+/* ---- one batch --------------------------------------------------------------------------------
+ */
+
+/* Replace `image` of n samples by the features. */
+static void extract(struct extractor *e, struct rl_sample *s, int64_t n, uint8_t *pixels,
+		    int64_t *index)
+{
+	size_t bytes = (size_t)(e->height * e->width * 3);
+
+	plan(e, n);
+	for (int64_t i = 0; i < n; i++) {
+		memcpy(pixels + (size_t)i * bytes, rl_sample_get(&s[i], "image", RL_U1, 3)->data,
+		       bytes);
+		index[i] = i;
+		rl_sample_drop(&s[i], "image");
+	}
+	rl_net_feed_images(e->net, e->x, pixels, index);
+	rl_net_forward(e->net);
+	for (int layer = 0; layer < RL_NLAYERS; layer++) {
+		if (!e->want[layer])
+			continue;
+		int64_t d = dimension(e, layer);
+		float *all = rl_aligned((size_t)(n * d) * sizeof(*all));
+
+		rl_net_read(e->net, e->out[layer], all);
+		for (int64_t i = 0; i < n; i++)
+			memcpy(rl_sample_make(&s[i], rl_layer_names[layer], RL_F4, 1, &d)->data,
+			       all + i * d, (size_t)d * sizeof(*all));
+		free(all);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct config c = {.arch = "resnet50",
+			   .layers = "feat1,feat2,feat3,feat4,feat5,avgpool",
+			   .random_init = -1,
+			   .width = 64,
+			   .batch = 32,
+			   .threads = omp_get_max_threads()};
+	const struct rl_opt opts[] = {
+		RL_OPT_STR("weights", &c.weights, "FILE", "safetensors with torchvision's names"),
+		RL_OPT_INT("random-init", &c.random_init, 0, INT64_MAX, "SEED",
+			   "an untrained network instead"),
+		RL_OPT_STR("arch", &c.arch, "NAME",
+			   "of --random-init: resnet18, resnet34, resnet50, resnet101"),
+		RL_OPT_INT("width", &c.width, 8, 1024, "N",
+			   "of --random-init: channels of the stem"),
+		RL_OPT_STR("layers", &c.layers, "LIST", "of feat1..feat5, avgpool"),
+		RL_OPT_INT("batch", &c.batch, 1, 4096, "N", "images at once"),
+		RL_OPT_INT("threads", &c.threads, 1, 1024, "N", "threads of the kernels"),
+		RL_OPT_FLAG("quiet", &c.quiet, "no progress on stderr"),
+		RL_OPT_END};
+	struct extractor e = {.batch = 0};
+
+	/* arguments */
+	if (rl_options(argc, argv, &tool, opts) < argc)
+		rl_die_usage("%s: unexpected operand: images come from standard input",
+			     argv[argc - 1]);
+	if (!c.weights == (c.random_init < 0))
+		rl_die_usage("need one of --weights and --random-init");
+	wanted_layers(c.layers, e.want);
+	omp_set_num_threads((int)c.threads);
+
+	/* prepare: the first image tells the size, the weights the network */
+	struct rl_reader *in = rl_reader_open("-");
+	struct rl_sample *s = rl_calloc((size_t)c.batch, sizeof(*s));
+	struct rl_st_file *weights = c.weights ? rl_st_open(c.weights) : NULL;
+	json_t *head = json_deep_copy(rl_reader_head(in));
+	json_t *entry = rl_head_history(head, &tool, argc, argv);
+	int64_t n = rl_reader_next(in, &s[0]);
+
+	if (!n)
+		rl_die("stdin: no images");
+	const struct rl_tensor *first = rl_sample_get(&s[0], "image", RL_U1, 3);
+	e.height = first->dim[0], e.width = first->dim[1];
+	e.backbone = backbone(&c, weights);
+	e.params = rl_params_new();
+	plan(&e, c.batch);
+	rl_params_allocate(e.params, (uint64_t)(c.random_init < 0 ? 0 : c.random_init));
+	if (weights) {
+		rl_weights_load(e.params, weights);
+		rl_history_input(entry, c.weights);
+		rl_st_close(weights);
+	} else {
+		json_object_set_new(entry, "seed", json_integer(c.random_init));
+	}
+	json_object_set_new(head, "kind", json_string("features"));
+	rl_head_drop_field(head, "image");
+	for (int layer = 0; layer < RL_NLAYERS; layer++)
+		if (e.want[layer])
+			rl_head_field(head, rl_layer_names[layer], RL_F4, 1,
+				      (int64_t[]){dimension(&e, layer)}, NULL);
+	struct rl_writer *out = rl_writer_new(1, "stdout", head);
+
+	/* stream */
+	uint8_t *pixels = rl_aligned((size_t)(c.batch * e.height * e.width * 3));
+	int64_t *index = rl_malloc((size_t)c.batch * sizeof(*index)), done = 0;
+	struct rl_progress progress = rl_progress_start("images", 0, c.quiet);
+
+	bool more = true;
+	do {
+		while (n < c.batch && (more = rl_reader_next(in, &s[n])))
+			n++;
+		if (!n)
+			break;
+		extract(&e, s, n, pixels, index);
+		for (int64_t i = 0; i < n; i++)
+			rl_writer_put(out, &s[i]);
+		rl_progress_show(&progress, done += n);
+		n = 0;
+	} while (more);
+	rl_progress_end(&progress, done);
+	rl_writer_close(out, rl_reader_skipped(in));
+	return RL_EXIT_OK;
+}
