@@ -35,34 +35,78 @@ LDLIBS = -Wl,--as-needed -ldnnl -lopenblas -llinear -lsvm -ljpeg -lpng -larchive
 
 all: $(TOOLS:%=$(BIN)/%) ## build every program into bin/
 
+# One short line a file; V=1 shows the commands.
+Q = $(if $(V),,@)
+
 $(BIN)/%: $(OBJ)/tools/%.o $(OBJ)/librl.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(OBJ)/tests/%: $(OBJ)/tests/unit/%.o $(TEST_OBJ) $(OBJ)/librl.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(OBJ)/librl.a: $(LIB_OBJ)
-	rm -f $@
-	ar rcs $@ $^
+	@rm -f $@
+	@echo "  AR   $@"
+	$(Q)ar rcs $@ $^
 
 $(OBJ)/%.o: %.c config.mk Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC   $<"
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(wildcard $(OBJ)/*/*.d $(OBJ)/*/*/*.d)
 .PRECIOUS: $(OBJ)/%.o
 .PHONY: all
 
+# ---- packages -----------------------------------------------------------------------------------
+# Debian packages that are not there yet are installed; those that are, are not touched.
+define need
+missing=; \
+for p in $(1); do \
+	dpkg-query -W -f '$${db:Status-Abbrev}' $$p 2>/dev/null | grep -q '^ii' || missing="$$missing $$p"; \
+done; \
+if [ -n "$$missing" ]; then \
+	as=; [ "$$(id -u)" = 0 ] || as="sudo -n"; \
+	if command -v apt-get >/dev/null && { [ -z "$$as" ] || sudo -n true 2>/dev/null; }; then \
+		$$as apt-get -qq update; \
+		DEBIAN_FRONTEND=noninteractive $$as apt-get -qq install -y --no-install-recommends $$missing >/dev/null; \
+	else \
+		echo "missing packages (install them, then run make again):$$missing" >&2; exit 1; \
+	fi; \
+fi
+endef
+
+deps: ## install the packages that building and running need
+	@$(call need,$(DEPS_BUILD) $(DEPS_RUN))
+
+deps-check: ## and those that only the tests need
+	@$(call need,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_CHECK))
+.PHONY: deps deps-check
+
 # ---- tests: TAP under prove ---------------------------------------------------------------------
-# PROVE_TESTS="tests/filters/decode.t" narrows a run.
 UNIT = $(TESTS:%=$(OBJ)/tests/%)
 FILTER_TESTS = $(wildcard tests/filters/*.t)
+JOBS ?= $(shell nproc)
 
 test: all $(UNIT) ## run the tests without installing anything
-	RL_BIN=$(abspath $(BIN)) prove --exec '' $(UNIT)
-	RL_BIN=$(abspath $(BIN)) prove --exec bash $(FILTER_TESTS)
-.PHONY: test
+	RL_BIN=$(abspath $(BIN)) ASAN_OPTIONS=detect_leaks=0 prove --timer --exec '' $(UNIT)
+	RL_BIN=$(abspath $(BIN)) ASAN_OPTIONS=detect_leaks=0 prove --timer -j $(JOBS) --exec bash $(FILTER_TESTS)
+
+check: deps-check ## install what is missing, build, and run every test, also under ASan and UBSan
+	+$(MAKE) --no-print-directory -j $(JOBS) all
+	+$(MAKE) --no-print-directory -j $(JOBS) test
+	+$(MAKE) --no-print-directory -j $(JOBS) SANITIZE=1 test
+.PHONY: test check
+
+clean: ## remove what was built; results stay
+	rm -rf bin obj build
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' Makefile pipelines/*.mk
+.PHONY: clean help
 
 # ---- install: programs, manual pages, and what a filter of one's own needs ------------------------
 HEADERS = $(wildcard lib/base/*.h) lib/stream/stream.h lib/stream/tensor.h
@@ -86,3 +130,6 @@ install: all ## install under PREFIX (and DESTDIR)
 uninstall: ## remove what install put there
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
 .PHONY: install uninstall
+
+# ---- pipelines: the recipes, one file a benchmark -------------------------------------------------
+include $(wildcard pipelines/*.mk)

@@ -1,0 +1,33 @@
+# Relative-location pretraining on a pile of JPEGs.  The defaults are MMSelfSup's recipe (facts 1.4):
+# ResNet-50, 70 epochs, 512 images a step as 8 micro-batches of 64.
+#
+#	make pretrain PHOTOS=photos [HELD_OUT=other-photos] [RUN=results/pretrain]
+#
+# EPOCHS, SEED, THREADS and TRAIN_FLAGS change it; man rl-train says what can be said.
+
+RUN     ?= results/pretrain
+EPOCHS  ?= 70
+SEED    ?= 0
+THREADS ?= $(shell nproc)
+TRAIN_FLAGS ?=
+
+list_photos = find $(1) -type f \( -iname '*.jpg' -o -iname '*.jpeg' \) | LC_ALL=C sort
+
+pretrain: $(RUN)/weights.safetensors ## learn features from PHOTOS=DIR
+
+$(RUN)/weights.safetensors: $(if $(HELD_OUT),$(RUN)/held-out.tar) | all
+	@test -n "$(PHOTOS)" || { echo "make pretrain: say PHOTOS=DIR" >&2; exit 1; }
+	mkdir -p $(RUN)
+	$(call list_photos,$(PHOTOS)) | \
+	$(BIN)/rl-decode --short-side 292 --epochs $(EPOCHS) --shuffle --seed $(SEED) --threads $(THREADS) | \
+	$(BIN)/rl-patchpairs --seed $(SEED) | \
+	$(BIN)/rl-train --out $(RUN) --seed $(SEED) --threads $(THREADS) \
+	    $(if $(HELD_OUT),--val $(RUN)/held-out.tar) $(TRAIN_FLAGS) > $(RUN)/pretext.json.partial
+	mv $(RUN)/pretext.json.partial $(RUN)/pretext.json
+
+$(RUN)/held-out.tar: | all
+	mkdir -p $(RUN)
+	$(call list_photos,$(HELD_OUT)) | $(BIN)/rl-decode --short-side 292 --threads $(THREADS) | \
+	$(BIN)/rl-patchpairs --eval --seed $(SEED) > $@
+
+.PHONY: pretrain

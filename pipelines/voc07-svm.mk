@@ -1,0 +1,13 @@
+# VOC07 SVM (facts 2.3): 3-fold cross-validation over 19 costs, every class, every layer, LIBLINEAR.
+#
+#	make voc07-svm VOC07=VOCdevkit/VOC2007 WEIGHTS=results/pretrain/weights.safetensors
+
+SVM_FLAGS ?=
+
+voc07-svm: $(BENCH)/voc07-svm.json ## VOC07 SVM of WEIGHTS=FILE or RANDOM_INIT=SEED
+
+$(BENCH)/voc07-svm.json: $(BENCH)/voc07-trainval.tar $(BENCH)/voc07-test.tar
+	$(BIN)/rl-svm --train $(BENCH)/voc07-trainval.tar --test $(BENCH)/voc07-test.tar \
+	    --name "$(NAME)" --threads $(THREADS) $(SVM_FLAGS) > $@
+
+.PHONY: voc07-svm
