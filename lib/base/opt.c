@@ -86,6 +86,12 @@ static _Noreturn void help(const struct rl_tool *tool, const struct rl_opt *opts
 	exit(fflush(stdout) ? RL_EXIT_FAILURE : RL_EXIT_OK);
 }
 
+/* INT64_MAX in the table has become 2^63 on its way through a double. */
+static int64_t whole(double limit)
+{
+	return limit >= 0x1p63 ? INT64_MAX : limit <= -0x1p63 ? INT64_MIN : (int64_t)limit;
+}
+
 static void store(const struct rl_opt *o, const char *arg)
 {
 	char what[64];
@@ -94,7 +100,7 @@ static void store(const struct rl_opt *o, const char *arg)
 	switch (o->type) {
 	case RL_OPTTYPE_FLAG: *(bool *)o->dest = true; break;
 	case RL_OPTTYPE_INT:
-		*(int64_t *)o->dest = rl_parse_int(arg, (int64_t)o->min, (int64_t)o->max, what);
+		*(int64_t *)o->dest = rl_parse_int(arg, whole(o->min), whole(o->max), what);
 		break;
 	case RL_OPTTYPE_REAL: *(double *)o->dest = rl_parse_real(arg, o->min, o->max, what); break;
 	case RL_OPTTYPE_STR: *(const char **)o->dest = arg; break;
