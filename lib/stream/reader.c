@@ -156,6 +156,18 @@ static bool member_is(const struct rl_reader *r, const char *name)
 	return !strcmp(r->member.name, name);
 }
 
+/* Where a segment cannot end. */
+static void need_member(struct rl_reader *r)
+{
+	enum next next = next_member(r);
+
+	if (next == NEXT_ZEROS)
+		rl_die("%s: truncated: an end marker at byte %llu without a tail", r->name,
+		       (unsigned long long)r->taken - RL_TAR_BLOCK);
+	if (next == NEXT_EOF)
+		truncated(r);
+}
+
 /* The whole of a head or tail. */
 static json_t *take_json(struct rl_reader *r)
 {
@@ -277,11 +289,13 @@ static void take_key(struct rl_reader *r, struct rl_sample *s)
 	if (n < next + nfield + 1 || strcmp(name + n - next, extension(d)) ||
 	    memcmp(name + n - next - nfield, d->name, nfield) || name[n - next - nfield - 1] != '.')
 		unexpected(r, s, 0);
-	name[n - next - nfield - 1] = '\0';
+	char *dot = name + n - next - nfield - 1;
+	*dot = '\0';
 	const char *problem = rl_key_problem(name);
+	rl_sample_set_key(s, name);
+	*dot = '.';
 	if (problem)
 		bad_member(r, problem);
-	rl_sample_set_key(s, name);
 }
 
 static void check_name(struct rl_reader *r, const struct rl_sample *s, int field)
@@ -343,19 +357,18 @@ int rl_reader_next(struct rl_reader *r, struct rl_sample *s)
 	for (;;) {
 		if (!r->open && !next_segment(r))
 			return 0;
-		if (next_member(r) != NEXT_MEMBER)
-			truncated(r);
+		need_member(r);
 		if (!member_is(r, RL_NAME_TAIL))
 			break;
 		end_segment(r);
 	}
 	for (int i = 0; i < r->schema.nfield; i++) {
-		if (i > 0 && next_member(r) != NEXT_MEMBER)
-			truncated(r);
-		if (i == 0)
+		if (i == 0) {
 			take_key(r, s);
-		else
+		} else {
+			need_member(r);
 			check_name(r, s, i);
+		}
 		take_field(r, s, i);
 	}
 	r->samples++;
@@ -379,8 +392,7 @@ struct rl_reader *rl_reader_new(int fd, const char *name)
 	r->total = XXH3_createState();
 	if (!r->checksum || !r->total)
 		rl_die("out of memory");
-	if (next_member(r) != NEXT_MEMBER)
-		truncated(r);
+	need_member(r);
 	start_segment(r);
 	return r;
 }
