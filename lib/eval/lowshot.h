@@ -35,8 +35,8 @@ struct rl_lowshot_stat {
 	double mean, min, max, std; /* std is the population's */
 };
 
-/* Dies, naming class and k, when a class has too few positives or negatives for some k, or no
- * positive in the test set.  Rows labelled -1 are never drawn. */
+/* Dies, naming class and k, when a class has too few positives or negatives for some k.  Rows
+ * labelled -1 are never drawn. */
 void rl_lowshot_check(const struct rl_lowshot *l);
 
 /* The rows of one draw: k positives, then (C-1) k negatives, with y = 1 and -1.  row and y have

@@ -1,0 +1,213 @@
+#include "eval/features.h"
+
+#include "base/err.h"
+#include "eval/gram.h"
+#include "stream/name.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_layer(const char *name)
+{
+	return !strcmp(name, "avgpool") || (!strncmp(name, "feat", 4) && name[4] &&
+					    strspn(name + 4, "0123456789") == strlen(name + 4));
+}
+
+static void add_layer(struct rl_features *f, const json_t *head, const char *name)
+{
+	if (f->nlayer == RL_LEN(f->layer))
+		rl_die("%s: more than %zu layers", f->path, RL_LEN(f->layer));
+	if (strlen(name) > RL_MAXNAME || !rl_head_has_field(head, name))
+		rl_die("%s: no field %s", f->path, name);
+	for (size_t i = 0; i < f->nlayer; i++)
+		if (!strcmp(f->layer[i].name, name))
+			rl_die_usage("--layers: %s: twice", name);
+	snprintf(f->layer[f->nlayer++].name, sizeof(f->layer->name), "%s", name);
+}
+
+static void choose_layers(struct rl_features *f, const json_t *head, const char *layers)
+{
+	json_t *field;
+	const char *name;
+
+	if (layers) {
+		char *copy = rl_strdup(layers), *rest = copy;
+
+		for (char *item; (item = strsep(&rest, ","));)
+			add_layer(f, head, item);
+		free(copy);
+		return;
+	}
+	json_object_foreach(json_object_get(head, "fields"), name, field) if (is_layer(name))
+		add_layer(f, head, name);
+	if (!f->nlayer)
+		rl_die("%s: no features: none of its fields is feat1, feat2 ... or avgpool",
+		       f->path);
+}
+
+/* The head may name the classes; what it says is checked against the samples. */
+static void name_classes(struct rl_features *f, const json_t *head, size_t nclass)
+{
+	const json_t *names = json_object_get(
+		json_object_get(json_object_get(head, "fields"), "labels"), "names");
+
+	if (!nclass)
+		rl_die("%s: the samples have no classes", f->path);
+	if (names && json_array_size(names) != nclass)
+		rl_die("%s: %zu class names in the head, %zu labels in a sample", f->path,
+		       json_array_size(names), nclass);
+	f->nclass = nclass;
+	f->class_name = rl_calloc(nclass, sizeof(char *));
+	for (size_t c = 0; c < nclass; c++) {
+		const char *name = json_string_value(json_array_get(names, c));
+
+		if (names && !name)
+			rl_die("%s: head: the names of the classes are not all text", f->path);
+		f->class_name[c] = names ? rl_strdup(name) : rl_asprintf("%zu", c);
+		for (size_t other = 0; other < c; other++)
+			if (!strcmp(f->class_name[other], f->class_name[c]))
+				rl_die("%s: head: class %s twice", f->path, name);
+	}
+}
+
+static void take_features(struct rl_features *f, struct rl_layer *l, struct rl_sample *s,
+			  size_t room)
+{
+	const struct rl_tensor *t = rl_sample_get(s, l->name, RL_F4, 1);
+	size_t d = (size_t)t->dim[0];
+	const float *x = t->data;
+
+	if (f->n == 0)
+		l->d = d;
+	if (d != l->d || d == 0)
+		rl_die("%s: %s: %s has %zu features, expected %zu", f->path, s->key, l->name, d,
+		       l->d ? l->d : 1);
+	for (size_t j = 0; j < d; j++)
+		if (!isfinite(x[j]))
+			rl_die("%s: %s: %s[%zu] is not a finite number", f->path, s->key, l->name,
+			       j);
+	l->x = rl_realloc(l->x, room, d * sizeof(*l->x));
+	memcpy(l->x + f->n * d, x, d * sizeof(*x));
+}
+
+/* Sample after sample here; transposed when all are there. */
+static int8_t *take_labels(struct rl_features *f, const json_t *head, struct rl_sample *s,
+			   int8_t *label, size_t room)
+{
+	const struct rl_tensor *t = rl_sample_get(s, "labels", RL_I1, 1);
+	const int8_t *value = t->data;
+
+	if (f->n == 0)
+		name_classes(f, head, (size_t)t->dim[0]);
+	if ((size_t)t->dim[0] != f->nclass)
+		rl_die("%s: %s: %lld labels, expected %zu", f->path, s->key, (long long)t->dim[0],
+		       f->nclass);
+	for (size_t c = 0; c < f->nclass; c++)
+		if (value[c] < -1 || value[c] > 1)
+			rl_die("%s: %s: label %d of class %s is none of 1, 0, -1", f->path, s->key,
+			       value[c], f->class_name[c]);
+	label = rl_realloc(label, room, f->nclass);
+	memcpy(label + f->n * f->nclass, value, f->nclass);
+	return label;
+}
+
+struct rl_features *rl_features_read(const char *path, const char *layers)
+{
+	struct rl_features *f = rl_calloc(1, sizeof(*f));
+	struct rl_reader *in = rl_reader_open(path);
+	const json_t *head = rl_reader_head(in);
+	struct rl_sample s = {0};
+	int8_t *label = NULL;
+	size_t room = 0;
+
+	f->path = rl_utf8_clean(strcmp(path, "-") ? path : "stdin");
+	if (!rl_head_has_field(head, "labels"))
+		rl_die("%s: no field labels: decode with a VOC manifest", f->path);
+	choose_layers(f, head, layers);
+	f->history = json_deep_copy(json_object_get(head, "history"));
+	while (rl_reader_next(in, &s)) {
+		if (f->n == room)
+			room = room ? room + room / 2 : 1024;
+		label = take_labels(f, head, &s, label, room);
+		for (size_t i = 0; i < f->nlayer; i++)
+			take_features(f, &f->layer[i], &s, room);
+		f->n++;
+	}
+	if (!f->n)
+		rl_die("%s: no samples", f->path);
+	rl_reader_digest(in, f->digest);
+	f->label = rl_malloc(f->n * f->nclass);
+	for (size_t i = 0; i < f->n; i++)
+		for (size_t c = 0; c < f->nclass; c++)
+			f->label[c * f->n + i] = label[i * f->nclass + c];
+	free(label);
+	rl_sample_free(&s);
+	rl_reader_close(in);
+	return f;
+}
+
+struct rl_features *rl_features_read_like(const char *path, const struct rl_features *train)
+{
+	char list[RL_MAXFIELD * (RL_MAXNAME + 1)] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < train->nlayer; i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? "," : "",
+					 train->layer[i].name);
+	struct rl_features *f = rl_features_read(path, list);
+	for (size_t i = 0; i < f->nlayer; i++)
+		if (f->layer[i].d != train->layer[i].d)
+			rl_die("%s: %s has %zu features, in %s %zu", f->path, f->layer[i].name,
+			       f->layer[i].d, train->path, train->layer[i].d);
+	if (f->nclass != train->nclass)
+		rl_die("%s: %zu classes, in %s %zu", f->path, f->nclass, train->path,
+		       train->nclass);
+	for (size_t c = 0; c < f->nclass; c++)
+		if (strcmp(f->class_name[c], train->class_name[c]))
+			rl_die("%s: class %zu is %s, in %s %s", f->path, c, f->class_name[c],
+			       train->path, train->class_name[c]);
+	if (!strcmp(f->digest, train->digest))
+		rl_die("%s: the same data as %s: testing on what was trained on", f->path,
+		       train->path);
+	return f;
+}
+
+void rl_features_need_positives(const struct rl_features *f)
+{
+	for (size_t c = 0; c < f->nclass; c++)
+		if (!memchr(f->label + c * f->n, 1, f->n))
+			rl_die("%s: class %s: no positives: its average precision is undefined",
+			       f->path, f->class_name[c]);
+}
+
+double *rl_features_rows(const struct rl_features *f, size_t layer)
+{
+	const struct rl_layer *l = &f->layer[layer];
+	double *x = rl_realloc(NULL, f->n, l->d * sizeof(*x));
+
+	rl_rows_normalise(l->x, f->n, l->d, x);
+	return x;
+}
+
+json_t *rl_features_provenance(const struct rl_features *f)
+{
+	return json_pack("{s:s, s:I, s:s, s:O}", "path", f->path, "samples", (json_int_t)f->n,
+			 "digest", f->digest, "history", f->history);
+}
+
+void rl_features_free(struct rl_features *f)
+{
+	if (!f)
+		return;
+	for (size_t i = 0; i < f->nlayer; i++)
+		free(f->layer[i].x);
+	for (size_t c = 0; c < f->nclass; c++)
+		free(f->class_name[c]);
+	free(f->class_name);
+	free(f->label);
+	json_decref(f->history);
+	free(f->path);
+	free(f);
+}
