@@ -26,7 +26,8 @@ LIB_SRC  = $(wildcard lib/*/*.c)
 LIB_OBJ  = $(LIB_SRC:%.c=$(OBJ)/%.o)
 TOOLS    = $(notdir $(basename $(wildcard tools/rl-*.c)))
 TESTS    = $(notdir $(basename $(wildcard tests/unit/test-*.c)))
-TEST_SRC = $(filter-out tests/unit/test-%,$(wildcard tests/unit/*.c))
+HELPERS  = $(notdir $(basename $(wildcard tests/unit/make-*.c)))
+TEST_SRC = $(filter-out tests/unit/test-% tests/unit/make-%,$(wildcard tests/unit/*.c))
 TEST_OBJ = $(TEST_SRC:%.c=$(OBJ)/%.o)
 
 # Each program is linked with all; --as-needed keeps only what it uses.
@@ -92,7 +93,7 @@ UNIT = $(TESTS:%=$(OBJ)/tests/%)
 FILTER_TESTS = $(wildcard tests/filters/*.t)
 JOBS ?= $(shell nproc)
 
-test: all $(UNIT) ## run the tests without installing anything
+test: all $(UNIT) $(HELPERS:%=$(OBJ)/tests/%) ## run the tests without installing anything
 	RL_BIN=$(abspath $(BIN)) ASAN_OPTIONS=detect_leaks=0 prove --timer --exec '' $(UNIT)
 	RL_BIN=$(abspath $(BIN)) ASAN_OPTIONS=detect_leaks=0 prove --timer -j $(JOBS) --exec bash $(FILTER_TESTS)
 
