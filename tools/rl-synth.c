@@ -1,0 +1,82 @@
+/* rl-synth: draw a labelled data set of a synthetic world. */
+#include "base/err.h"
+#include "base/file.h"
+#include "base/opt.h"
+#include "data/synth.h"
+
+#include <errno.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct rl_tool tool = {
+	.name = "rl-synth",
+	.synopsis = "--out DIR --layout voc|coco|imagefolder [options]",
+	.summary = "Draw a labelled data set of a synthetic world.",
+	.example = "rl-synth --out world --layout voc --images 500 --val 500 && "
+		   "rl-list voc07 world --set test | head",
+};
+
+static void parse_size(const char *s, int *width, int *height)
+{
+	char *copy = rl_strdup(s), *x = strchr(copy, 'x');
+
+	if (!x)
+		rl_die_usage("--size: %s: want WIDTHxHEIGHT", s);
+	*x = '\0';
+	*width = (int)rl_parse_int(copy, 32, 4096, "--size");
+	*height = (int)rl_parse_int(x + 1, 32, 4096, "--size");
+	free(copy);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const layouts[] = {"voc", "coco", "imagefolder", NULL};
+	static void (*const writers[])(const struct rl_synth_set *) = {
+		rl_synth_write_voc, rl_synth_write_coco, rl_synth_write_imagefolder};
+	const char *out = NULL, *layout = NULL, *size = "320x240";
+	int64_t seed = 0, images = 100, val = 0, threads = omp_get_max_threads();
+	struct rl_synth_set set = {0};
+	const struct rl_opt opts[] = {
+		RL_OPT_STR("out", &out, "DIR", "directory to make; must not exist"),
+		RL_OPT_STR("layout", &layout, "NAME", "voc, coco or imagefolder"),
+		RL_OPT_INT("images", &images, 1, 10000000, "N", "pictures to train on"),
+		RL_OPT_INT("val", &val, 0, 10000000, "M", "held-out pictures"),
+		RL_OPT_STR("size", &size, "WxH", "pixels"),
+		RL_OPT_INT("seed", &seed, 0, INT64_MAX, "S", "which world"),
+		RL_OPT_INT("threads", &threads, 1, 1024, "N", "pictures drawn at a time"),
+		RL_OPT_FLAG("quiet", &set.quiet, "no progress on stderr"),
+		RL_OPT_END,
+	};
+	struct stat st;
+
+	if (rl_options(argc, argv, &tool, opts) != argc)
+		rl_die_usage("no operands wanted");
+	if (!out || !layout)
+		rl_die_usage("--out and --layout are needed");
+	int writer = rl_parse_choice(layout, layouts, "--layout");
+	parse_size(size, &set.width, &set.height);
+	set.seed = (uint64_t)seed;
+	set.train = images;
+	set.val = val;
+	omp_set_num_threads((int)threads);
+
+	/* The set is drawn aside and appears under its name when it is whole. */
+	char *name = rl_strdup(out);
+	for (size_t n = strlen(name); n > 1 && name[n - 1] == '/'; n--)
+		name[n - 1] = '\0';
+	if (!lstat(name, &st))
+		rl_die("%s: exists already", name);
+	char *aside = rl_asprintf("%s.partial-%ld", name, (long)getpid());
+	rl_mkdirs(aside);
+	set.dir = aside;
+	writers[writer](&set);
+	if (rename(aside, name))
+		rl_die("%s: rename:", name);
+	free(aside);
+	free(name);
+	return RL_EXIT_OK;
+}
