@@ -1,5 +1,6 @@
 #include "image/resize.h"
 
+#include "base/clones.h"
 #include "base/err.h"
 
 #include <math.h>
@@ -8,13 +9,6 @@
 
 /* Weights carry 22 bits: 32 less 8 of the pixel and 2 of room for the sum. */
 enum { PRECISION = 32 - 8 - 2, HALF = 1 << (PRECISION - 1) };
-
-/* One binary for every x86-64, and the wide registers used where they are. */
-#if defined(__x86_64__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
-#else
-#define CLONES
-#endif
 
 /* What one axis does: output i is the sum over k < taps of weight[i * taps + k] times input
  * first[i] + k.  Every output has the same number of taps, some of weight 0: a loop of constant
@@ -71,8 +65,8 @@ static inline uint8_t settle(int32_t sum)
 typedef int32_t quad __attribute__((vector_size(16), aligned(4), may_alias));
 
 /* One row.  `wide` and `sums` are work space for the row in and out, one int32 longer than it. */
-CLONES static void horizontal(const uint8_t *in, int from, uint8_t *out, int to,
-			      const struct axis *a, int32_t *wide, int32_t *sums)
+RL_CLONES static void horizontal(const uint8_t *in, int from, uint8_t *out, int to,
+				 const struct axis *a, int32_t *wide, int32_t *sums)
 {
 	const int32_t *weight = a->weight;
 	int taps = a->taps;
@@ -113,8 +107,8 @@ static struct rl_image resize_width(const struct rl_image *im, int width)
 /* A row of output is worked off in pieces whose sums stay in the first-level cache. */
 enum { PIECE = 1024 };
 
-CLONES static void vertical(const uint8_t *in, size_t pitch, uint8_t *out, const int32_t *weight,
-			    int taps)
+RL_CLONES static void vertical(const uint8_t *in, size_t pitch, uint8_t *out, const int32_t *weight,
+			       int taps)
 {
 	for (size_t at = 0; at < pitch; at += PIECE) {
 		size_t n = pitch - at < PIECE ? pitch - at : PIECE;

@@ -1,0 +1,32 @@
+/*
+ * Which sample comes when: epochs, shuffling, shards and where to resume, as pure functions of the
+ * options, so that every run and every rank agrees without talking.
+ */
+#ifndef RL_BASE_ORDER_H
+#define RL_BASE_ORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Samples 0 ... count-1, epochs times over.  An epoch's order is the list's own, or a permutation
+ * that depends on (seed, epoch) alone.  Sharding pads it cyclically to a multiple of shards and
+ * takes contiguous slice `shard` (0-based), so all shards are of one length. */
+struct rl_order {
+	int64_t count, epochs; /* at least 1; count below 2^32, epochs below 2^24 */
+	bool shuffle;
+	uint64_t seed;
+	int64_t shard, shards;
+
+	/* private: the permutation of epoch `current` - 1; zero to begin with */
+	int64_t *index, current;
+};
+
+int64_t rl_order_per_epoch(const struct rl_order *o); /* of this shard */
+
+/* Sample number and epoch at a position of this shard's whole sequence, 0 to
+ * epochs * rl_order_per_epoch() - 1.  Cheap as long as positions of an epoch follow each other. */
+int64_t rl_order_at(struct rl_order *o, int64_t position, int64_t *epoch);
+
+void rl_order_free(struct rl_order *o);
+
+#endif

@@ -1,0 +1,149 @@
+#include "stream/manifest.h"
+
+#include "base/err.h"
+#include "base/json.h"
+#include "stream/name.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* An open-addressed set of 128-bit hashes: whole keys of a million images are not worth keeping
+ * when 128 bits tell them apart. */
+struct rl_keyset {
+	XXH128_hash_t *slot; /* all zero: free */
+	size_t used, size;   /* size is a power of two */
+};
+
+static XXH128_hash_t *find(struct rl_keyset *s, XXH128_hash_t h)
+{
+	size_t i = h.low64 & (s->size - 1);
+
+	while (s->slot[i].low64 && !XXH128_isEqual(s->slot[i], h))
+		i = (i + 1) & (s->size - 1);
+	return &s->slot[i];
+}
+
+static void grow(struct rl_keyset *s)
+{
+	struct rl_keyset old = *s;
+
+	s->size = old.size ? 2 * old.size : 64;
+	s->slot = rl_calloc(s->size, sizeof(*s->slot));
+	for (size_t i = 0; i < old.size; i++)
+		if (old.slot[i].low64)
+			*find(s, old.slot[i]) = old.slot[i];
+	free(old.slot);
+}
+
+/* False when the key is there already. */
+static bool add(struct rl_keyset *s, const char *key)
+{
+	XXH128_hash_t h = XXH3_128bits(key, strlen(key));
+
+	h.low64 |= !h.low64;
+	if (2 * s->used >= s->size)
+		grow(s);
+	XXH128_hash_t *slot = find(s, h);
+	if (slot->low64)
+		return false;
+	*slot = h;
+	s->used++;
+	return true;
+}
+
+void rl_record_free(struct rl_record *r)
+{
+	free(r->key);
+	free(r->path);
+	free(r->bytes);
+	free(r->labels);
+	*r = (struct rl_record){0};
+}
+
+static const char *has(bool it)
+{
+	return it ? "has" : "has no";
+}
+
+void rl_manifest_admit(struct rl_manifest *m, const struct rl_record *r, const char *where)
+{
+	const char *problem = rl_key_problem(r->key);
+
+	if (problem)
+		rl_die("%s: key \"%.200s\": %s", where, r->key, problem);
+	if (!m->keys)
+		m->keys = rl_calloc(1, sizeof(*m->keys));
+	if (!add(m->keys, r->key))
+		rl_die("%s: key \"%.200s\" again: a key names one image", where, r->key);
+	if (m->records++ == 0)
+		m->has_label = r->has_label;
+	if (r->has_label != m->has_label)
+		rl_die("%s: %s \"label\", but the first record %s", where, has(r->has_label),
+		       has(m->has_label));
+	if (!r->labels != !m->nlabels)
+		rl_die("%s: %s \"labels\", but the first record %s", where, has(r->labels),
+		       has(m->nlabels));
+}
+
+static void take_names(struct rl_manifest *m, json_t *labels)
+{
+	const char *name;
+	json_t *value;
+
+	m->labels = rl_calloc(json_object_size(labels), sizeof(*m->labels));
+	json_object_foreach(labels, name, value)
+	{
+		(void)value;
+		m->labels[m->nlabels++] = rl_strdup(name);
+	}
+}
+
+/* By name, so that the order of a line's members means nothing. */
+static int8_t *parse_labels(struct rl_manifest *m, json_t *labels, const char *where)
+{
+	if (!json_is_object(labels) || !json_object_size(labels))
+		rl_die("%s: \"labels\" is not an object with a member for each class", where);
+	if (m->records == 0)
+		take_names(m, labels);
+	if (m->nlabels && json_object_size(labels) != m->nlabels)
+		rl_die("%s: %zu \"labels\", but the first record has %zu", where,
+		       json_object_size(labels), m->nlabels);
+	int8_t *values = rl_calloc(json_object_size(labels), sizeof(*values));
+	for (size_t i = 0; i < m->nlabels; i++)
+		values[i] = (int8_t)rl_json_int(labels, m->labels[i], -1, 1, where);
+	return values;
+}
+
+struct rl_record rl_manifest_parse(struct rl_manifest *m, const char *line, size_t size,
+				   const char *where)
+{
+	json_t *o = rl_json_parse(line, size, where);
+	struct rl_record r = {0};
+	json_t *labels;
+
+	if (!json_is_object(o))
+		rl_die("%s: not a JSON object", where);
+	r.key = rl_strdup(rl_json_str(o, "key", where));
+	r.path = rl_strdup(rl_json_str(o, "path", where));
+	if (!*r.path)
+		rl_die("%s: \"path\" is empty", where);
+	if ((r.has_label = json_object_get(o, "label")))
+		r.label = (int32_t)rl_json_int(o, "label", INT32_MIN, INT32_MAX, where);
+	if ((labels = json_object_get(o, "labels")))
+		r.labels = parse_labels(m, labels, where);
+	json_decref(o);
+	rl_manifest_admit(m, &r, where);
+	return r;
+}
+
+void rl_manifest_free(struct rl_manifest *m)
+{
+	for (size_t i = 0; i < m->nlabels; i++)
+		free(m->labels[i]);
+	free(m->labels);
+	if (m->keys)
+		free(m->keys->slot);
+	free(m->keys);
+	*m = (struct rl_manifest){0};
+}
