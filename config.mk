@@ -11,4 +11,4 @@ DEPS_BUILD = gcc libc6-dev libdnnl-dev libopenblas-openmp-dev liblinear-dev libs
              libjpeg62-turbo-dev libpng-dev libarchive-dev libexpat1-dev libjansson-dev \
              libxxhash-dev libmd-dev
 DEPS_RUN   = parallel jq
-DEPS_CHECK = perl libjpeg-turbo-progs python3-numpy mandoc
+DEPS_CHECK = perl pkg-config libjpeg-turbo-progs python3-numpy mandoc
