@@ -1,0 +1,130 @@
+#include "data/playlist.h"
+
+#include "base/err.h"
+#include "base/order.h"
+#include "stream/source.h"
+
+#include <stdlib.h>
+
+struct rl_playlist {
+	struct rl_source *source;
+	struct rl_record *list; /* when it was read whole */
+	struct rl_order order;
+	int64_t position;
+	struct rl_record first; /* else the record that was read to know the fields; or no key */
+};
+
+static void refuse_tar(struct rl_source *source)
+{
+	if (rl_source_is_tar(source))
+		rl_die_usage("a tar can only be read once and in its order: epochs, shuffling and "
+			     "shards need a list of files");
+}
+
+static void read_whole(struct rl_playlist *p, const struct rl_playlist_wish *wish)
+{
+	struct rl_order *o = &p->order;
+	struct rl_record r;
+
+	refuse_tar(p->source);
+	while (rl_source_next(p->source, &r)) {
+		refuse_tar(p->source);
+		if (o->count == UINT32_MAX)
+			rl_die("more than %u images", UINT32_MAX);
+		if ((o->count & (o->count - 1)) == 0)
+			p->list = rl_realloc(p->list, o->count ? 2 * (size_t)o->count : 1,
+					     sizeof(*p->list));
+		p->list[o->count++] = r;
+	}
+	o->epochs = wish->epochs ? wish->epochs : 1;
+	o->shuffle = wish->shuffle;
+	o->seed = (uint64_t)wish->seed;
+	o->shard = wish->shard;
+	o->shards = wish->shards ? wish->shards : 1;
+}
+
+static int64_t total(const struct rl_playlist *p)
+{
+	return p->order.epochs * rl_order_per_epoch(&p->order);
+}
+
+/* The position is the sample that comes next; a list that ends before it is a wrong number
+ * somewhere, and better said than trained on. */
+static void seek(struct rl_playlist *p, int64_t start)
+{
+	int64_t have = p->list ? total(p) : 0;
+
+	if (!p->list) {
+		while (rl_source_next(p->source, &p->first) && have++ < start)
+			rl_record_free(&p->first);
+	}
+	if (start > have)
+		rl_die("start after %lld samples: there are only %lld", (long long)start,
+		       (long long)have);
+	p->position = start;
+}
+
+struct rl_playlist *rl_playlist_open(char *const *names, int count, bool nul,
+				     const struct rl_playlist_wish *wish)
+{
+	struct rl_playlist *p = rl_calloc(1, sizeof(*p));
+
+	p->source = rl_source_new(names, count, nul);
+	if (wish->epochs || wish->shuffle || wish->shards)
+		read_whole(p, wish);
+	seek(p, wish->start);
+	return p;
+}
+
+const struct rl_manifest *rl_playlist_manifest(const struct rl_playlist *p)
+{
+	return rl_source_manifest(p->source);
+}
+
+int64_t rl_playlist_per_epoch(const struct rl_playlist *p)
+{
+	return p->list ? rl_order_per_epoch(&p->order) : 0;
+}
+
+int64_t rl_playlist_left(const struct rl_playlist *p)
+{
+	return p->list ? total(p) - p->position : 0;
+}
+
+bool rl_playlist_is_tar(const struct rl_playlist *p)
+{
+	return rl_source_is_tar(p->source);
+}
+
+bool rl_playlist_next(struct rl_playlist *p, struct rl_record *r, int64_t *epoch)
+{
+	*epoch = 0;
+	if (p->list) {
+		if (p->position == total(p))
+			return false;
+		*r = p->list[rl_order_at(&p->order, p->position++, epoch)];
+		return true;
+	}
+	if (!p->first.key)
+		return rl_source_next(p->source, r);
+	*r = p->first;
+	p->first = (struct rl_record){0};
+	return true;
+}
+
+void rl_playlist_give_back(struct rl_playlist *p, struct rl_record *r)
+{
+	if (!p->list)
+		rl_record_free(r);
+}
+
+void rl_playlist_free(struct rl_playlist *p)
+{
+	for (int64_t i = 0; i < p->order.count; i++)
+		rl_record_free(&p->list[i]);
+	free(p->list);
+	rl_record_free(&p->first);
+	rl_order_free(&p->order);
+	rl_source_free(p->source);
+	free(p);
+}
