@@ -1,0 +1,113 @@
+#!/bin/bash
+# rl-svm and rl-lowshot on small feature streams.
+. "$(dirname "$0")/tap.sh"
+PATH=$PATH:${RL_BIN:-$top/bin}/../obj/tests
+
+make-features 1 72 4 feat1=20 feat4=150 >train.tar && make-features 2 60 4 feat1=20 feat4=150 >test.tar
+ok $? "two feature streams"
+svm() { rl-svm --train train.tar --test test.tar "$@"; }
+lowshot() { rl-lowshot --train train.tar --test test.tar --shots 1,2,4 --samples 3 "$@"; }
+
+# ---- rl-svm
+
+svm --name "a row" --seed 3 --threads 1 >one.json 2>stderr
+ok $? "rl-svm"
+is "$(wc -l <one.json) $(jq -r '[.benchmark, .name, .layer] | join(" ")' one.json)" "1 voc07-svm a row feat4" \
+	"one line of JSON that says what it is"
+is "$(jq -c '[(.layers | keys), (.layers.feat1.per_class | keys)]' one.json)" \
+	'[["feat1","feat4"],["class0","class1","class2","class3"]]' "every layer, every class"
+jq -e '[.layers[] | (.mAP - ([.per_class[].AP] | add / length) | fabs)] | max < 1e-6' one.json >/dev/null
+ok $? "mAP is the mean over classes"
+jq -e '.metrics.mAP == ([.layers[].mAP] | max) and .metrics.mAP > 90 and .metrics.mAP <= 100' one.json >/dev/null
+ok $? "the best layer's is the result, in percent"
+jq -e '[.layers[].per_class[].cost] - .protocol.costs == []' one.json >/dev/null
+ok $? "costs come from the list"
+is "$(jq -c '[(.protocol.costs | length), .protocol.folds, .protocol.eps]' one.json)" "[19,3,0.0001]" \
+	"the protocol's constants"
+is "$(jq -r .provenance.train.digest one.json)" "$(rl-info --check train.tar | jq -r .xxh3_64)" \
+	"provenance has the data's digest"
+is "$(jq -c '[.provenance.seed, .provenance.command.args[4:6]]' one.json)" '[3,["--name","a row"]]' \
+	"and seed and command"
+
+strip='del(.provenance.command)'
+svm --name "a row" --seed 3 --threads 3 >three.json 2>stderr
+is "$(jq -S "$strip" three.json)" "$(jq -S "$strip" one.json)" "the same with 1 and 3 processes"
+rl-svm --train <(cat train.tar) --test <(cat test.tar) --name "a row" --seed 3 >pipe.json 2>stderr
+is "$(jq -c .layers pipe.json)" "$(jq -c .layers one.json)" "from pipes too"
+svm --layers feat1 --costs 0.5,2 >some.json 2>stderr
+is "$(jq -c '[.layer, (.layers | keys), .protocol.costs]' some.json)" '["feat1",["feat1"],[0.5,2]]' \
+	"--layers and --costs"
+make-features 1 72 4 feat1=20 no-names >a.tar
+make-features 2 60 4 feat1=20 no-names >b.tar
+is "$(rl-svm --train a.tar --test b.tar --costs 1 | jq -c '.layers.feat1.per_class | keys')" \
+	'["0","1","2","3"]' "classes without names get numbers"
+
+# ---- rl-lowshot
+
+lowshot --name row --threads 1 >low1.json 2>stderr
+ok $? "rl-lowshot"
+is "$(jq -c '[.benchmark, .name, .layer, (.metrics | keys)]' low1.json)" \
+	'["voc07-lowshot","row","feat4",["k=1","k=2","k=4"]]' "the result says what it is"
+jq -e '.metrics == (.layers[.layer] | map_values(.mean))' low1.json >/dev/null
+ok $? "metrics are the best layer's means"
+jq -e '[.layers[][] | .min <= .mean and .mean <= .max and .std >= 0] | all' low1.json >/dev/null
+ok $? "means lie between least and greatest"
+jq -e '.layers.feat4 | .["k=4"].mean > .["k=1"].mean' low1.json >/dev/null
+ok $? "more shots, more precision"
+lowshot --name row --threads 3 >low3.json 2>stderr
+is "$(jq -S "$strip" low3.json)" "$(jq -S "$strip" low1.json)" "the same with 1 and 3 processes"
+lowshot --seed 1 >low.json 2>stderr
+[ "$(jq -c .layers low.json)" != "$(jq -c .layers low1.json)" ]
+ok $? "another seed draws other samples"
+lowshot --layers "$(jq -r .layer one.json)" >low.json 2>stderr
+is "$(jq -c .layers.feat4 low.json)" "$(jq -c .layers.feat4 low1.json)" "the layer that rl-svm found best"
+
+# ---- errors, the same in both programs
+
+for tool in rl-svm rl-lowshot; do
+	fails 2 "--train and --test are needed" "$tool: no streams" $tool --train train.tar
+	fails 2 "no operands" "$tool: an operand" $tool --train train.tar --test test.tar more.tar
+	fails 2 "--costs: -1" "$tool: a negative cost" $tool --train train.tar --test test.tar --costs 1,-1
+	fails 1 "missing.tar: open" "$tool: no such file" $tool --train missing.tar --test test.tar
+	fails 1 "train.tar: no field feat3" "$tool: no such layer" \
+		$tool --train train.tar --test test.tar --layers feat1,feat3
+	fails 2 "feat1: twice" "$tool: a layer twice" $tool --train train.tar --test test.tar --layers feat1,feat1
+	fails 1 "train.tar: the same data as train.tar" "$tool: testing on what was trained on" \
+		$tool --train train.tar --test train.tar
+	head -c 20000 train.tar >cut.tar
+	fails 1 "cut.tar: truncated" "$tool: a truncated stream" $tool --train cut.tar --test test.tar
+
+	bad() { # SEED-AND-FAULTS TEXT NAME: as the test stream
+		make-features 2 60 4 $1 >bad.tar
+		fails 1 "$2" "$tool: $3" $tool --train train.tar --test bad.tar --layers feat1
+	}
+	bad "feat1=20 nan" "bad.tar: 000003: feat1[2] is not a finite number" "NaN, by sample and place"
+	bad "feat1=20 short-row" "bad.tar: 000003: feat1 has 19 features, expected 20" "a short row"
+	bad "feat1=20 bad-label" "bad.tar: 000003: label 7 of class class1" "a label out of range"
+	bad "feat1=20 no-labels" "bad.tar: no field labels" "no labels"
+	bad "feat1=20 other-names" "bad.tar: class 0 is other0, in train.tar class0" "other classes"
+	bad "feat1=21" "bad.tar: feat1 has 21 features, in train.tar 20" "other sizes"
+	bad "feat4=20" "bad.tar: no field feat1" "a layer that the test stream lacks"
+	bad "feat1=20 absent" "bad.tar: class class3: no positives" "nothing to find of a class"
+	make-features 2 60 3 feat1=20 >bad.tar
+	fails 1 "bad.tar: 3 classes, in train.tar 4" "$tool: fewer classes" \
+		$tool --train train.tar --test bad.tar --layers feat1
+	make-features 2 0 4 feat1=20 >bad.tar
+	fails 1 "bad.tar: no samples" "$tool: an empty stream" $tool --train bad.tar --test test.tar
+	make-features 2 60 4 other=20 >bad.tar
+	fails 1 "bad.tar: no features" "$tool: no features" $tool --train bad.tar --test test.tar
+done
+
+make-features 1 72 4 feat1=20 rare >rare.tar
+fails 1 "class class3: 2 positives and 70 negatives: cross-validation needs at least 3" \
+	"rl-svm: fewer positives than folds" rl-svm --train rare.tar --test test.tar --layers feat1
+fails 1 "class class3: 2 positives in the training set, k = 4 needs 4" \
+	"rl-lowshot: fewer positives than k" rl-lowshot --train rare.tar --test test.tar --layers feat1 --shots 1,2,4
+rl-lowshot --train rare.tar --test test.tar --layers feat1 --shots 1,2 >stdout 2>stderr
+ok $? "rl-lowshot: that k left out"
+fails 1 "negatives in the training set, k = 17 needs 51" "rl-lowshot: too few negatives" \
+	rl-lowshot --train train.tar --test test.tar --layers feat1 --shots 17
+fails 2 "--shots: 2,1: must be ascending" "rl-lowshot: shots out of order" lowshot --shots 2,1
+fails 2 "--shots: 0" "rl-lowshot: no shots" lowshot --shots 0
+
+done_testing
