@@ -60,13 +60,11 @@ int main(int argc, char **argv)
 	struct rl_sample s = {0};
 	int64_t samples = 0, bytes = 0;
 
-	if (head) {
+	if (head)
 		rl_json_print(json_deep_copy(rl_reader_head(in)));
-		if (!is_file(path))
-			rl_reader_drain(in);
-		return RL_EXIT_OK;
-	}
-	while (rl_reader_next(in, &s)) {
+	if (head && !is_file(path))
+		rl_reader_drain(in);
+	while (!head && rl_reader_next(in, &s)) {
 		samples++;
 		for (int i = 0; i < s.nfield; i++)
 			bytes += (int64_t)rl_tensor_bytes(&s.field[i].tensor);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # make install, and the two programs of STREAM.md, run as printed there.
 . "$(dirname "$0")/tap.sh"
-unset MAKEFLAGS MAKELEVEL MFLAGS
+unset MAKEFLAGS MAKELEVEL MFLAGS SANITIZE
 
 # A fenced block of STREAM.md by its language: the last one.
 block() {
