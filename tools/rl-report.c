@@ -1,0 +1,69 @@
+/* rl-report: result lines to one Markdown table. */
+#include "base/err.h"
+#include "base/json.h"
+#include "base/opt.h"
+#include "eval/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct rl_tool tool = {
+	.name = "rl-report",
+	.synopsis = "[--published FILE] [RESULTS...]",
+	.summary = "Print results, one JSON object a line, as a Markdown table.",
+	.example = "rl-report --published pipelines/published.json results/*.json > table.md",
+};
+
+static void read_results(struct rl_report *r, const char *path)
+{
+	FILE *f = strcmp(path, "-") ? fopen(path, "r") : stdin;
+	char *line = NULL;
+	size_t capacity = 0, number = 0;
+
+	if (!f)
+		rl_die("%s: open:", path);
+	for (ssize_t n; (n = getline(&line, &capacity, f)) >= 0;) {
+		char *where = rl_asprintf("%s:%zu", path, ++number);
+
+		if (line[strspn(line, " \t\r\n")] || strlen(line) != (size_t)n) {
+			json_t *result = rl_json_parse(line, (size_t)n, where);
+
+			rl_report_add(r, result, where);
+			json_decref(result);
+		}
+		free(where);
+	}
+	if (ferror(f))
+		rl_die("%s: read:", path);
+	if (f != stdin)
+		fclose(f);
+	free(line);
+}
+
+int main(int argc, char **argv)
+{
+	const char *published = NULL;
+	const struct rl_opt opts[] = {
+		RL_OPT_STR("published", &published, "FILE", "rows of published numbers to add"),
+		RL_OPT_END,
+	};
+	int first = rl_options(argc, argv, &tool, opts);
+	struct rl_report r = rl_report_new();
+
+	if (first == argc)
+		read_results(&r, "-");
+	for (int i = first; i < argc; i++)
+		read_results(&r, argv[i]);
+	if (published) {
+		json_t *rows = rl_json_load(published);
+
+		rl_report_published(&r, rows, published);
+		json_decref(rows);
+	}
+	if (!json_object_size(r.rows))
+		rl_die("no result in the input");
+	rl_report_print(&r, stdout);
+	rl_report_free(&r);
+	return RL_EXIT_OK;
+}
