@@ -44,9 +44,9 @@ struct rl_opt {
 	{                                            \
 		n, RL_OPTTYPE_FLAG, d, 0, 0, 0, h, c \
 	}
-#define RL_OPT_INT(n, d, lo, hi, a, h)                \
-	{                                             \
-		n, RL_OPTTYPE_INT, d, lo, hi, a, h, 0 \
+#define RL_OPT_INT(n, d, lo, hi, a, h)                                    \
+	{                                                                 \
+		n, RL_OPTTYPE_INT, d, (double)(lo), (double)(hi), a, h, 0 \
 	}
 #define RL_OPT_REAL(n, d, lo, hi, a, h)                \
 	{                                              \
