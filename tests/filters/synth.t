@@ -1,0 +1,76 @@
+# rl-synth: its three layouts are whole, repeatable, and read back as what they claim to be.
+. "$(dirname "$0")/tap.sh"
+draw="rl-synth --quiet --size 96x72"
+sums() { (cd "$1" && find . -type f | sort | xargs sha256sum); }
+
+# ---- VOC ----------------------------------------------------------------------------------------
+$draw --out voc --layout voc --images 40 --val 20 --seed 7 2>stderr
+ok $? "a VOC tree is drawn"
+for d in JPEGImages Annotations SegmentationClass SegmentationObject; do
+	is "$(ls voc/VOC2007/$d | wc -l)" 60 "60 files in $d"
+done
+is "$(wc -l <voc/VOC2007/ImageSets/Main/trainval.txt) $(wc -l <voc/VOC2007/ImageSets/Main/train.txt) $(wc -l <voc/VOC2007/ImageSets/Segmentation/val.txt) $(wc -l <voc/VOC2007/ImageSets/Main/test.txt)" \
+	"40 20 20 20" "sets have the sizes asked for"
+cat voc/VOC2007/ImageSets/Main/*_*.txt | grep -q ' 0$'
+ok $? "some pictures have only difficult examples of a category"
+for set in trainval test train val; do
+	rl-list voc07 voc --set $set >$set.txt 2>stderr
+	ok $? "rl-list finds nothing wrong with $set"
+done
+is "$(jq -s 'map(.labels | length) | unique | tostring' trainval.txt)" '"[12]"' "twelve categories"
+jq -es 'map(.boxes | length) | add > 60 and max <= 5' trainval.txt >/dev/null
+ok $? "one to four objects, and a crowd at most"
+cut -d'"' -f8 trainval.txt >paths
+djpeg -pnm "$(head -1 paths)" | head -c 9 | tr '\n' ' ' | grep -q '^P6 96 72 '
+ok $? "pictures have the size asked for"
+
+OMP_NUM_THREADS=1 $draw --out again --layout voc --images 40 --val 20 --seed 7 --threads 3
+[ "$(sums voc)" = "$(sums again)" ]
+ok $? "the same seed gives the same bytes, whatever the threads"
+$draw --out other --layout voc --images 40 --val 20 --seed 8
+[ "$(sums voc)" != "$(sums other)" ]
+ok $? "another seed gives another world"
+
+# ---- COCO ---------------------------------------------------------------------------------------
+$draw --out coco --layout coco --images 60 --val 10 --seed 7 2>stderr
+ok $? "COCO's layout is drawn"
+is "$(ls coco/train2017 | wc -l) $(ls coco/val2017 | wc -l)" "60 10" "pictures are where they should be"
+coco=coco/annotations/instances_train2017.json
+jq -e '(.images | length) == 60 and (.categories | map(.id)) == [range(1; 13)] and
+	(.annotations | map(.id)) == [range(1; 1 + (.annotations | length))]' $coco >/dev/null
+ok $? "images, categories and annotations are numbered"
+(cd coco/train2017 && ls) | cmp -s - <(jq -r '.images[].file_name' $coco)
+ok $? "the images are those of the folder"
+# Twice the area of a closed polygon, by the shoelace formula.
+jq -e 'def twice: . as $p | (length / 2) as $n | [range($n) | . as $i | ((. + 1) % $n) as $j |
+		$p[2*$i] * $p[2*$j+1] - $p[2*$j] * $p[2*$i+1]] | add | fabs;
+	.annotations | map(select(.iscrowd == 0) | (.segmentation | map(twice) | add) == 2 * .area) | all' $coco >/dev/null
+ok $? "polygons have the area of the masks"
+jq -e '.annotations | map(select(.iscrowd == 0) | .bbox as [$x, $y, $w, $h] |
+		(.segmentation | add) as $p | [$p | range(0; length; 2) as $i | .[$i]] as $xs |
+		[$p | range(1; length; 2) as $i | .[$i]] as $ys |
+		[$xs | min, max] == [$x, $x + $w] and ([$ys | min, max] == [$y, $y + $h])) | all' $coco >/dev/null
+ok $? "boxes are those of the polygons"
+jq -e '.annotations | map(select(.iscrowd == 1)) | length > 0 and
+	(map((.segmentation.counts | add) == 96 * 72 and .segmentation.size == [72, 96] and
+		(.segmentation.counts as $c | [range(1; $c | length; 2) | $c[.]] | add) == .area) | all)' $coco >/dev/null
+ok $? "crowds are run lengths of the mask"
+
+# ---- class folders ------------------------------------------------------------------------------
+$draw --out folder --layout imagefolder --images 24 --val 12 2>stderr
+ok $? "class folders are drawn"
+rl-list imagefolder folder/train --classes-of folder/val >folder.txt 2>stderr
+ok $? "and read back"
+is "$(jq -s 'group_by(.class) | map(length) | unique | tostring' folder.txt)" '"[2]"' "categories are balanced"
+
+# ---- errors -------------------------------------------------------------------------------------
+fails 1 "voc: exists already" "nothing is overwritten" $draw --out voc --layout voc
+fails 2 "--out and --layout are needed" "no layout" rl-synth --out new
+fails 2 "must be one of voc, coco, imagefolder" "an unknown layout" rl-synth --out new --layout yolo
+fails 2 "want WIDTHxHEIGHT" "a size that is none" rl-synth --out new --layout voc --size 96
+fails 2 "must be 32 to 4096" "a size out of range" rl-synth --out new --layout voc --size 96x1
+fails 2 "no operands" "an operand" rl-synth --out new --layout voc more
+fails 1 "make directory" "a place that cannot be written" rl-synth --out /proc/new --layout voc
+[ ! -e new ]
+ok $? "what fails leaves nothing under the name"
+done_testing
