@@ -27,13 +27,15 @@ struct ustar {
 _Static_assert(sizeof(struct ustar) == RL_TAR_BLOCK, "a tar header is one block");
 
 /* The sum of all bytes, those of the checksum itself taken as blanks. */
-static unsigned checksum(const uint8_t *block)
+static unsigned checksum(const struct ustar *h)
 {
-	unsigned sum = sizeof(((struct ustar *)0)->checksum) * ' ';
+	const uint8_t *byte = (const uint8_t *)h;
+	unsigned sum = sizeof(h->checksum) * ' ';
 
-	for (size_t i = 0; i < RL_TAR_BLOCK; i++)
-		if (i < offsetof(struct ustar, checksum) || i >= offsetof(struct ustar, type))
-			sum += block[i];
+	for (size_t i = 0; i < sizeof(*h); i++)
+		sum += byte[i];
+	for (size_t i = 0; i < sizeof(h->checksum); i++)
+		sum -= (uint8_t)h->checksum[i];
 	return sum;
 }
 
@@ -52,8 +54,7 @@ static void write_header(uint8_t *out, const char *name, uint64_t size, char typ
 
 	memcpy(h.name, name, strnlen(name, sizeof(h.name)));
 	snprintf(h.size, sizeof(h.size), "%011llo", (unsigned long long)size);
-	memcpy(out, &h, sizeof(h));
-	snprintf(h.checksum, sizeof(h.checksum), "%06o", checksum(out));
+	snprintf(h.checksum, sizeof(h.checksum), "%06o", checksum(&h));
 	h.checksum[7] = ' ';
 	memcpy(out, &h, sizeof(h));
 }
@@ -109,7 +110,7 @@ const char *rl_tar_read(const uint8_t block[RL_TAR_BLOCK], struct rl_tar_member 
 	size_t n = 0;
 
 	memcpy(&h, block, sizeof(h));
-	if (!read_octal(h.checksum, sizeof(h.checksum), &sum) || sum != checksum(block))
+	if (!read_octal(h.checksum, sizeof(h.checksum), &sum) || sum != checksum(&h))
 		return "bad tar header (its checksum is wrong)";
 	bool posix = !memcmp(h.magic, "ustar\0", 6);
 	if (!posix && memcmp(h.magic, "ustar ", 6))
