@@ -20,9 +20,11 @@ enum { BLOCK = 512 };
 struct rl_webdataset {
 	struct rl_input *in;
 	struct archive *archive;
-	struct archive_entry *entry; /* a member not yet read, or NULL */
-	const char *name;            /* its name */
-	size_t stem;                 /* bytes of the name before the extension's dot */
+	struct archive_entry
+		*entry; /* a member not yet read, or NULL before the first and at the end */
+	bool ended;
+	const char *name; /* its name */
+	size_t stem;      /* bytes of the name before the extension's dot */
 };
 
 bool rl_is_archive(const uint8_t *data, size_t size)
@@ -108,6 +110,7 @@ static void advance(struct rl_webdataset *w)
 		rl_die("%s: %s", w->in->name, archive_error_string(w->archive));
 	check_end(w);
 	w->entry = NULL;
+	w->ended = true;
 }
 
 static char *read_member(struct rl_webdataset *w, const char *where, size_t limit, size_t *size)
@@ -190,9 +193,9 @@ static void take_member(struct rl_webdataset *w, struct rl_record *r)
 bool rl_webdataset_next(struct rl_webdataset *w, struct rl_record *r)
 {
 	*r = (struct rl_record){0};
-	if (!w->entry)
+	if (!w->entry && !w->ended)
 		advance(w);
-	if (!w->entry)
+	if (w->ended)
 		return false;
 
 	char *stem = strndup(w->name, w->stem);
@@ -201,7 +204,7 @@ bool rl_webdataset_next(struct rl_webdataset *w, struct rl_record *r)
 	do {
 		take_member(w, r);
 		advance(w);
-	} while (w->entry && w->stem == strlen(stem) && !strncmp(w->name, stem, w->stem));
+	} while (!w->ended && w->stem == strlen(stem) && !strncmp(w->name, stem, w->stem));
 	if (!r->bytes)
 		rl_die("%s: %s: no .jpg, .jpeg or .png among its members", w->in->name, stem);
 	r->key = rl_key_from_path(stem);
