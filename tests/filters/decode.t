@@ -248,6 +248,7 @@ for e in 1 2 3; do
 done
 ! cmp -s epoch1 epoch2 && ! cmp -s epoch2 epoch3 && [ "$(xargs <epoch1)" != "$(keys <plain.tar | xargs)" ]
 ok $? "each epoch has an order of its own"
+is "$(xargs <epoch1)" "k8 k6 k4 k7 k11 k1 k10 k5 k9 k2 k3" "a seed's order, which must never change"
 is "$(rl-decode --epochs 1 --shuffle --seed 7 manifest | keys)" "$(cat epoch1)" "which does not depend on how many there are"
 [ "$(rl-decode --epochs 1 --shuffle --seed 8 manifest | keys)" != "$(cat epoch1)" ]
 ok $? "but on the seed"
