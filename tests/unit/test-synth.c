@@ -10,38 +10,40 @@
 
 enum { WIDTH = 160, HEIGHT = 120, SCENES = 60 };
 
-/* Does a polygon of whole-numbered corners hold the middle of pixel (x, y)?  Even-odd: crossings to
- * its left. */
-static bool inside(const json_t *polygon, int x, int y)
+/* Add 1 to the pixels inside a polygon of whole-numbered corners whose sides are upright or level:
+ * even-odd, from the upright sides to a pixel's left. */
+static void cover(const json_t *polygon, uint8_t *count)
 {
 	size_t n = json_array_size(polygon) / 2;
-	bool in = false;
+	uint8_t *side = rl_calloc((WIDTH + 1) * HEIGHT, 1);
 
 	for (size_t i = 0, j = n - 1; i < n; j = i++) {
-		json_int_t xi = json_integer_value(json_array_get(polygon, 2 * i));
-		json_int_t yi = json_integer_value(json_array_get(polygon, 2 * i + 1));
-		json_int_t yj = json_integer_value(json_array_get(polygon, 2 * j + 1));
+		json_int_t x = json_integer_value(json_array_get(polygon, 2 * i));
+		json_int_t ya = json_integer_value(json_array_get(polygon, 2 * i + 1));
+		json_int_t yb = json_integer_value(json_array_get(polygon, 2 * j + 1));
 
-		if ((yi <= y) != (yj <= y) && xi <= x)
-			in = !in;
+		for (json_int_t y = ya < yb ? ya : yb; y < (ya < yb ? yb : ya); y++)
+			side[y * (WIDTH + 1) + x] ^= 1;
 	}
-	return in;
+	for (int y = 0; y < HEIGHT; y++)
+		for (int x = 0, in = 0; x < WIDTH; x++)
+			count[y * WIDTH + x] =
+				(uint8_t)(count[y * WIDTH + x] + (in ^= side[y * (WIDTH + 1) + x]));
+	free(side);
 }
 
 static bool polygons_are_mask(const struct rl_synth_scene *s, int k)
 {
 	json_t *polygons = rl_synth_polygons(s, k), *p;
+	uint8_t *count = rl_calloc(WIDTH * HEIGHT, 1);
 	bool same = true;
 	size_t i;
 
-	for (int y = 0; y < HEIGHT; y++)
-		for (int x = 0; x < WIDTH; x++) {
-			int covered = 0;
-
-			json_array_foreach(polygons, i, p) covered += inside(p, x, y);
-			same &= covered == (s->ids[y * WIDTH + x] == k + 1);
-		}
+	json_array_foreach(polygons, i, p) cover(p, count);
+	for (int j = 0; j < WIDTH * HEIGHT; j++)
+		same &= count[j] == (s->ids[j] == k + 1);
 	json_decref(polygons);
+	free(count);
 	return same;
 }
 
