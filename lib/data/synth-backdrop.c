@@ -26,7 +26,7 @@ static void put(struct rl_layer *l, int x, int y, const struct rl_material *m, f
 	float *rgba = l->rgba + 4 * ((size_t)y * (size_t)l->w + (size_t)x);
 
 	for (int i = 0; i < 3; i++)
-		rgba[i] = fmaxf(0, fminf(1, shade * (m->rgb[i] + t * (m->rgb2[i] - m->rgb[i]))));
+		rgba[i] = rl_unit(shade * (m->rgb[i] + t * (m->rgb2[i] - m->rgb[i])));
 	rgba[3] = 1;
 }
 
@@ -48,7 +48,7 @@ static void sky(struct rl_layer *l, float horizon, struct rl_rng *r)
 			float v = puff * (1 + down) * 1.6f * (float)y / (float)l->h;
 			float cloud = 4 * (rl_fractal(u, v, m.seed) - cover);
 
-			put(l, x, y, &m, fmaxf(.55f * down, fminf(1, fmaxf(0, cloud))), 1);
+			put(l, x, y, &m, rl_unit(cloud > .55f * down ? cloud : .55f * down), 1);
 		}
 	}
 }

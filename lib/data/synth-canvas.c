@@ -130,7 +130,7 @@ struct rl_span rl_layer_cover(struct rl_layer *l, const struct rl_outline *o)
 
 		for (int x = 0; x < s.x1; x++) {
 			sum += row[x];
-			row[x] = fminf(fabsf(sum), 1);
+			row[x] = rl_unit(fabsf(sum));
 		}
 	}
 	return s;

@@ -41,6 +41,12 @@ struct rl_span {
  * into l->cover for the pixels of the span that is returned. */
 struct rl_span rl_layer_cover(struct rl_layer *l, const struct rl_outline *o);
 
+/* libm's fminf() is a call where the compiler must honour NaNs; there are none here. */
+static inline float rl_unit(float x)
+{
+	return x < 0 ? 0 : x > 1 ? 1 : x;
+}
+
 /* Put colour with this opacity over a pixel. */
 static inline void rl_blend(float *rgba, const float rgb[3], float alpha)
 {

@@ -69,7 +69,7 @@ static void colour_at(const struct brush *b, const float at[2], float rgb[3])
 
 	t = .4f + b->strength * (t - .4f);
 	for (int i = 0; i < 3; i++)
-		rgb[i] = fminf(1, fmaxf(.01f, shade * (m->rgb[i] + t * (m->rgb2[i] - m->rgb[i]))));
+		rgb[i] = rl_unit(shade * (m->rgb[i] + t * (m->rgb2[i] - m->rgb[i])));
 }
 
 void rl_paint(const struct rl_pen *p, const struct rl_outline *o, const struct rl_material *m)

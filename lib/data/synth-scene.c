@@ -197,7 +197,7 @@ static void shadow(struct stage *s, const struct item *i, float half_width)
 	for (int y = y0; y < y1; y++)
 		for (int x = x0; x < x1; x++) {
 			float u = ((float)x - cx) / rx, v = ((float)y - cy) / ry;
-			float d = fmaxf(0, 1 - .5f * (u * u + v * v));
+			float d = rl_unit(1 - .5f * (u * u + v * v));
 			float *rgba = p->rgba + 4 * ((size_t)y * (size_t)p->w + (size_t)x);
 
 			for (int k = 0; k < 3; k++)
@@ -284,7 +284,7 @@ static void develop(struct stage *s, struct rl_image *out)
 
 				c = light * gain[k] * c + noise * (grain / 255 - 1);
 				out->data[3 * ((size_t)y * (size_t)p->w + (size_t)x) + (size_t)k] =
-					(uint8_t)(255 * fminf(1, fmaxf(0, c)) + .5f);
+					(uint8_t)(255 * rl_unit(c) + .5f);
 			}
 		}
 	}
