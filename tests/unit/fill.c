@@ -1,0 +1,63 @@
+#include "fill.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+void fill(float *x, size_t n, const char *name, double lo, double hi)
+{
+	uint64_t seed = 0xcbf29ce484222325;
+
+	for (; *name; name++)
+		seed = (seed ^ (unsigned char)*name) * 0x100000001b3;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t z = seed + (i + 1) * 0x9E3779B97F4A7C15;
+
+		z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+		z = (z ^ z >> 27) * 0x94D049BB133111EB;
+		z ^= z >> 31;
+		/* volatile: a fused multiply-add would round differently */
+		volatile double part = (double)(z >> 40) * 0x1p-24 * (hi - lo);
+		x[i] = (float)(lo + part);
+	}
+}
+
+struct range {
+	double lo, hi;
+};
+
+static struct range range_of(const struct rl_param *p, double gain)
+{
+	double fan_in = 1, bound = 0.2;
+
+	for (int i = 1; i < p->ndim; i++)
+		fan_in *= (double)p->dim[i];
+	if (p->ndim == 4)
+		bound = sqrt(6 / fan_in);
+	else if (p->ndim == 2)
+		bound = sqrt(gain / fan_in);
+	else if (strstr(p->name, "running_var"))
+		return (struct range){0.5, 2};
+	else if (strstr(p->name, "weight"))
+		return strstr(p->name, "bn3") ? (struct range){0.1, 0.4} : (struct range){0.5, 1.5};
+	else if (!strcmp(p->name, "fc.bias"))
+		bound = 0.1;
+	return (struct range){-bound, bound};
+}
+
+void fill_params(struct rl_params *p, const char *tag, double gain, bool states)
+{
+	char name[256];
+
+	for (int i = 0; i < p->n; i++) {
+		const struct rl_param *q = &p->list[i];
+		struct range r = range_of(q, gain);
+
+		if (q->kind == RL_COUNT || (q->kind == RL_STATE && !states))
+			continue;
+		snprintf(name, sizeof(name), "%s%s", tag, q->name);
+		fill(rl_params_data(p, i), q->count, name, r.lo, r.hi);
+	}
+	p->version++;
+}

@@ -1,0 +1,558 @@
+#include "shadow.h"
+
+#include "tap.h"
+#include "twin.h"
+
+#include "base/err.h"
+#include "nn/tape.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t count_of(const struct value *v)
+{
+	int64_t n = 1;
+
+	for (int i = 0; i < v->ndim; i++)
+		n *= v->dim[i];
+	return n;
+}
+
+static int64_t count_in(const struct shadow *s, const struct op *op)
+{
+	return count_of(rl_op_in(s->net, op, 0));
+}
+
+static struct nchw shape_in(const struct shadow *s, const struct op *op)
+{
+	const struct value *v = rl_op_in(s->net, op, 0);
+
+	return (struct nchw){v->dim[0], v->dim[1], v->ndim == 4 ? v->dim[2] : 1,
+			     v->ndim == 4 ? v->dim[3] : 1};
+}
+
+/* ---- the twins, called for an op --------------------------------------------------------------
+ */
+
+/* Where backward writes: NULL is not wanted. */
+struct wanted {
+	double *x[OP_IN], *p[OP_PARAM];
+};
+
+static const double *in(const struct shadow *s, const struct op *op, int i)
+{
+	return s->value[op->in[i]];
+}
+
+static double *out(const struct shadow *s, const struct op *op)
+{
+	return s->value[op->out];
+}
+
+static const double *gradient(const struct shadow *s, const struct op *op)
+{
+	return s->grad[op->out];
+}
+
+static double *param(const struct shadow *s, const struct op *op, int i)
+{
+	return s->param[op->param[i]];
+}
+
+static void conv_forward(struct shadow *s, const struct op *op)
+{
+	twin_conv(out(s, op), in(s, op, 0), param(s, op, 0), shape_in(s, op), op->c.conv);
+}
+
+static void conv_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	twin_conv_backward(d.x[0], d.p[0], gradient(s, op), in(s, op, 0), param(s, op, 0),
+			   shape_in(s, op), op->c.conv);
+}
+
+enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR };
+
+/* The batch's statistics are not kept for backward: a run of the twin without a memory gives them
+ * again, which needs the running ones of that moment only if they were used. */
+static void bnorm_forward(struct shadow *s, const struct op *op)
+{
+	struct rl_bnorm c = op->c.bnorm;
+	size_t channels = (size_t)shape_in(s, op).c;
+	double *mean = rl_malloc(channels * sizeof(*mean)), *var = rl_malloc(channels * sizeof(*var));
+
+	if (s->net->untracked)
+		c.momentum = 0;
+	twin_bnorm(out(s, op), mean, var, param(s, op, RUNNING_MEAN), param(s, op, RUNNING_VAR),
+		   in(s, op, 0), param(s, op, WEIGHT), param(s, op, BIAS), shape_in(s, op), c);
+	free(mean);
+	free(var);
+}
+
+static void bnorm_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	struct rl_bnorm c = op->c.bnorm;
+	size_t channels = (size_t)shape_in(s, op).c;
+	double *mean = rl_malloc(channels * sizeof(*mean)), *var = rl_malloc(channels * sizeof(*var));
+	double *again = rl_malloc((size_t)count_in(s, op) * sizeof(*again));
+
+	c.momentum = 0;
+	twin_bnorm(again, mean, var, param(s, op, RUNNING_MEAN), param(s, op, RUNNING_VAR),
+		   in(s, op, 0), param(s, op, WEIGHT), param(s, op, BIAS), shape_in(s, op), c);
+	twin_bnorm_backward(d.x[0], d.p[WEIGHT], d.p[BIAS], gradient(s, op), in(s, op, 0),
+			    out(s, op), mean, var, param(s, op, WEIGHT), shape_in(s, op), c);
+	free(mean);
+	free(var);
+	free(again);
+}
+
+static void relu_forward(struct shadow *s, const struct op *op)
+{
+	twin_relu(out(s, op), in(s, op, 0), count_in(s, op));
+}
+
+static void relu_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	twin_relu_backward(d.x[0], gradient(s, op), out(s, op), count_in(s, op));
+}
+
+static void add_relu_forward(struct shadow *s, const struct op *op)
+{
+	twin_add_relu(out(s, op), in(s, op, 0), in(s, op, 1), count_in(s, op));
+}
+
+static void add_relu_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	twin_add_relu_backward(d.x[0], d.x[1], gradient(s, op), out(s, op), count_in(s, op));
+}
+
+static struct rl_pool window(const struct op *op)
+{
+	return (struct rl_pool){(int)op->c.pool.kernel[0], (int)op->c.pool.stride[0],
+				op->c.pool.pad};
+}
+
+static void maxpool_forward(struct shadow *s, const struct op *op)
+{
+	twin_maxpool(out(s, op), in(s, op, 0), shape_in(s, op), window(op));
+}
+
+static void maxpool_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	twin_maxpool_backward(d.x[0], gradient(s, op), in(s, op, 0), shape_in(s, op), window(op));
+}
+
+static void avgpool_forward(struct shadow *s, const struct op *op)
+{
+	twin_avgpool(out(s, op), in(s, op, 0), shape_in(s, op), window(op));
+}
+
+static void avgpool_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	twin_avgpool_backward(d.x[0], gradient(s, op), shape_in(s, op), window(op));
+}
+
+static void global_forward(struct shadow *s, const struct op *op)
+{
+	twin_global_avgpool(out(s, op), in(s, op, 0), shape_in(s, op));
+}
+
+static void global_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	twin_global_avgpool_backward(d.x[0], gradient(s, op), shape_in(s, op));
+}
+
+static void linear_forward(struct shadow *s, const struct op *op)
+{
+	const int64_t *x = rl_op_in(s->net, op, 0)->dim, *y = rl_op_out(s->net, op)->dim;
+
+	twin_linear(out(s, op), in(s, op, 0), param(s, op, WEIGHT), param(s, op, BIAS), x[0], x[1],
+		    y[1]);
+}
+
+static void linear_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	const int64_t *x = rl_op_in(s->net, op, 0)->dim, *y = rl_op_out(s->net, op)->dim;
+
+	twin_linear_backward(d.x[0], d.p[WEIGHT], d.p[BIAS], gradient(s, op), in(s, op, 0),
+			     param(s, op, WEIGHT), x[0], x[1], y[1]);
+}
+
+/* Which elements survived is what the tape's own output says; no input of the tests is zero. */
+static bool *survivors(const struct shadow *s, const struct op *op)
+{
+	size_t n = (size_t)count_in(s, op);
+	bool *keep = rl_malloc(n * sizeof(*keep));
+	float *y = rl_malloc(n * sizeof(*y));
+
+	rl_net_read(s->net, op->out, y);
+	for (size_t i = 0; i < n; i++)
+		keep[i] = y[i] != 0;
+	free(y);
+	return keep;
+}
+
+static void dropout_forward(struct shadow *s, const struct op *op)
+{
+	bool *keep = survivors(s, op);
+
+	twin_dropout(out(s, op), in(s, op, 0), keep, op->c.dropout, count_in(s, op));
+	free(keep);
+}
+
+static void dropout_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	bool *keep = survivors(s, op);
+
+	twin_dropout_backward(d.x[0], gradient(s, op), keep, op->c.dropout, count_in(s, op));
+	free(keep);
+}
+
+static void concat_forward(struct shadow *s, const struct op *op)
+{
+	const int64_t *a = rl_op_in(s->net, op, 0)->dim, *b = rl_op_in(s->net, op, 1)->dim;
+
+	twin_concat_repeat(out(s, op), in(s, op, 0), in(s, op, 1), a[0], a[1], b[0], b[1]);
+}
+
+static void concat_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	const int64_t *a = rl_op_in(s->net, op, 0)->dim, *b = rl_op_in(s->net, op, 1)->dim;
+
+	twin_concat_repeat_backward(d.x[0], d.x[1], gradient(s, op), a[0], a[1], b[0], b[1]);
+}
+
+static void softmax_forward(struct shadow *s, const struct op *op)
+{
+	const int64_t *x = rl_op_in(s->net, op, 0)->dim;
+
+	s->loss[op - s->net->op] = twin_softmax_ce(in(s, op, 0), op->c.loss.labels, x[0], x[1]);
+}
+
+static void softmax_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	const int64_t *x = rl_op_in(s->net, op, 0)->dim;
+
+	twin_softmax_ce_backward(d.x[0], in(s, op, 0), op->c.loss.labels, x[0], x[1]);
+}
+
+static void dot_forward(struct shadow *s, const struct op *op)
+{
+	double *loss = &s->loss[op - s->net->op];
+
+	*loss = 0;
+	for (int64_t i = 0; i < count_in(s, op); i++)
+		*loss += in(s, op, 0)[i] * in(s, op, 1)[i];
+}
+
+static void dot_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	for (int i = 0; i < 2; i++)
+		if (d.x[i])
+			memcpy(d.x[i], in(s, op, 1 - i), (size_t)count_in(s, op) * sizeof(double));
+}
+
+static const struct twin {
+	const char *name;
+	void (*forward)(struct shadow *s, const struct op *op);
+	void (*backward)(struct shadow *s, const struct op *op, struct wanted d);
+} twins[] = {
+	{"conv", conv_forward, conv_backward},
+	{"bnorm", bnorm_forward, bnorm_backward},
+	{"relu", relu_forward, relu_backward},
+	{"add relu", add_relu_forward, add_relu_backward},
+	{"maxpool", maxpool_forward, maxpool_backward},
+	{"avgpool", avgpool_forward, avgpool_backward},
+	{"global avgpool", global_forward, global_backward},
+	{"linear", linear_forward, linear_backward},
+	{"dropout", dropout_forward, dropout_backward},
+	{"concat", concat_forward, concat_backward},
+	{"softmax ce", softmax_forward, softmax_backward},
+	{"dot", dot_forward, dot_backward},
+};
+
+static const struct twin *twin_of(const struct op *op)
+{
+	for (size_t i = 0; i < RL_LEN(twins); i++)
+		if (!strcmp(twins[i].name, op->type->name))
+			return &twins[i];
+	rl_die("%s: no twin", op->type->name);
+}
+
+/* ---- running ----------------------------------------------------------------------------------
+ */
+
+void shadow_keep(struct rl_net *n)
+{
+	for (rl_val v = 0; v < n->nvalue; v++)
+		rl_net_keep(n, v);
+}
+
+static double *widen(const float *x, size_t n)
+{
+	double *y = rl_malloc(n * sizeof(*y));
+
+	for (size_t i = 0; i < n; i++)
+		y[i] = x[i];
+	return y;
+}
+
+static double *read_value(struct rl_net *n, rl_val v)
+{
+	size_t count = (size_t)count_of(&n->value[v]);
+	float *plain = rl_malloc(count * sizeof(*plain));
+
+	rl_net_read(n, v, plain);
+	double *wide = widen(plain, count);
+	free(plain);
+	return wide;
+}
+
+struct shadow *shadow_new(struct rl_net *n)
+{
+	struct shadow *s = rl_calloc(1, sizeof(*s));
+	size_t nvalue = (size_t)n->nvalue, nparam = (size_t)n->params->n;
+
+	s->net = n;
+	s->value = rl_calloc(nvalue, sizeof(*s->value));
+	s->grad = rl_calloc(nvalue, sizeof(*s->grad));
+	s->param = rl_calloc(nparam, sizeof(*s->param));
+	s->dparam = rl_calloc(nparam, sizeof(*s->dparam));
+	s->start = rl_calloc(nparam, sizeof(*s->start));
+	s->loss = rl_calloc((size_t)n->nop, sizeof(*s->loss));
+	for (rl_val v = 0; v < n->nvalue; v++) {
+		size_t count = (size_t)count_of(&n->value[v]);
+
+		s->value[v] = n->value[v].producer < 0 ? read_value(n, v)
+						       : rl_calloc(count, sizeof(double));
+		s->grad[v] = rl_calloc(count, sizeof(double));
+	}
+	for (int i = 0; i < n->params->n; i++) {
+		size_t count = n->params->list[i].count;
+
+		if (n->params->list[i].kind == RL_COUNT)
+			continue;
+		s->start[i] = widen(rl_params_data(n->params, i), count);
+		s->param[i] = rl_calloc(count, sizeof(double));
+		s->dparam[i] = rl_calloc(count, sizeof(double));
+	}
+	return s;
+}
+
+void shadow_free(struct shadow *s)
+{
+	for (rl_val v = 0; v < s->net->nvalue; v++) {
+		free(s->value[v]);
+		free(s->grad[v]);
+	}
+	for (int i = 0; i < s->net->params->n; i++) {
+		free(s->param[i]);
+		free(s->dparam[i]);
+		free(s->start[i]);
+	}
+	free(s->value);
+	free(s->grad);
+	free(s->param);
+	free(s->dparam);
+	free(s->start);
+	free(s->loss);
+	free(s);
+}
+
+static bool has_relu(const struct op *op)
+{
+	return strstr(op->type->name, "relu") ||
+	       (!strcmp(op->type->name, "bnorm") && op->c.bnorm.relu);
+}
+
+static void take_sides(struct shadow *s, const struct op *op)
+{
+	double *fast = read_value(s->net, op->out), *y = out(s, op);
+
+	for (int64_t i = 0; i < count_of(rl_op_out(s->net, op)); i++) {
+		if ((fast[i] > 0) == (y[i] > 0))
+			continue;
+		y[i] = fast[i] > 0 ? DBL_MIN : 0;
+		s->followed++;
+	}
+	free(fast);
+}
+
+static void add(double *to, const double *from, int64_t n)
+{
+	for (int64_t i = 0; i < n; i++)
+		to[i] += from[i];
+}
+
+static void backward(struct shadow *s, const struct op *op)
+{
+	struct wanted d = {0};
+
+	for (int i = 0; i < op->nin; i++)
+		if (rl_op_in(s->net, op, i)->wants_grad)
+			d.x[i] = rl_calloc((size_t)count_of(rl_op_in(s->net, op, i)),
+					   sizeof(double));
+	for (int i = 0; i < op->nlearned; i++)
+		d.p[i] = rl_calloc(s->net->params->list[op->param[i]].count, sizeof(double));
+	twin_of(op)->backward(s, op, d);
+	for (int i = 0; i < op->nin; i++) {
+		if (d.x[i])
+			add(s->grad[op->in[i]], d.x[i], count_of(rl_op_in(s->net, op, i)));
+		free(d.x[i]);
+	}
+	for (int i = 0; i < op->nlearned; i++) {
+		add(s->dparam[op->param[i]], d.p[i],
+		    (int64_t)s->net->params->list[op->param[i]].count);
+		free(d.p[i]);
+	}
+}
+
+void shadow_run(struct shadow *s, bool follow)
+{
+	const struct rl_net *n = s->net;
+
+	for (rl_val v = 0; v < n->nvalue; v++)
+		memset(s->grad[v], 0, (size_t)count_of(&n->value[v]) * sizeof(double));
+	for (int i = 0; i < n->params->n; i++) {
+		size_t bytes = n->params->list[i].count * sizeof(double);
+
+		if (!s->param[i])
+			continue;
+		memcpy(s->param[i], s->start[i], bytes);
+		memset(s->dparam[i], 0, bytes);
+	}
+	s->followed = 0;
+	for (int k = 0; k < n->nop; k++) {
+		twin_of(&n->op[k])->forward(s, &n->op[k]);
+		if (follow && has_relu(&n->op[k]))
+			take_sides(s, &n->op[k]);
+	}
+	for (int k = n->nop - 1; k >= 0; k--)
+		if (n->op[k].reached)
+			backward(s, &n->op[k]);
+}
+
+/* ---- comparing --------------------------------------------------------------------------------
+ */
+
+static double largest(const double *x, int64_t n)
+{
+	double most = 0;
+
+	for (int64_t i = 0; i < n; i++)
+		most = fmax(most, fabs(x[i]));
+	return most;
+}
+
+/* Of the tape's tensor `fast` against the shadow's, by its largest element, at least `floor`. */
+static double error_of(const float *fast, const double *slow, int64_t n, double floor)
+{
+	double scale = fmax(largest(slow, n), floor), worst = 0;
+
+	for (int64_t i = 0; i < n; i++) {
+		double e = fabs(fast[i] - slow[i]) / scale;
+
+		if (!(e <= worst))
+			worst = e;
+	}
+	return worst;
+}
+
+struct verdict {
+	double worst;
+	char where[160];
+};
+
+static void judge(struct verdict *v, double error, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (error <= v->worst || isnan(v->worst))
+		return;
+	v->worst = error;
+	va_start(ap, fmt);
+	vsnprintf(v->where, sizeof(v->where), fmt, ap);
+	va_end(ap);
+}
+
+static void judge_values(struct verdict *v, const struct shadow *s)
+{
+	struct rl_net *n = s->net;
+
+	for (int k = 0; k < n->nop; k++) {
+		const struct op *op = &n->op[k];
+
+		if (op->out < 0) {
+			judge(v, fabs(op->c.loss.value - s->loss[k]) / (fabs(s->loss[k]) + 1e-3),
+			      "loss, op %d", k);
+			continue;
+		}
+		size_t count = (size_t)count_of(&n->value[op->out]);
+		float *fast = rl_malloc(count * sizeof(*fast));
+		rl_net_read(n, op->out, fast);
+		judge(v, error_of(fast, out(s, op), (int64_t)count, 1e-30), "output of op %d, %s",
+		      k, op->type->name);
+		free(fast);
+	}
+	for (int i = 0; i < n->params->n; i++) {
+		const struct rl_param *p = &n->params->list[i];
+
+		if (p->kind == RL_STATE)
+			judge(v,
+			      error_of(rl_params_data(n->params, i), s->param[i], (int64_t)p->count,
+				       1e-30),
+			      "%s", p->name);
+	}
+}
+
+static void judge_gradients(struct verdict *v, const struct shadow *s)
+{
+	struct rl_net *n = s->net;
+	double most = 1e-30;
+
+	for (int i = 0; i < n->params->n; i++)
+		if (n->params->list[i].kind == RL_PARAM)
+			most = fmax(most,
+				    largest(s->dparam[i], (int64_t)n->params->list[i].count));
+	for (int i = 0; i < n->params->n; i++) {
+		const struct rl_param *p = &n->params->list[i];
+
+		if (p->kind == RL_PARAM)
+			judge(v,
+			      error_of(rl_params_grad(n->params, i), s->dparam[i],
+				       (int64_t)p->count, 1e-3 * most),
+			      "gradient of %s", p->name);
+	}
+	for (rl_val f = 0; f < n->nvalue; f++) {
+		size_t count = (size_t)count_of(&n->value[f]);
+
+		if (n->value[f].producer >= 0 || !n->value[f].grad)
+			continue;
+		float *fast = rl_malloc(count * sizeof(*fast));
+		rl_net_read_grad(n, f, fast);
+		judge(v, error_of(fast, s->grad[f], (int64_t)count, 1e-30), "gradient of feed %d",
+		      f);
+		free(fast);
+	}
+}
+
+bool shadow_agrees(const struct shadow *s, double forward, double backward, const char *fmt, ...)
+{
+	struct verdict values = {0}, gradients = {0};
+	char what[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	judge_values(&values, s);
+	judge_gradients(&gradients, s);
+	bool good = ok(values.worst <= forward && gradients.worst <= backward,
+		       "%s: forward within %.0e, backward within %.0e", what, forward, backward);
+	diag("worst: %.1e (%s), %.1e (%s)", values.worst, values.where, gradients.worst,
+	     gradients.where);
+	return good;
+}
