@@ -230,7 +230,7 @@ static void chair(const struct rl_pen *p, struct rl_rng *r)
 
 	wood.angle = PI / 2;
 	rl_limb(p, -.16f, sy, t, -.16f, .12f, t, &back_wood);
-	rl_limb(p, .34f, sy, t, .34f, .12f, t, &back_wood);
+	rl_limb(p, .34f, sy + .06f, t, .34f, .12f, t, &back_wood);
 	rl_limb(p, -.3f, sy, t, -.36f, top, t, &wood);
 	rl_limb(p, -.12f, sy + .08f, t, -.18f, top, t, &back_wood);
 	for (int i = 0; i < slats; i++) {
