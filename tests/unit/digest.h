@@ -19,6 +19,7 @@ struct digest digest_open(const char *path);
  * than `floor` is measured by it. */
 double digest_error(struct digest *d, const double *x, size_t n, double floor);
 double digest_error_f(struct digest *d, const float *x, size_t n, double floor);
+void digest_skip(struct digest *d);
 bool digest_close(struct digest *d); /* true if all of it was compared */
 
 #endif

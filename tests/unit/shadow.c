@@ -82,7 +82,8 @@ static void bnorm_forward(struct shadow *s, const struct op *op)
 {
 	struct rl_bnorm c = op->c.bnorm;
 	size_t channels = (size_t)shape_in(s, op).c;
-	double *mean = rl_malloc(channels * sizeof(*mean)), *var = rl_malloc(channels * sizeof(*var));
+	double *mean = rl_malloc(channels * sizeof(*mean)),
+	       *var = rl_malloc(channels * sizeof(*var));
 
 	if (s->net->untracked)
 		c.momentum = 0;
@@ -96,7 +97,8 @@ static void bnorm_backward(struct shadow *s, const struct op *op, struct wanted 
 {
 	struct rl_bnorm c = op->c.bnorm;
 	size_t channels = (size_t)shape_in(s, op).c;
-	double *mean = rl_malloc(channels * sizeof(*mean)), *var = rl_malloc(channels * sizeof(*var));
+	double *mean = rl_malloc(channels * sizeof(*mean)),
+	       *var = rl_malloc(channels * sizeof(*var));
 	double *again = rl_malloc((size_t)count_in(s, op) * sizeof(*again));
 
 	c.momentum = 0;
@@ -515,8 +517,7 @@ static void judge_gradients(struct verdict *v, const struct shadow *s)
 
 	for (int i = 0; i < n->params->n; i++)
 		if (n->params->list[i].kind == RL_PARAM)
-			most = fmax(most,
-				    largest(s->dparam[i], (int64_t)n->params->list[i].count));
+			most = fmax(most, largest(s->dparam[i], (int64_t)n->params->list[i].count));
 	for (int i = 0; i < n->params->n; i++) {
 		const struct rl_param *p = &n->params->list[i];
 

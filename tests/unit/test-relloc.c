@@ -32,9 +32,9 @@ struct pretext {
 	int32_t label[PAIRS];
 };
 
-static void build(struct pretext *p, bool literal, bool keep)
+static void build(struct pretext *p, bool literal, bool feed_gradients)
 {
-	struct rl_net_config config = {.train = true, .feed_gradients = true};
+	struct rl_net_config config = {.train = true, .feed_gradients = feed_gradients};
 	struct rl_relloc c = {.backbone = {50, 8, 32, false, false, 1},
 			      .patch = SIDE,
 			      .hidden = 64,
@@ -45,9 +45,7 @@ static void build(struct pretext *p, bool literal, bool keep)
 	p->net = rl_net_new(p->params, &config);
 	p->m = rl_relloc(p->net, &c, IMAGES);
 	p->literal = literal;
-	rl_net_keep(p->net, p->m.logits);
-	if (keep)
-		shadow_keep(p->net);
+	shadow_keep(p->net);
 	rl_net_plan(p->net);
 	fill_params(p->params, "relloc.", 6, false);
 	rl_relloc_labels(IMAGES, p->label);
@@ -85,57 +83,53 @@ static void feed(struct pretext *p, const float *x)
 	free(patches);
 }
 
-/* The gradient of the patches: a centre's is the sum over its copies. */
-static void gather(const struct pretext *p, double *dx, const double *neighbours,
-		   const double *centres)
-{
-	int repeat = p->literal ? 1 : RL_NEIGHBOURS;
-
-	memset(dx, 0, PIXELS * sizeof(*dx));
-	for (int k = 0; k < PAIRS; k++)
-		for (int i = 0; i < PATCH; i++)
-			dx[neighbour_of(k) * PATCH + i] += neighbours[k * PATCH + i];
-	for (int k = 0; k < PAIRS; k += repeat)
-		for (int i = 0; i < PATCH; i++)
-			dx[centre_of(k) * PATCH + i] += centres[k / repeat * PATCH + i];
-}
-
 /* ---- one step ---------------------------------------------------------------------------------
  */
 
-static double *widen(const float *x, size_t n)
+/* The gradient of the patches, nine an image: a pair's centre is the image's. */
+static void gather(double *dx, const double *neighbours, const double *centres)
 {
-	double *y = rl_malloc(n * sizeof(*y));
-
-	for (size_t i = 0; i < n; i++)
-		y[i] = x[i];
-	return y;
+	for (int k = 0; k < PAIRS; k++) {
+		memcpy(dx + neighbour_of(k) * PATCH, neighbours + k * PATCH, PATCH * sizeof(*dx));
+		memcpy(dx + centre_of(k) * PATCH, centres + k / RL_NEIGHBOURS * PATCH,
+		       PATCH * sizeof(*dx));
+	}
 }
 
 static double *read_grad(const struct pretext *p, rl_val v)
 {
-	float *x = rl_calloc((size_t)PAIRS * PATCH, sizeof(*x));
+	size_t count = (size_t)PAIRS * PATCH;
+	float *x = rl_calloc(count, sizeof(*x));
+	double *wide = rl_malloc(count * sizeof(*wide));
 
 	rl_net_read_grad(p->net, v, x);
-	double *wide = widen(x, (size_t)PAIRS * PATCH);
+	for (size_t i = 0; i < count; i++)
+		wide[i] = x[i];
 	free(x);
 	return wide;
 }
 
+/* In double the literal form and ours give the golden numbers but for rounding. */
 static void shadow_against_golden(const struct pretext *p, const struct shadow *s)
 {
 	struct digest d = digest_open("relloc/step.npy");
-	double *dx = rl_malloc(PIXELS * sizeof(*dx));
 	double worst = digest_error(&d, &s->loss[p->m.loss], 1, 0);
 
 	worst = fmax(worst, digest_error(&d, s->value[p->m.logits], PAIRS * RL_NEIGHBOURS, 0));
-	gather(p, dx, s->grad[p->m.neighbours], s->grad[p->m.centres]);
-	worst = fmax(worst, digest_error(&d, dx, PIXELS, 0));
-	/* The neck's bias before batch norm has no gradient but rounding's. */
+	if (p->literal) {
+		digest_skip(&d);
+	} else {
+		double *dx = rl_malloc(PIXELS * sizeof(*dx));
+
+		gather(dx, s->grad[p->m.neighbours], s->grad[p->m.centres]);
+		worst = fmax(worst, digest_error(&d, dx, PIXELS, 0));
+		free(dx);
+	}
+	/* The bias that batch norm takes away again has no gradient but rounding's. */
 	for (int i = 0; i < p->params->n; i++)
 		if (p->params->list[i].kind == RL_PARAM)
 			worst = fmax(worst, digest_error(&d, s->dparam[i], p->params->list[i].count,
-							 1e-9));
+							 1e-4));
 	for (int i = 0; i < p->params->n; i++)
 		if (p->params->list[i].kind == RL_STATE)
 			worst = fmax(worst,
@@ -143,69 +137,128 @@ static void shadow_against_golden(const struct pretext *p, const struct shadow *
 	bool all = digest_close(&d);
 	ok(worst < 1e-9 && all, "in double: the golden loss, logits, gradients and statistics");
 	diag("worst: %.1e", worst);
-	free(dx);
 }
 
 static void tape_against_golden(const struct pretext *p, bool other_sides)
 {
 	struct digest d = digest_open("relloc/step.npy");
 	float loss = (float)rl_loss_value(p->net, p->m.loss), logits[PAIRS * RL_NEIGHBOURS];
-	double *dx = rl_malloc(PIXELS * sizeof(*dx));
-	double *dn = read_grad(p, p->m.neighbours), *dc = read_grad(p, p->m.centres);
-	double forward = digest_error_f(&d, &loss, 1, 0), backward, statistics = 0;
+	double forward = digest_error_f(&d, &loss, 1, 0), backward = 0, statistics = 0;
 
 	rl_net_read(p->net, p->m.logits, logits);
 	forward = fmax(forward, digest_error_f(&d, logits, RL_LEN(logits), 0));
-	gather(p, dx, dn, dc);
-	backward = digest_error(&d, dx, PIXELS, 0);
+	if (p->literal) {
+		digest_skip(&d);
+	} else {
+		double *dn = read_grad(p, p->m.neighbours), *dc = read_grad(p, p->m.centres);
+		double *dx = rl_malloc(PIXELS * sizeof(*dx));
+
+		gather(dx, dn, dc);
+		backward = digest_error(&d, dx, PIXELS, 0);
+		free(dn);
+		free(dc);
+		free(dx);
+	}
 	for (int i = 0; i < p->params->n; i++)
 		if (p->params->list[i].kind == RL_PARAM)
 			backward = fmax(backward, digest_error_f(&d, rl_params_grad(p->params, i),
 								 p->params->list[i].count, 1e-4));
 	for (int i = 0; i < p->params->n; i++)
 		if (p->params->list[i].kind == RL_STATE)
-			statistics = fmax(statistics,
-					  digest_error_f(&d, rl_params_data(p->params, i),
-							 p->params->list[i].count, 0));
+			statistics =
+				fmax(statistics, digest_error_f(&d, rl_params_data(p->params, i),
+								p->params->list[i].count, 0));
 	digest_close(&d);
-	ok(forward < 1e-4, "in float: the golden loss and logits");
-	ok(backward < (other_sides ? 0.05 : 1e-4), "in float: the golden gradients");
-	ok(statistics < 5e-5, "in float: the golden running statistics");
+	ok(forward < 2e-4, "in float: the golden loss and logits");
+	ok(backward < (other_sides ? 0.05 : 1e-3), "in float: the golden gradients");
+	ok(statistics < 1e-4, "in float: the golden running statistics");
 	diag("worst: %.1e, %.1e, %.1e", forward, backward, statistics);
-	free(dx);
-	free(dn);
-	free(dc);
 }
 
-static void test_step(struct pretext *p)
+static void test_step(bool literal)
 {
 	float *x = rl_malloc(PIXELS * sizeof(*x));
+	struct pretext p;
 
+	diag(literal ? "sixteen patches an image" : "nine patches an image");
+	build(&p, literal, !literal);
 	fill(x, PIXELS, "relloc.x", -2, 2);
-	feed(p, x);
-	struct shadow *s = shadow_new(p->net);
-	rl_net_forward(p->net);
-	rl_net_backward(p->net);
+	feed(&p, x);
+	struct shadow *s = shadow_new(p.net);
+	rl_net_forward(p.net);
+	rl_net_backward(p.net);
 	shadow_run(s, true);
-	shadow_agrees(s, 2e-4, 2e-3, "the tape against its shadow");
+	shadow_agrees(s, 5e-4, 2e-3, "the tape against its shadow");
 	bool other_sides = s->followed > 0;
 	if (other_sides)
 		shadow_run(s, false);
-	shadow_against_golden(p, s);
-	tape_against_golden(p, other_sides);
+	shadow_against_golden(&p, s);
+	tape_against_golden(&p, other_sides);
 	shadow_free(s);
+	destroy(&p);
+	free(x);
+}
+
+/* ---- twenty steps -----------------------------------------------------------------------------
+ */
+
+/* Every cell and channel of a step has a brightness of its own, so that there is a task to learn.
+ */
+static void step_input(float *x, int step)
+{
+	float offset[RL_PATCHES * 3];
+	char name[32];
+
+	fill(offset, RL_LEN(offset), "relloc.off", -1, 1);
+	snprintf(name, sizeof(name), "relloc.x%d", step);
+	fill(x, PIXELS, name, -2, 2);
+	for (int i = 0; i < PIXELS; i++)
+		x[i] += offset[i / (SIDE * SIDE) % (RL_PATCHES * 3)];
+}
+
+/* Float follows double for some steps; then training, which is chaotic, lets rounding grow. */
+static void test_training(void)
+{
+	enum { STEPS = 20, TIGHT = 6 };
+	struct rl_schedule schedule = {
+		.base = 0.01, .warmup = 10, .warmup_ratio = 0.1, .gamma = 0.1};
+	float *x = rl_malloc(PIXELS * sizeof(*x));
+	double *g = golden("relloc/train20.npy", NULL), *lr = g, *loss = g + STEPS;
+	double tight = 0, loose = 0, rate = 0;
+	struct pretext p;
+
+	build(&p, false, false);
+	rl_params_group(p.params, "backbone.", 1, 1e-4);
+	rl_params_group(p.params, "neck.", 1, 5e-4);
+	rl_params_group(p.params, "head.", 1, 5e-4);
+	struct rl_optim *o = rl_optim_new(RL_SGD, 0.9, p.params);
+	for (int i = 0; i < STEPS; i++) {
+		double *worst = i < TIGHT ? &tight : &loose;
+
+		step_input(x, i);
+		feed(&p, x);
+		rl_net_forward(p.net);
+		rl_net_backward(p.net);
+		rate = fmax(rate, fabs(rl_schedule_lr(&schedule, i) / lr[i] - 1));
+		rl_optim_step(o, p.params, rl_schedule_lr(&schedule, i));
+		*worst = fmax(*worst, fabs(rl_loss_value(p.net, p.m.loss) / loss[i] - 1));
+		diag("step %2d: loss %.6f, golden %.6f", i, rl_loss_value(p.net, p.m.loss),
+		     loss[i]);
+	}
+	ok(rate < 1e-12, "the learning rates of twenty steps");
+	ok(tight < 1e-4, "the losses of the first %d steps: within %.1e", TIGHT, tight);
+	ok(loose < 0.5 && rl_loss_value(p.net, p.m.loss) < 0.6 * loss[0],
+	   "the losses after them, loosely: within %.2f", loose);
+	rl_optim_free(o);
+	destroy(&p);
+	free(g);
 	free(x);
 }
 
 int main(void)
 {
-	for (int literal = 0; literal <= 1; literal++) {
-		struct pretext p;
-
-		diag(literal ? "sixteen patches an image" : "nine patches an image");
-		build(&p, literal, true);
-		test_step(&p);
-		destroy(&p);
-	}
+	test_step(false);
+	test_step(true);
+	test_training();
 	return tap_done();
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 enum { IMAGES = 2, SIDE = 96, PIXELS = IMAGES * 3 * SIDE * SIDE };
+enum { SLIM = 8, FULL = 64 };
 
 static const struct testcase {
 	const char *golden, *input;
@@ -20,13 +21,13 @@ static const struct testcase {
 	int width, classes, output_stride;
 	bool stride_in_1x1, train;
 } cases[] = {
-	{"slim_eval", "slim0", "slim.", 8, 10, 32, false, false},
-	{"slim_s1x1_eval", "slim0", "slim.", 8, 10, 32, true, false},
-	{"slim_train", "slim0", "slim.", 8, 10, 32, false, true},
-	{"slim_os16_train", "slim0", "slim.", 8, 10, 16, false, true},
-	{"slim_os8_train", "slim0", "slim.", 8, 10, 8, false, true},
-	{"full_eval", "full1", "", 64, 1000, 32, false, false},
-	{"full_train", "full0", "", 64, 1000, 32, false, true},
+	{"slim_eval", "slim0", "slim.", SLIM, 10, 32, false, false},
+	{"slim_s1x1_eval", "slim0", "slim.", SLIM, 10, 32, true, false},
+	{"slim_train", "slim0", "slim.", SLIM, 10, 32, false, true},
+	{"slim_os16_train", "slim0", "slim.", SLIM, 10, 16, false, true},
+	{"slim_os8_train", "slim0", "slim.", SLIM, 10, 8, false, true},
+	{"full_eval", "full1", "", FULL, 1000, 32, false, false},
+	{"full_train", "full0", "", FULL, 1000, 32, false, true},
 };
 
 struct classifier {
@@ -39,7 +40,7 @@ struct classifier {
 
 static void build(struct classifier *c, const struct testcase *t)
 {
-	struct rl_net_config config = {.train = true, .feed_gradients = true};
+	struct rl_net_config config = {.train = true, .feed_gradients = t->width == SLIM};
 	struct rl_resnet r = {.depth = 50,
 			      .width = t->width,
 			      .output_stride = t->output_stride,
@@ -130,8 +131,10 @@ static void against_golden(struct classifier *m, const struct shadow *s, bool ot
 	compare_value(&c, m->net, s, m->logits);
 	verdict(&c, 2e-5, t->golden, "loss, features, logits");
 
-	rl_net_read_grad(m->net, m->x, gx);
-	compare(&c, gx, s ? s->grad[m->x] : NULL, PIXELS);
+	if (s) {
+		rl_net_read_grad(m->net, m->x, gx);
+		compare(&c, gx, s->grad[m->x], PIXELS);
+	}
 	for (int i = 0; i < p->n; i++)
 		if (p->list[i].kind == RL_PARAM)
 			compare(&c, rl_params_grad(p, i), s ? s->dparam[i] : NULL,
@@ -166,7 +169,8 @@ static void check_with_shadow(struct classifier *m, const struct testcase *t)
 	shadow_free(s);
 }
 
-/* At full width a shadow takes too long. */
+/* At full width a shadow takes too long, and so does the gradient of the pixels, which training
+ * never asks for and oneDNN has no kernel for. */
 static void check_alone(struct classifier *m, const struct testcase *t)
 {
 	rl_net_forward(m->net);
@@ -181,7 +185,7 @@ int main(void)
 
 		build(&m, &cases[i]);
 		feed(&m, &cases[i]);
-		(cases[i].width == 64 ? check_alone : check_with_shadow)(&m, &cases[i]);
+		(cases[i].width == FULL ? check_alone : check_with_shadow)(&m, &cases[i]);
 		rl_net_free(m.net);
 		rl_params_free(m.params);
 	}

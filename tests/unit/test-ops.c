@@ -1,0 +1,509 @@
+/* Each op of the network against its twin, over shapes that reach the library's different kernels,
+ * and the rules of the tape: who adds gradients, who does without. */
+#include "dot.h"
+#include "fill.h"
+#include "shadow.h"
+#include "tap.h"
+
+#include "base/err.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FEEDS = 8, ROWS = 64 };
+
+/* A tape under construction: its feeds are filled from their numbers, values end in dot losses. */
+struct rig {
+	struct rl_params *params;
+	struct rl_net *net;
+	rl_val feed[FEEDS];
+	int nfeed;
+	int32_t label[ROWS];
+};
+
+static void rig_open(struct rig *r, bool feed_gradients)
+{
+	struct rl_net_config config = {.train = true, .feed_gradients = feed_gradients, .seed = 5};
+
+	*r = (struct rig){.params = rl_params_new()};
+	r->net = rl_net_new(r->params, &config);
+}
+
+static rl_val map(struct rig *r, int64_t n, int64_t c, int64_t h, int64_t w)
+{
+	return r->feed[r->nfeed++] = rl_feed(r->net, 4, (int64_t[]){n, c, h, w});
+}
+
+static rl_val rows(struct rig *r, int64_t n, int64_t c)
+{
+	return r->feed[r->nfeed++] = rl_feed(r->net, 2, (int64_t[]){n, c});
+}
+
+/* v receives a gradient of random numbers. */
+static void end(struct rig *r, rl_val v)
+{
+	int64_t dim[4];
+	int ndim = rl_net_shape(r->net, v, dim);
+	rl_val gradient = rl_feed(r->net, ndim, dim);
+
+	dot_loss(r->net, v, r->feed[r->nfeed++] = gradient);
+}
+
+static void fill_feeds(struct rig *r)
+{
+	char name[32];
+
+	for (int i = 0; i < r->nfeed; i++) {
+		int64_t dim[4], count = 1;
+
+		for (int k = rl_net_shape(r->net, r->feed[i], dim); k > 0; k--)
+			count *= dim[k - 1];
+		float *x = rl_malloc((size_t)count * sizeof(*x));
+		snprintf(name, sizeof(name), "feed %d", i);
+		fill(x, (size_t)count, name, -1, 1);
+		rl_net_feed(r->net, r->feed[i], x);
+		free(x);
+	}
+}
+
+static void rig_close(struct rig *r)
+{
+	rl_net_free(r->net);
+	rl_params_free(r->params);
+}
+
+/* Plan, fill, run both ways, compare, free. */
+static void check(struct rig *r, const char *what)
+{
+	shadow_keep(r->net);
+	rl_net_plan(r->net);
+	fill_params(r->params, "", 3, true);
+	fill_feeds(r);
+	struct shadow *s = shadow_new(r->net);
+	rl_net_forward(r->net);
+	rl_net_backward(r->net);
+	shadow_run(s, true);
+	shadow_agrees(s, 1e-5, 2e-5, "%s", what);
+	shadow_free(s);
+	rig_close(r);
+}
+
+/* ---- convolution ------------------------------------------------------------------------------
+ */
+
+static void test_conv(void)
+{
+	static const struct {
+		int n, c, h, w;
+		struct rl_conv conv;
+	} cases[] = {
+		{2, 3, 33, 29, {8, 7, 2, 3, 1}},    /* stem */
+		{1, 3, 64, 64, {64, 7, 2, 3, 1}},   /* stem of the paper */
+		{4, 64, 16, 16, {64, 3, 1, 1, 1}},  /* stages of 64-pixel patches */
+		{4, 64, 16, 16, {256, 1, 1, 0, 1}}, /* ... */
+		{3, 128, 8, 8, {128, 3, 1, 1, 1}},
+		{3, 128, 16, 16, {128, 3, 2, 1, 1}},
+		{4, 256, 4, 4, {256, 3, 2, 1, 1}},
+		{5, 512, 2, 2, {512, 3, 1, 1, 1}},
+		{2, 1024, 4, 4, {512, 1, 2, 0, 1}},
+		{1, 512, 2, 2, {2048, 1, 1, 0, 1}},
+		{1, 512, 1, 1, {64, 3, 1, 1, 1}},
+		{2, 64, 9, 11, {64, 3, 1, 2, 2}}, /* dilated stages */
+		{1, 16, 7, 7, {16, 3, 1, 4, 4}},
+		{1, 8, 3, 3, {8, 3, 1, 6, 6}},     /* all of the kernel's rim in the padding */
+		{2, 24, 14, 14, {24, 3, 2, 2, 2}}, /* dilation and stride */
+		{1, 5, 7, 6, {9, 3, 1, 1, 1}},     /* channels that fill no vector */
+		{3, 20, 5, 5, {12, 1, 1, 0, 1}},   /* ... */
+		{2, 13, 9, 8, {7, 3, 2, 1, 1}},    /* ... */
+		{2, 24, 8, 8, {40, 1, 2, 0, 1}},   /* ... */
+		{1, 1, 5, 5, {1, 3, 1, 1, 1}},     /* ... */
+		{1, 32, 56, 56, {32, 3, 1, 1, 1}}, /* wide maps */
+		{1, 4, 9, 8, {4, 5, 1, 2, 1}},     /* other kernels */
+		{1, 3, 10, 11, {5, 3, 3, 1, 1}},   /* ... */
+		{3, 4, 3, 3, {6, 3, 1, 0, 1}},     /* one output pixel */
+	};
+	char what[128];
+
+	for (size_t i = 0; i < RL_LEN(cases); i++) {
+		const struct rl_conv *c = &cases[i].conv;
+		struct rig r;
+
+		/* Only small maps ask for the gradient of so few channels. */
+		rig_open(&r, cases[i].c != 3 || cases[i].h < 64);
+		end(&r, rl_conv(r.net, map(&r, cases[i].n, cases[i].c, cases[i].h, cases[i].w),
+				"conv", *c));
+		snprintf(what, sizeof(what), "conv %dx%dx%dx%d to %d, kernel %d/%d, pad %d, dil %d",
+			 cases[i].n, cases[i].c, cases[i].h, cases[i].w, c->out, c->kernel,
+			 c->stride, c->pad, c->dilation);
+		check(&r, what);
+	}
+}
+
+/* ---- batch normalisation ----------------------------------------------------------------------
+ */
+
+static struct rl_bnorm norm(bool running, bool relu)
+{
+	return (struct rl_bnorm){
+		.momentum = 0.1, .eps = 1e-5, .running = running, .relu = relu, .copies = 1};
+}
+
+static void test_bnorm(void)
+{
+	static const int shape[][4] = {{4, 6, 5, 7},   {2, 64, 16, 16}, {3, 13, 4, 4},
+				       {8, 512, 2, 2}, {6, 5, 1, 1},    {1, 24, 9, 11}};
+	char what[128];
+	struct rig r;
+
+	for (size_t i = 0; i < RL_LEN(shape); i++)
+		for (int mode = 0; mode < 4; mode++) {
+			const int *d = shape[i];
+			bool running = mode & 1, relu = mode & 2;
+
+			snprintf(what, sizeof(what), "bnorm %dx%dx%dx%d%s%s", d[0], d[1], d[2],
+				 d[3], running ? ", running" : "", relu ? ", relu" : "");
+			rig_open(&r, true);
+			end(&r, rl_bnorm(r.net, map(&r, d[0], d[1], d[2], d[3]), "bn",
+					 norm(running, relu)));
+			check(&r, what);
+
+			/* After a convolution x is in the library's layout. */
+			strcat(what, ", after conv");
+			rig_open(&r, true);
+			rl_val x = rl_conv(r.net, map(&r, d[0], 8, d[2], d[3]), "conv",
+					   (struct rl_conv){d[1], 1, 1, 0, 1});
+			end(&r, rl_bnorm(r.net, x, "bn", norm(running, relu)));
+			check(&r, what);
+		}
+
+	for (int mode = 0; mode < 4; mode++) {
+		rig_open(&r, true);
+		end(&r, rl_bnorm(r.net, rows(&r, 24, 37), "bn", norm(mode & 1, mode & 2)));
+		snprintf(what, sizeof(what), "bnorm of rows%s%s", mode & 1 ? ", running" : "",
+			 mode & 2 ? ", relu" : "");
+		check(&r, what);
+	}
+
+	struct rl_bnorm copied = norm(false, true);
+	copied.copies = 8;
+	copied.momentum = 0.003;
+	rig_open(&r, true);
+	end(&r, rl_bnorm(r.net, map(&r, 1, 16, 3, 3), "bn", copied));
+	check(&r, "bnorm, the variance as of eight copies");
+
+	rig_open(&r, true);
+	end(&r, rl_bnorm(r.net, map(&r, 2, 16, 3, 3), "bn", norm(false, false)));
+	rl_net_track_statistics(r.net, false);
+	check(&r, "bnorm that leaves the running statistics alone");
+}
+
+/* ---- pooling ----------------------------------------------------------------------------------
+ */
+
+static void test_pool(void)
+{
+	static const struct {
+		int n, c, h, w;
+		struct rl_pool pool;
+	} cases[] = {
+		{2, 64, 32, 32, {3, 2, 1}},  {2, 3, 15, 17, {3, 2, 1}}, {1, 13, 7, 8, {2, 2, 0}},
+		{2, 8, 7, 8, {1, 2, 0}},     {1, 16, 6, 7, {3, 1, 1}},  {1, 24, 14, 14, {8, 3, 0}},
+		{1, 2, 40, 40, {10, 10, 4}}, {2, 16, 5, 5, {5, 5, 0}},
+	};
+	static const int global[][4] = {{2, 5, 7, 7}, {3, 512, 2, 2}, {1, 64, 1, 1}, {2, 13, 3, 5}};
+	char what[128];
+	struct rig r;
+
+	for (size_t i = 0; i < RL_LEN(cases); i++)
+		for (int mode = 0; mode < 4; mode++) {
+			const struct rl_pool *p = &cases[i].pool;
+			bool average = mode & 1, blocked = mode & 2;
+
+			rig_open(&r, true);
+			rl_val x = map(&r, cases[i].n, cases[i].c, cases[i].h, cases[i].w);
+			if (blocked)
+				x = rl_conv(r.net, x, "conv",
+					    (struct rl_conv){cases[i].c, 1, 1, 0, 1});
+			end(&r, (average ? rl_avgpool : rl_maxpool)(r.net, x, *p));
+			snprintf(what, sizeof(what), "%s pool %dx%dx%dx%d, kernel %d/%d, pad %d%s",
+				 average ? "average" : "max", cases[i].n, cases[i].c, cases[i].h,
+				 cases[i].w, p->kernel, p->stride, p->pad,
+				 blocked ? ", after conv" : "");
+			check(&r, what);
+		}
+	for (size_t i = 0; i < RL_LEN(global); i++)
+		for (int blocked = 0; blocked < 2; blocked++) {
+			const int *d = global[i];
+
+			rig_open(&r, true);
+			rl_val x = map(&r, d[0], d[1], d[2], d[3]);
+			if (blocked)
+				x = rl_conv(r.net, x, "conv", (struct rl_conv){d[1], 1, 1, 0, 1});
+			end(&r, rl_global_avgpool(r.net, x));
+			snprintf(what, sizeof(what), "global pool %dx%dx%dx%d%s", d[0], d[1], d[2],
+				 d[3], blocked ? ", after conv" : "");
+			check(&r, what);
+		}
+}
+
+/* ---- the rest ---------------------------------------------------------------------------------
+ */
+
+static void test_elementwise(void)
+{
+	struct rig r;
+
+	rig_open(&r, true);
+	end(&r, rl_relu(r.net, map(&r, 2, 13, 5, 5)));
+	check(&r, "relu");
+
+	rig_open(&r, true);
+	end(&r, rl_relu(r.net, rows(&r, 3, 7)));
+	check(&r, "relu of rows");
+
+	rig_open(&r, true);
+	end(&r, rl_add_relu(r.net, map(&r, 2, 13, 5, 5), map(&r, 2, 13, 5, 5)));
+	check(&r, "add relu");
+
+	/* The left side in the library's layout, the right row-major because a pool reads it. */
+	rig_open(&r, true);
+	rl_val x = map(&r, 2, 24, 6, 6);
+	rl_maxpool(r.net, x, (struct rl_pool){2, 2, 0});
+	rl_val y = rl_conv(r.net, map(&r, 2, 24, 6, 6), "conv", (struct rl_conv){24, 3, 1, 1, 1});
+	end(&r, rl_add_relu(r.net, y, x));
+	check(&r, "add relu of two layouts");
+
+	rig_open(&r, true);
+	x = map(&r, 2, 13, 6, 6);
+	rl_maxpool(r.net, x, (struct rl_pool){2, 2, 0});
+	y = rl_conv(r.net, map(&r, 2, 8, 6, 6), "conv", (struct rl_conv){13, 3, 1, 1, 1});
+	end(&r, rl_add_relu(r.net, x, y));
+	check(&r, "add relu of two layouts, the other way round");
+}
+
+static void test_rows(void)
+{
+	static const int linear[][3] = {{5, 17, 9}, {1, 64, 33}, {48, 512, 64}, {32, 64, 8}};
+	char what[128];
+	struct rig r;
+
+	for (size_t i = 0; i < RL_LEN(linear); i++) {
+		const int *d = linear[i];
+
+		rig_open(&r, true);
+		end(&r, rl_linear(r.net, rows(&r, d[0], d[1]), "fc", d[2], 0.01));
+		snprintf(what, sizeof(what), "linear, %d rows, %d to %d", d[0], d[1], d[2]);
+		check(&r, what);
+	}
+
+	rig_open(&r, true);
+	end(&r, rl_concat_repeat(r.net, rows(&r, 24, 5), rows(&r, 3, 11)));
+	check(&r, "concat, each row of the right eight times");
+
+	rig_open(&r, true);
+	end(&r, rl_concat_repeat(r.net, rows(&r, 4, 16), rows(&r, 4, 16)));
+	check(&r, "concat, one to one");
+
+	rig_open(&r, true);
+	rl_val x = rows(&r, 6, 9);
+	end(&r, rl_concat_repeat(r.net, x, x));
+	check(&r, "concat of a value with itself");
+
+	for (int k = 2; k <= 1000; k *= 20) {
+		rig_open(&r, true);
+		int loss = rl_softmax_ce(r.net, rows(&r, ROWS, k));
+		for (int i = 0; i < ROWS; i++)
+			r.label[i] = i * 7 % k;
+		rl_loss_labels(r.net, loss, r.label);
+		snprintf(what, sizeof(what), "softmax cross-entropy over %d classes", k);
+		check(&r, what);
+	}
+}
+
+/* ---- dropout ----------------------------------------------------------------------------------
+ */
+
+static double share_of_zeros(const float *x, size_t n)
+{
+	size_t zeros = 0;
+
+	for (size_t i = 0; i < n; i++)
+		zeros += x[i] == 0;
+	return (double)zeros / (double)n;
+}
+
+static void test_dropout(void)
+{
+	enum { N = 200, C = 301 };
+	static float first[N * C], second[N * C], again[N * C];
+	struct rig r;
+
+	rig_open(&r, true);
+	end(&r, rl_dropout(r.net, rows(&r, 40, 33), 0.5));
+	check(&r, "dropout: forward and backward drop the same");
+
+	rig_open(&r, true);
+	end(&r, rl_dropout(r.net, map(&r, 2, 13, 5, 3), 0.25));
+	check(&r, "dropout of a map");
+
+	rig_open(&r, false);
+	rl_val y = rl_dropout(r.net, rows(&r, N, C), 0.3);
+	rl_net_keep(r.net, y);
+	rl_net_plan(r.net);
+	float *dropped[] = {first, second, again};
+	for (int i = 0; i < 3; i++) {
+		rl_net_set_step(r.net, i % 2 ? 8 : 7);
+		fill_feeds(&r);
+		rl_net_forward(r.net);
+		rl_net_read(r.net, y, dropped[i]);
+	}
+	double share = share_of_zeros(first, N * C);
+	ok(share > 0.295 && share < 0.305, "dropout drops its share: %.4f of 0.3", share);
+	ok(!memcmp(first, again, sizeof(first)), "the same step drops the same");
+	size_t both = 0;
+	for (size_t i = 0; i < N * C; i++)
+		both += first[i] == 0 && second[i] == 0;
+	share = (double)both / (N * C);
+	ok(share > 0.085 && share < 0.095, "another step drops independently: %.4f of 0.09", share);
+	rig_close(&r);
+
+	struct rl_net_config config = {.train = false};
+	struct rl_params *p = rl_params_new();
+	struct rl_net *n = rl_net_new(p, &config);
+	rl_val x = rl_feed(n, 2, (int64_t[]){2, 2});
+	ok(rl_dropout(n, x, 0.5) == x, "no dropout in evaluation");
+	rl_net_free(n);
+	rl_params_free(p);
+}
+
+/* ---- the rules of the tape --------------------------------------------------------------------
+ */
+
+static rl_val conv3(struct rig *r, rl_val x, const char *name, int out)
+{
+	return rl_conv(r->net, x, name, (struct rl_conv){out, 3, 1, 1, 1});
+}
+
+static void test_readers(void)
+{
+	struct rig r;
+
+	rig_open(&r, true);
+	rl_val x = map(&r, 2, 16, 6, 6), a = conv3(&r, x, "a", 16);
+	end(&r, rl_relu(r.net, a));
+	end(&r, conv3(&r, a, "b", 9));
+	end(&r, rl_bnorm(r.net, a, "bn", norm(false, true)));
+	end(&r, a);
+	check(&r, "a value with four readers");
+
+	rig_open(&r, true);
+	x = map(&r, 2, 16, 6, 6);
+	a = rl_bnorm(r.net, conv3(&r, x, "a", 16), "bn", norm(false, false));
+	end(&r, rl_add_relu(r.net, a, x));
+	check(&r, "a shortcut around two ops");
+
+	rig_open(&r, true);
+	x = map(&r, 2, 13, 6, 6);
+	a = rl_relu(r.net, conv3(&r, x, "a", 13));
+	rl_val b = rl_add_relu(r.net, conv3(&r, a, "b", 13), a);
+	end(&r, rl_add_relu(r.net, conv3(&r, b, "c", 13), b));
+	end(&r, rl_global_avgpool(r.net, b));
+	check(&r, "shortcuts in a row, channels that fill no vector");
+
+	rig_open(&r, true);
+	x = rows(&r, 12, 10);
+	a = rl_linear(r.net, x, "fc", 10, 0.1);
+	b = rl_linear(r.net, a, "fc", 10, 0.1);
+	end(&r, rl_linear(r.net, b, "fc", 10, 0.1));
+	check(&r, "one layer three times");
+}
+
+static void test_towers(void)
+{
+	struct rig r;
+
+	rig_open(&r, true);
+	for (int tower = 0; tower < 2; tower++) {
+		/* Two batch sizes and layouts of x, one set of weights, one of statistics. */
+		rl_val x = map(&r, tower ? 1 : 8, 16, 8, 8);
+
+		x = rl_bnorm(r.net, conv3(&r, x, "conv", 24), "bn", norm(false, true));
+		end(&r, rl_linear(r.net, rl_global_avgpool(r.net, x), "fc", 5, 0.1));
+	}
+	check(&r, "two towers with the same parameters");
+
+	rig_open(&r, true);
+	for (int tower = 0; tower < 2; tower++)
+		end(&r, rl_bnorm(r.net, rows(&r, 6, 10), "bn", norm(true, true)));
+	check(&r, "two readers of running statistics");
+}
+
+static void test_frozen(void)
+{
+	struct rig r;
+
+	rig_open(&r, false);
+	rl_val x = map(&r, 2, 8, 6, 6);
+	end(&r, conv3(&r, x, "conv", 16));
+	check(&r, "conv of a feed without gradient");
+
+	rig_open(&r, false);
+	end(&r, rl_bnorm(r.net, map(&r, 2, 8, 6, 6), "bn", norm(false, true)));
+	check(&r, "bnorm of a feed without gradient");
+
+	rig_open(&r, false);
+	end(&r, rl_bnorm(r.net, rows(&r, 9, 8), "bn", norm(true, false)));
+	check(&r, "bnorm of rows without gradient, on running statistics");
+
+	rig_open(&r, false);
+	end(&r, rl_linear(r.net, rows(&r, 9, 8), "fc", 4, 0.1));
+	check(&r, "linear of a feed without gradient");
+
+	for (int left = 0; left < 2; left++) {
+		rig_open(&r, false);
+		x = map(&r, 2, 8, 6, 6);
+		rl_val y = conv3(&r, x, "conv", 8);
+		end(&r, left ? rl_add_relu(r.net, x, y) : rl_add_relu(r.net, y, x));
+		check(&r, left ? "add relu, only the right side learns"
+			       : "add relu, only the left side learns");
+	}
+
+	for (int left = 0; left < 2; left++) {
+		rig_open(&r, false);
+		x = rows(&r, 8, 6);
+		rl_val y = rl_linear(r.net, rows(&r, 8, 6), "fc", 6, 0.1);
+		end(&r, left ? rl_concat_repeat(r.net, x, y) : rl_concat_repeat(r.net, y, x));
+		check(&r, left ? "concat, only the right side learns"
+			       : "concat, only the left side learns");
+	}
+
+	/* A trunk of pools without parameters never runs backward. */
+	rig_open(&r, false);
+	x = rl_maxpool(r.net, map(&r, 2, 8, 8, 8), (struct rl_pool){3, 2, 1});
+	x = rl_relu(r.net, rl_avgpool(r.net, x, (struct rl_pool){2, 2, 0}));
+	end(&r, conv3(&r, x, "conv", 8));
+	check(&r, "a trunk without gradient below a learning op");
+
+	/* An op whose output leads to no loss has no part in backward. */
+	rig_open(&r, true);
+	x = map(&r, 2, 8, 6, 6);
+	rl_val y = conv3(&r, x, "conv", 8);
+	rl_relu(r.net, conv3(&r, y, "aside", 8));
+	end(&r, y);
+	check(&r, "a branch that leads to no loss");
+}
+
+int main(void)
+{
+	test_conv();
+	test_bnorm();
+	test_pool();
+	test_elementwise();
+	test_rows();
+	test_dropout();
+	test_readers();
+	test_towers();
+	test_frozen();
+	return tap_done();
+}
