@@ -7,6 +7,12 @@ enum { FORWARD, BACKWARD };
 enum { MEAN, VARIANCE, WORKSPACE };                        /* buffers; the first two of the batch */
 enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR, TRACKED }; /* parameters */
 
+/* Rows of features are a map of one pixel, channels last: oneDNN has a fast kernel for that. */
+static struct rl_md as_map(const struct value *x)
+{
+	return x->ndim == 4 ? x->md : rl_md_channels_last((int64_t[]){x->dim[0], x->dim[1], 1, 1});
+}
+
 static void plan(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
@@ -19,7 +25,7 @@ static void plan(struct rl_net *n, struct op *op)
 		pass = RL_TRAINING;
 	rl_value_layout_plain(x);
 	rl_value_layout(y, x->md);
-	op->prim[FORWARD] = rl_prim_bnorm(n->d, pass, x->md, c->eps, c->running, c->relu, NULL);
+	op->prim[FORWARD] = rl_prim_bnorm(n->d, pass, as_map(x), c->eps, c->running, c->relu, NULL);
 	rl_op_scratch(n, &op->prim[FORWARD]);
 	rl_op_buffer(n, op, channels * sizeof(float), BETWEEN);
 	rl_op_buffer(n, op, channels * sizeof(float), BETWEEN);
@@ -30,7 +36,7 @@ static void plan(struct rl_net *n, struct op *op)
 	}
 	if (!op->reached)
 		return;
-	op->prim[BACKWARD] = rl_prim_bnorm(n->d, RL_BACKWARD_DATA, x->md, c->eps, c->running,
+	op->prim[BACKWARD] = rl_prim_bnorm(n->d, RL_BACKWARD_DATA, as_map(x), c->eps, c->running,
 					   c->relu, &op->prim[FORWARD]);
 	rl_op_scratch(n, &op->prim[BACKWARD]);
 }
@@ -46,6 +52,7 @@ static void bind(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
 	const struct rl_bnorm *c = &op->c.bnorm;
+	struct rl_md md = as_map(x);
 	struct rl_md vector = rl_md_plain(1, &x->dim[1]);
 	float *p[4];
 
@@ -55,8 +62,8 @@ static void bind(struct rl_net *n, struct op *op)
 	void *variance = c->running ? p[RUNNING_VAR] : rl_op_memory(n, op, VARIANCE);
 
 	rl_op_call(n, op, FORWARD);
-	rl_op_arg(n, op, FORWARD, DNNL_ARG_SRC, x->md, x->data);
-	rl_op_arg(n, op, FORWARD, DNNL_ARG_DST, y->md, y->data);
+	rl_op_arg(n, op, FORWARD, DNNL_ARG_SRC, md, x->data);
+	rl_op_arg(n, op, FORWARD, DNNL_ARG_DST, md, y->data);
 	rl_op_arg(n, op, FORWARD, DNNL_ARG_MEAN, vector, mean);
 	rl_op_arg(n, op, FORWARD, DNNL_ARG_VARIANCE, vector, variance);
 	rl_op_arg(n, op, FORWARD, DNNL_ARG_SCALE, vector, p[WEIGHT]);
@@ -69,9 +76,9 @@ static void bind(struct rl_net *n, struct op *op)
 		return;
 
 	rl_op_call(n, op, BACKWARD);
-	rl_op_arg(n, op, BACKWARD, DNNL_ARG_SRC, x->md, x->data);
-	rl_op_arg(n, op, BACKWARD, DNNL_ARG_DIFF_DST, y->md, y->grad);
-	rl_op_arg(n, op, BACKWARD, DNNL_ARG_DIFF_SRC, x->md, input_gradient(n, op));
+	rl_op_arg(n, op, BACKWARD, DNNL_ARG_SRC, md, x->data);
+	rl_op_arg(n, op, BACKWARD, DNNL_ARG_DIFF_DST, md, y->grad);
+	rl_op_arg(n, op, BACKWARD, DNNL_ARG_DIFF_SRC, md, input_gradient(n, op));
 	rl_op_arg(n, op, BACKWARD, DNNL_ARG_MEAN, vector, mean);
 	rl_op_arg(n, op, BACKWARD, DNNL_ARG_VARIANCE, vector, variance);
 	rl_op_arg(n, op, BACKWARD, DNNL_ARG_SCALE, vector, p[WEIGHT]);

@@ -41,6 +41,16 @@ struct rl_md rl_md_plain(int ndim, const int64_t *dim)
 	return m;
 }
 
+struct rl_md rl_md_channels_last(const int64_t dim[4])
+{
+	struct rl_md m;
+	const dnnl_dims_t shape = {dim[0], dim[1], dim[2], dim[3]};
+	const dnnl_dims_t stride = {dim[1] * dim[2] * dim[3], 1, dim[1] * dim[3], dim[1]};
+
+	check(dnnl_memory_desc_init_by_strides(&m.d, 4, shape, dnnl_f32, stride), "descriptor");
+	return m;
+}
+
 struct rl_md rl_md_any(int ndim, const int64_t *dim)
 {
 	struct rl_md m;
@@ -198,6 +208,20 @@ struct rl_md rl_prim_md(const struct rl_prim *p, dnnl_query_t what)
 	if (!d)
 		rl_die("oneDNN: no descriptor %d", (int)what);
 	return (struct rl_md){*d};
+}
+
+bool rl_prim_is_slow(const struct rl_prim *p)
+{
+	const char *name = "";
+
+	check(dnnl_primitive_desc_query(p->desc, dnnl_query_impl_info_str, 0, &name),
+	      "implementation");
+	return !strncmp(name, "ref", 3);
+}
+
+void rl_gemm_tn(float *c, const float *a, const float *b, int64_t m, int64_t n, int64_t k)
+{
+	check(dnnl_sgemm('T', 'N', m, n, k, 1, a, m, b, n, 0, c, n), "gemm");
 }
 
 void rl_call_begin(struct rl_call *c, const struct rl_prim *p)

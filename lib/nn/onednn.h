@@ -27,6 +27,7 @@ struct rl_md {
 };
 
 struct rl_md rl_md_plain(int ndim, const int64_t *dim); /* row-major */
+struct rl_md rl_md_channels_last(const int64_t dim[4]); /* N,C,H,W stored as N,H,W,C */
 struct rl_md rl_md_any(int ndim, const int64_t *dim);   /* the primitive chooses */
 bool rl_md_equal(const struct rl_md *a, const struct rl_md *b);
 size_t rl_md_bytes(const struct rl_md *m);
@@ -62,6 +63,13 @@ void rl_prim_free(struct rl_prim *p);
 /* A descriptor the primitive settled on: dnnl_query_src_md, _weights_md, _dst_md, _diff_*_md,
  * _workspace_md, _scratchpad_md. */
 struct rl_md rl_prim_md(const struct rl_prim *p, dnnl_query_t what);
+
+/* No kernel for this shape and machine: the library would run plain loops, hundreds of times
+ * slower. */
+bool rl_prim_is_slow(const struct rl_prim *p);
+
+/* c [m,n] = a' b for a [k,m], b [k,n], all row-major. */
+void rl_gemm_tn(float *c, const float *a, const float *b, int64_t m, int64_t n, int64_t k);
 
 /* ---- prepared calls ---------------------------------------------------------------------------
  */

@@ -78,6 +78,7 @@ struct op {
 	struct rl_prim prim[OP_PRIM]; /* their meaning is the op's own */
 	struct rl_call call[OP_PRIM];
 	int buffer[OP_BUFFER], nbuffer;
+	bool weights_by_gemm;     /* conv: oneDNN has no kernel for the weights' gradient */
 	uint64_t weights_version; /* of the parameters that a derived copy was made from */
 	uint64_t id;              /* for random draws: position on the tape */
 };
