@@ -35,6 +35,9 @@ static _Noreturn void give_up(j_common_ptr c)
 	char text[JMSG_LENGTH_MAX];
 
 	c->err->format_message(c, text);
+	if (c->err->msg_code == JERR_NO_BACKING_STORE)
+		snprintf(text, sizeof(text), "its scans need more than %ld bytes",
+			 RL_JPEG_MAX_MEMORY);
 	snprintf(d->why, RL_WHY, "%s", text);
 	longjmp(d->escape, 1);
 }

@@ -77,6 +77,7 @@ head -c $(($(wc -c <rgb.jpg) - 2)) rgb.jpg >no-eoi.jpg
 echo "not an image, but text" >text.jpg
 perl -pe 'BEGIN { undef $/ } substr($_, 700, 2) = "\xff\xd9"' rgb.jpg >damaged.jpg
 perl -pe 'BEGIN { undef $/ } s/(\xff\xc0\0\x11\x08)..../$1\xfd\xe8\xfd\xe8/s' rgb.jpg >bomb.jpg
+perl -pe 'BEGIN { undef $/ } s/(\xff\xc2\0\x11\x08)..../$1\x4e\x20\x4e\x20/s' progressive.jpg >scans-bomb.jpg
 ppm 1 65000 1 | cjpeg >thread.jpg
 mkdir directory.jpg
 mkfifo fifo.jpg
@@ -95,6 +96,7 @@ bad empty.jpg "empty" "an empty file"
 bad text.jpg "neither JPEG nor PNG" "not an image"
 bad damaged.jpg "Corrupt JPEG data" "corrupt data"
 bad bomb.jpg "65000 x 65000 pixels, the limit is 178956970" "a bomb"
+bad scans-bomb.jpg "its scans need more than 1073741824 bytes" "a bomb of coefficients" --max-pixels 536870912
 bad rgb.jpg "60 x 40 pixels, the limit is 2399" "--max-pixels" --max-pixels 2399
 bad thread.jpg "16384 x 1064960000 pixels, the limit is" "a size that would explode" --short-side 16384
 bad directory.jpg "not a regular file" "a directory"
