@@ -8,7 +8,7 @@
 
 #include "image/image.h"
 
-/* A new image; height and width at least 1. */
+/* A new image; height and width at least 1, and no side above 2^29. */
 struct rl_image rl_resize(const struct rl_image *im, int height, int width);
 
 /* The size that torchvision's Resize(n) gives: the shorter side n, the longer int(n long / short).

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jpeglib.h>
+
 static void draw(uint8_t *data, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -244,6 +246,66 @@ static void test_jpeg(void)
 	rl_image_free(&im);
 }
 
+/* Four inks as Adobe's programs write them, plain or as YCCK.  No encoder of ours makes these. */
+static struct file write_inks(const uint8_t *cmyk, int height, int width, bool ycck)
+{
+	struct jpeg_compress_struct c;
+	struct jpeg_error_mgr error;
+	struct file f = {0};
+	FILE *stream = memory(&f);
+
+	c.err = jpeg_std_error(&error);
+	jpeg_create_compress(&c);
+	jpeg_stdio_dest(&c, stream);
+	c.image_width = (JDIMENSION)width;
+	c.image_height = (JDIMENSION)height;
+	c.input_components = 4;
+	c.in_color_space = JCS_CMYK;
+	jpeg_set_defaults(&c);
+	jpeg_set_colorspace(&c, ycck ? JCS_YCCK : JCS_CMYK);
+	jpeg_set_quality(&c, 100, TRUE);
+	jpeg_start_compress(&c, TRUE);
+	for (int y = 0; y < height; y++) {
+		uint8_t *row = (uint8_t *)cmyk + y * width * 4;
+
+		jpeg_write_scanlines(&c, &row, 1);
+	}
+	jpeg_finish_compress(&c);
+	jpeg_destroy_compress(&c);
+	fclose(stream);
+	return f;
+}
+
+static void test_inks(void)
+{
+	enum { H = 16, W = 24 };
+	uint8_t cmyk[H * W * 4], want[H * W * 3];
+	struct rl_image im;
+	char why[RL_WHY];
+
+	for (int i = 0; i < H * W; i++) {
+		cmyk[4 * i] = (uint8_t)(10 * (i % W));
+		cmyk[4 * i + 1] = (uint8_t)(15 * (i / W));
+		cmyk[4 * i + 2] = (uint8_t)(100 + i % W + i / W);
+		cmyk[4 * i + 3] = (uint8_t)(255 - 4 * (i / W));
+	}
+	rl_inverted_cmyk_to_rgb(cmyk, want, H * W);
+	for (int ycck = 0; ycck < 2; ycck++) {
+		struct file f = write_inks(cmyk, H, W, ycck);
+		int off = 0;
+
+		if (ok(decodes(&f, f.size, H * W, &im, why), "%s decodes",
+		       ycck ? "YCCK" : "CMYK")) {
+			for (int i = 0; i < H * W * 3; i++)
+				off = abs(im.data[i] - want[i]) > off ? abs(im.data[i] - want[i])
+								      : off;
+			ok(off < 16, "to its colours, within %d", off);
+			rl_image_free(&im);
+		}
+		free(f.data);
+	}
+}
+
 static void test_png(void)
 {
 	struct rl_image im = drawn(7, 9), back;
@@ -304,6 +366,7 @@ int main(void)
 	test_colour();
 	test_orient();
 	test_jpeg();
+	test_inks();
 	test_png();
 	test_crop();
 	ok(!rl_image_decode((const uint8_t *)"GIF89a", 6, 1, &im, why) &&
