@@ -29,8 +29,8 @@ struct rl_image rl_image_new(int height, int width);
 void rl_image_free(struct rl_image *im); /* safe on a zeroed or freed image */
 
 /* Decode a JPEG or PNG file held in memory, told apart by their first bytes.  A JPEG's EXIF
- * orientation is applied, so the result is upright.  An image of more than max_pixels is refused before memory
- * is asked for.  False: *out is untouched and why says what is wrong. */
+ * orientation is applied, so the result is upright.  An image of more than max_pixels is refused
+ * before memory is asked for.  False: *out is untouched and why says what is wrong. */
 bool rl_image_decode(const uint8_t *data, size_t size, int64_t max_pixels, struct rl_image *out,
 		     char why[RL_WHY]);
 
