@@ -13,7 +13,7 @@ FEAT_LIST   ?= feat1,feat2,feat3,feat4,feat5
 SLICE       ?= 512
 
 space := $(subst ,, )
-BENCH  = results/$(subst $(space),-,$(NAME))
+BENCH  = $(RESULTS)/$(subst $(space),-,$(NAME))
 NETWORK = $(if $(WEIGHTS),--weights $(WEIGHTS),--random-init $(RANDOM_INIT) $(RANDOM_ARCH))
 
 $(BENCH)/voc07-%.tar: $(WEIGHTS) | all

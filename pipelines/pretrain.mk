@@ -5,7 +5,8 @@
 #
 # EPOCHS, SEED, THREADS and TRAIN_FLAGS change it; man rl-train says what can be said.
 
-RUN     ?= results/pretrain
+RESULTS ?= results
+RUN     ?= $(RESULTS)/pretrain
 EPOCHS  ?= 70
 SEED    ?= 0
 THREADS ?= $(shell nproc)

@@ -74,26 +74,28 @@ static void explain(const struct config *c, const struct rl_loop *l)
 	fprintf(stderr, " of %lld\n", (long long)(rl_loop_steps_per_epoch(l) * l->epochs));
 }
 
-static json_t *result(const struct config *c, struct rl_score train, struct rl_score held_out,
-		      bool has_val)
+static double percent(struct rl_score s)
 {
-	json_t *metrics = json_pack("{s:f, s:f}", "train accuracy",
-				    100.0 * (double)train.correct / (double)train.items,
-				    "train loss", train.loss);
+	return 100.0 * (double)s.correct / (double)s.items;
+}
 
-	if (has_val) {
-		json_object_set_new(
-			metrics, "accuracy",
-			json_real(100.0 * (double)held_out.correct / (double)held_out.items));
+/* The held-out numbers are the result; those of training batches, in training mode, stand beside.
+ */
+static json_t *result(const struct config *c, struct rl_score train, struct rl_score held_out)
+{
+	json_t *metrics = json_object();
+
+	if (held_out.items) {
+		json_object_set_new(metrics, "accuracy", json_real(percent(held_out)));
+		json_object_set_new(metrics, "chance", json_real(100.0 / RL_NEIGHBOURS));
 		json_object_set_new(metrics, "loss", json_real(held_out.loss));
-		json_object_set_new(metrics, "pairs", json_integer(held_out.items));
+		json_object_set_new(metrics, "ln 8", json_real(log(RL_NEIGHBOURS)));
 	}
-	json_object_set_new(metrics, "chance accuracy", json_real(100.0 / RL_NEIGHBOURS));
-	json_object_set_new(metrics, "chance loss", json_real(log(RL_NEIGHBOURS)));
-	return json_pack("{s:s, s:s, s:o, s:s}", "benchmark", "pretext", "name", c->name, "metrics",
-			 metrics, "protocol",
-			 "8-way relative location, evaluation mode, held-out images, centre crop, "
-			 "random jitter");
+	return json_pack("{s:s, s:s, s:o, s:{s:f, s:f}, s:I, s:s}", "benchmark", "pretext", "name",
+			 c->name, "metrics", metrics, "last_epoch", "accuracy", percent(train),
+			 "loss", train.loss, "pairs", (json_int_t)held_out.items, "protocol",
+			 "8-way relative location of held-out images: evaluation mode, centre "
+			 "crop, random jitter");
 }
 
 int main(int argc, char **argv)
@@ -247,7 +249,7 @@ int main(int argc, char **argv)
 	/* evaluate */
 	if (c.val)
 		held_out = rl_pretext_evaluate(params, &model, c.val, c.batch);
-	json_t *report = result(&c, train, held_out, c.val);
+	json_t *report = result(&c, train, held_out);
 	rl_history_input(entry, weights);
 	json_object_set(report, "provenance", json_object_get(head, "history"));
 	rl_json_print(report);
