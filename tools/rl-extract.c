@@ -107,8 +107,13 @@ static void extract(struct extractor *e, struct rl_sample *s, int64_t n, uint8_t
 
 	plan(e, n);
 	for (int64_t i = 0; i < n; i++) {
-		memcpy(pixels + (size_t)i * bytes, rl_sample_get(&s[i], "image", RL_U1, 3)->data,
-		       bytes);
+		const struct rl_tensor *t = rl_sample_get(&s[i], "image", RL_U1, 3);
+
+		if (t->dim[0] != e->height || t->dim[1] != e->width || t->dim[2] != 3)
+			rl_die("%s: image is %lldx%lld, the first was %lldx%lld", s[i].key,
+			       (long long)t->dim[1], (long long)t->dim[0], (long long)e->width,
+			       (long long)e->height);
+		memcpy(pixels + (size_t)i * bytes, t->data, bytes);
 		index[i] = i;
 		rl_sample_drop(&s[i], "image");
 	}

@@ -212,6 +212,8 @@ int main(int argc, char **argv)
 		.keep = c.keep,
 		.chance_loss = log(RL_NEIGHBOURS),
 		.quiet = c.quiet};
+	if (loop.epochs > 1 && !rl_head_has_field(head, "epoch"))
+		rl_die("stdin: head: several epochs, but no field epoch");
 	int64_t steps = rl_loop_steps_per_epoch(&loop) * loop.epochs;
 	int64_t recent = c.precise_bn >= 0 ? c.precise_bn : steps < 2000 ? 1024 : 0;
 	struct rl_params *params = rl_params_new();
@@ -234,7 +236,7 @@ int main(int argc, char **argv)
 
 	/* train */
 	struct rl_score train = rl_loop_run(&loop), held_out = {0};
-	rl_pretext_finish(pretext);
+	rl_pretext_finish(pretext, loop.samples * loop.epochs);
 	if (recent) {
 		rl_pretext_precise_bn(pretext);
 		json_object_set_new(loop.metadata, "precise_bn",

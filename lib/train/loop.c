@@ -46,108 +46,121 @@ static void take_mean(const struct accumulator *a, float *grad, int64_t items)
 		grad[i] = (float)(a->sum[i] / (double)items);
 }
 
+/* One optimiser step's worth of gradients; no items: the epoch is over. */
 static struct rl_score run_step(struct rl_loop *l, struct accumulator *a, int64_t step,
-				int64_t epoch, int64_t n)
+				int64_t epoch, int64_t *samples)
 {
 	struct rl_score sum = {0};
-	bool single = n <= l->batch;
+	int64_t n = l->batch;
 
-	for (int64_t done = 0; done < n; done += l->batch) {
-		int64_t micro = n - done < l->batch ? n - done : l->batch;
-
-		l->task.next(l->task.ctx, micro, epoch);
-		struct rl_score s = l->task.gradients(l->task.ctx, step, done == 0);
+	*samples = 0;
+	for (int64_t i = 0; i < l->accumulate && n == l->batch; i++) {
+		n = l->task.next(l->task.ctx, l->batch, epoch);
+		if (!n)
+			break;
+		struct rl_score s = l->task.gradients(l->task.ctx, step, i == 0);
 		if (!isfinite(s.loss))
 			rl_die("step %lld: the loss is not finite: lower --lr, or raise the batch",
 			       (long long)step);
-		if (!single)
-			accumulate(a, l->params->grad, s.items, done == 0);
+		if (a->sum)
+			accumulate(a, l->params->grad, s.items, i == 0);
 		add_score(&sum, s);
+		*samples += n;
 	}
-	if (!single)
+	if (a->sum && sum.items)
 		take_mean(a, l->params->grad, sum.items);
 	return sum;
 }
 
-static void write_log(FILE *log, const char *path, int64_t step, int64_t epoch, struct rl_score s,
-		      double lr, double rate)
+/* What the log line in the making has seen so far. */
+struct window {
+	FILE *file;
+	char *path;
+	struct rl_score score;
+	int64_t samples;
+	double start;
+};
+
+static void log_window(struct window *w, int64_t step, int64_t epoch, double lr)
 {
+	double now = rl_now();
 	json_t *o = json_pack("{s:I, s:I, s:f, s:f, s:f, s:f}", "step", (json_int_t)step, "epoch",
-			      (json_int_t)epoch, "loss", s.loss, "accuracy",
-			      100.0 * (double)s.correct / (double)s.items, "lr", lr,
-			      "samples_per_s", rate);
+			      (json_int_t)epoch, "loss", w->score.loss, "accuracy",
+			      100.0 * (double)w->score.correct / (double)w->score.items, "lr", lr,
+			      "samples_per_s", (double)w->samples / (now - w->start));
 	char *text = rl_json_text(o);
 
-	if (fprintf(log, "%s\n", text) < 0 || fflush(log))
-		rl_die("%s: write:", path);
+	if (fprintf(w->file, "%s\n", text) < 0 || fflush(w->file))
+		rl_die("%s: write:", w->path);
 	free(text);
 	json_decref(o);
+	w->score = (struct rl_score){0};
+	w->samples = 0;
+	w->start = now;
 }
 
 /* The known ways to learn nothing look alike from afar: say so while there is time to stop. */
-static void warn_if_stuck(const struct rl_loop *l, struct rl_score warm)
+static void warn_if_stuck(const struct rl_loop *l, int64_t warm_end, struct rl_score warm)
 {
-	if (warm.loss > l->chance_loss - 0.01)
+	const int64_t enough = 20; /* steps of warm-up that can be expected to show */
+
+	if (warm_end >= enough && l->chance_loss > 0 && warm.loss > l->chance_loss - 0.01)
 		rl_warn("the loss is %.3f at the end of the warm-up and has not left chance "
-			"(%.3f): is the rate "
-			"right for this batch?",
+			"(%.3f): is the "
+			"rate right for this batch?",
 			warm.loss, l->chance_loss);
 }
 
 struct rl_score rl_loop_run(struct rl_loop *l)
 {
 	struct accumulator a = {.n = l->params->total};
-	int64_t per_epoch = rl_loop_steps_per_epoch(l), total = per_epoch * l->epochs, step = 0,
-		logged = 0;
+	int64_t total = rl_loop_steps_per_epoch(l) * l->epochs, step = 0, seen = 0;
 	int64_t warm_end = l->schedule.warmup > 0 ? l->schedule.warmup : (total + 9) / 10;
-	char *path = rl_asprintf("%s/log.jsonl", l->dir);
-	FILE *log = fopen(path, "w");
+	struct window log = {.path = rl_asprintf("%s/log.jsonl", l->dir), .start = rl_now()};
 	struct rl_progress progress =
 		rl_progress_start(l->task.unit, l->samples * l->epochs, l->quiet);
-	struct rl_score since_log = {0}, warm = {0}, epoch_score = {0};
-	double last_log = rl_now();
+	struct rl_score warm = {0}, of_epoch = {0};
+	double lr = 0;
 
-	if (!log)
-		rl_die("%s: create:", path);
+	log.file = fopen(log.path, "w");
+	if (!log.file)
+		rl_die("%s: create:", log.path);
 	if (l->accumulate > 1)
 		a.sum = rl_aligned(a.n * sizeof(*a.sum));
 	for (int64_t epoch = 0; epoch < l->epochs; epoch++) {
-		epoch_score = (struct rl_score){0};
-		for (int64_t seen = 0; seen < l->samples; step++) {
-			int64_t left = l->samples - seen, want = l->batch * l->accumulate;
-			int64_t n = left < want ? left : want;
-			double lr = rl_schedule_lr(&l->schedule, step);
-			struct rl_score s = run_step(l, &a, step, epoch, n);
+		of_epoch = (struct rl_score){0};
+		for (;; step++) {
+			int64_t n;
+			struct rl_score s = run_step(l, &a, step, epoch, &n);
 
+			if (!n)
+				break;
+			lr = rl_schedule_lr(&l->schedule, step);
 			rl_optim_step(l->optim, l->params, lr);
-			seen += n;
-			logged += n;
-			add_score(&since_log, s);
-			add_score(&epoch_score, s);
+			add_score(&of_epoch, s);
+			add_score(&log.score, s);
+			log.samples += n;
 			if (step >= warm_end / 2 && step < warm_end)
 				add_score(&warm, s);
-			if (step + 1 == warm_end && l->chance_loss > 0)
-				warn_if_stuck(l, warm);
-			if ((step + 1) % l->log_every == 0 || step + 1 == total) {
-				double now = rl_now();
-
-				write_log(log, path, step + 1, epoch, since_log, lr,
-					  (double)logged / (now - last_log));
-				since_log = (struct rl_score){0};
-				logged = 0;
-				last_log = now;
-			}
-			rl_progress_show(&progress, epoch * l->samples + seen);
+			if (step + 1 == warm_end)
+				warn_if_stuck(l, warm_end, warm);
+			if ((step + 1) % l->log_every == 0)
+				log_window(&log, step + 1, epoch, lr);
+			rl_progress_show(&progress, seen += n);
 		}
+		if (!of_epoch.items)
+			rl_die("stdin: no samples of epoch %lld", (long long)epoch);
 		if (l->checkpoint_every &&
 		    ((epoch + 1) % l->checkpoint_every == 0 || epoch + 1 == l->epochs))
 			rl_checkpoint_write(l->dir, l->params, l->optim, epoch + 1, step,
 					    l->metadata, l->keep);
 	}
-	rl_progress_end(&progress, l->samples * l->epochs);
-	if (fclose(log))
-		rl_die("%s: write:", path);
-	free(path);
+	if (log.samples)
+		log_window(&log, step, l->epochs - 1, lr);
+	rl_progress_end(&progress, seen);
+	if (fclose(log.file))
+		rl_die("%s: write:", log.path);
+	free(log.path);
 	free(a.sum);
-	return epoch_score;
+	return of_epoch;
 }

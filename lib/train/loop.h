@@ -23,8 +23,8 @@ struct rl_score {
 struct rl_task {
 	void *ctx;
 	const char *unit; /* "images" */
-	/* Read exactly n samples of this epoch; dies when the stream has other ones. */
-	void (*next)(void *ctx, int64_t n, int64_t epoch);
+	/* Read up to `want` samples of this epoch; fewer means that the epoch is over. */
+	int64_t (*next)(void *ctx, int64_t want, int64_t epoch);
 	/* Forward and backward of what was read: the gradient of the mean loss in params->grad.
 	 * `leading` is true for the first micro-batch of a step: the one whose batch statistics
 	 * move the running ones. */
@@ -36,7 +36,7 @@ struct rl_loop {
 	struct rl_params *params;
 	struct rl_optim *optim;
 	struct rl_schedule schedule;
-	int64_t samples, epochs; /* samples an epoch */
+	int64_t samples, epochs; /* samples an epoch as announced: the schedule counts on them */
 	int64_t batch, accumulate;
 	const char *dir;          /* log.jsonl and checkpoint-EPOCH.safetensors go here */
 	int64_t log_every;        /* steps */

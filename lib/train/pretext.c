@@ -25,7 +25,9 @@ struct rl_pretext {
 	int32_t *labels; /* of a full batch; the same for every batch */
 	struct tape full, rest;
 	uint8_t *recent; /* ring of the last images */
-	int64_t recent_capacity, recent_seen;
+	int64_t recent_capacity;
+	int64_t seen; /* samples taken */
+	bool pending, ended;
 };
 
 static void allocate(struct rl_pretext *t)
@@ -99,27 +101,39 @@ struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_rell
 	return t;
 }
 
-static void next(void *ctx, int64_t n, int64_t epoch)
+/* The next sample, looked at but not yet taken; false at the end of the stream. */
+static bool peek(struct rl_pretext *t)
+{
+	if (!t->pending && !t->ended) {
+		t->pending = rl_reader_next(t->in, &t->sample);
+		t->ended = !t->pending;
+	}
+	return t->pending;
+}
+
+static int64_t epoch_of(struct rl_pretext *t)
+{
+	if (!rl_sample_find(&t->sample, "epoch"))
+		return 0;
+	return *(int32_t *)rl_sample_get(&t->sample, "epoch", RL_I4, 0)->data;
+}
+
+static int64_t next(void *ctx, int64_t want, int64_t epoch)
 {
 	struct rl_pretext *t = ctx;
+	int64_t n;
 
-	for (int64_t i = 0; i < n; i++) {
-		uint8_t *to = t->patches + (size_t)i * t->image_bytes;
+	for (n = 0; n < want && peek(t) && epoch_of(t) == epoch; n++) {
+		uint8_t *to = t->patches + (size_t)n * t->image_bytes;
 
-		if (!rl_reader_next(t->in, &t->sample))
-			rl_die("stdin: ends before the last epoch that its head announces");
-		const struct rl_field *e = rl_sample_find(&t->sample, "epoch");
-		if (e && *(int32_t *)rl_sample_get(&t->sample, "epoch", RL_I4, 0)->data != epoch)
-			rl_die("stdin: %s: of another epoch than %lld: the head's samples an epoch "
-			       "are wrong",
-			       t->sample.key, (long long)epoch);
 		memcpy(to, patches_of(&t->sample, &t->model), t->image_bytes);
 		if (t->recent_capacity)
-			memcpy(t->recent + (size_t)(t->recent_seen++ % t->recent_capacity) *
-						   t->image_bytes,
+			memcpy(t->recent + (size_t)(t->seen % t->recent_capacity) * t->image_bytes,
 			       to, t->image_bytes);
+		t->seen++;
+		t->pending = false;
 	}
-	t->loaded = n;
+	return t->loaded = n;
 }
 
 static struct rl_score run(struct rl_pretext *t, struct tape *tape, const uint8_t *patches,
@@ -152,15 +166,20 @@ struct rl_task rl_pretext_task(struct rl_pretext *t)
 	return (struct rl_task){.ctx = t, .unit = "images", .next = next, .gradients = gradients};
 }
 
-void rl_pretext_finish(struct rl_pretext *t)
+void rl_pretext_finish(struct rl_pretext *t, int64_t announced)
 {
-	if (rl_reader_next(t->in, &t->sample))
-		rl_die("stdin: more samples than its head announces");
+	if (peek(t))
+		rl_die("stdin: %s: of epoch %lld, after the last one its head announces",
+		       t->sample.key, (long long)epoch_of(t));
+	if (t->seen + rl_reader_skipped(t->in) != announced)
+		rl_warn("stdin: %lld samples and %lld skipped, but its head announces %lld",
+			(long long)t->seen, (long long)rl_reader_skipped(t->in),
+			(long long)announced);
 }
 
 void rl_pretext_precise_bn(struct rl_pretext *t)
 {
-	int64_t have = t->recent_seen < t->recent_capacity ? t->recent_seen : t->recent_capacity;
+	int64_t have = t->seen < t->recent_capacity ? t->seen : t->recent_capacity;
 	struct tape *tape = have < t->batch ? &t->rest : &t->full;
 
 	build_training(t, tape, have < t->batch ? have : t->batch);

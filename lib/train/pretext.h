@@ -17,7 +17,9 @@ struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_rell
 				  struct rl_reader *in, int64_t batch, int64_t recent,
 				  uint64_t seed);
 struct rl_task rl_pretext_task(struct rl_pretext *t);
-void rl_pretext_finish(struct rl_pretext *t); /* the stream must be at its clean end */
+/* After the last epoch: the stream must be at its clean end; says aloud when what came, with what
+ * was skipped on the way, is not the number of samples announced. */
+void rl_pretext_finish(struct rl_pretext *t, int64_t announced);
 void rl_pretext_free(struct rl_pretext *t);
 
 /* Replace every running statistic by the mean over the remembered images with the present weights.

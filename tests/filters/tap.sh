@@ -5,7 +5,8 @@
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 PATH=${RL_BIN:-$top/bin}:$PATH
-export PATH LC_ALL=C OMP_NUM_THREADS=2 PYTHONDONTWRITEBYTECODE=1
+# Waiting threads sleep: several programs of a pipe share few cores here.
+export PATH LC_ALL=C OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive PYTHONDONTWRITEBYTECODE=1
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1

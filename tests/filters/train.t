@@ -1,0 +1,109 @@
+# rl-train: patches in, weights, log, checkpoints and result out.
+. "$(dirname "$0")/tap.sh"
+
+small="--arch resnet18 --width 8 --hidden 32 --quiet"
+fit="--batch 8 --accumulate 1 --optimizer adamw --lr 0.001 --lr-batch 8 $small"
+
+rl-synth --out photos --layout imagefolder --images 18 --val 6 --seed 3 --quiet
+find photos/train -name '*.jpg' | sort >list
+patches() { rl-decode --short-side 292 --quiet "$@" | rl-patchpairs --quiet; }
+patches --epochs 3 --shuffle <list >train.tar
+find photos/val -name '*.jpg' | sort | rl-decode --short-side 292 --quiet | rl-patchpairs --eval --quiet >val.tar
+
+# ---- a run ----
+rl-train --out a $fit --val val.tar --log-every 2 --checkpoint-every 1 --keep 2 <train.tar >a.json 2>stderr
+is $? 0 "a small run ends well"
+is "$(wc -l <stderr)" 0 "and quietly"
+is "$(jq -c '[.step, .epoch]' a/log.jsonl | tr -d '\n')" "[2,0][4,1][6,1][8,2][9,2]" \
+	"18 images in batches of 8 make 3 steps an epoch; the log has every second and the last"
+jq -e '.loss > 0 and .accuracy >= 0 and .lr > 0 and .samples_per_s > 0' a/log.jsonl >/dev/null
+ok $? "a log line has loss, accuracy, lr and samples a second"
+is "$(ls a | tr '\n' ' ')" "checkpoint-2.safetensors checkpoint-3.safetensors log.jsonl weights.safetensors " \
+	"the two newest checkpoints, the log and the weights are there, and nothing half-written"
+is "$(jq -c '[.benchmark, (.metrics | keys), .pairs, .metrics.chance]' a.json)" \
+	'["pretext",["accuracy","chance","ln 8","loss"],48,12.5]' "the result has the held-out accuracy beside chance"
+is "$(jq -r '[.provenance[].tool] | join(" ")' a.json)" "rl-decode rl-patchpairs rl-train" \
+	"the result says what made it"
+is "$(jq -r '.provenance[-1].inputs[] | select(.path == "a/weights.safetensors").sha256' a.json)" \
+	"$(sha256sum <a/weights.safetensors | cut -d' ' -f1)" "and which weights came out, by SHA-256"
+
+cat >st.py <<'E2'
+import json, struct, sys
+f = open(sys.argv[1], "rb").read()
+n = struct.unpack("<Q", f[:8])[0]
+h = json.loads(f[8:8 + n])
+names = [k for k in h if k != "__metadata__"]
+print(len(names), "backbone" in str(names), h["conv1.weight"]["shape"], h["layer4.1.bn2.num_batches_tracked"]["dtype"],
+      h["__metadata__"]["arch"])
+E2
+is "$(/usr/bin/python3 st.py a/weights.safetensors)" "120 False [8, 3, 7, 7] I64 resnet18" \
+	"weights have torchvision's names, all 120 of a ResNet-18 without its fc"
+
+# ---- the same bits ----
+rl-train --out b $fit --log-every 2 <train.tar >b.json 2>stderr
+cmp -s a/weights.safetensors b/weights.safetensors
+is $? 1 "the history in the weights differs between runs into other directories"
+tensors() { tail -c +$((9 + $(od -An -td8 -N8 "$1"))) "$1" | sha256sum; }
+is "$(tensors a/weights.safetensors)" "$(tensors b/weights.safetensors)" "the same seed gives the same bits"
+rl-train --out c $fit --seed 1 <train.tar >c.json 2>stderr
+[ "$(tensors a/weights.safetensors)" != "$(tensors c/weights.safetensors)" ]
+ok $? "another seed gives others"
+is "$(jq -c '.metrics' b.json)" "{}" "without --val there is no held-out number"
+
+# ---- micro-batches ----
+rl-train --out d --batch 4 --accumulate 3 --optimizer adamw --lr 0.001 --lr-batch 12 --log-every 1 $small \
+	<train.tar >d.json 2>stderr
+is "$(jq -c '[.step, .epoch]' d/log.jsonl | tr -d '\n')" "[1,0][2,0][3,1][4,1][5,2][6,2]" \
+	"18 images in 3 micro-batches of 4 make 2 steps an epoch"
+
+# ---- the schedule ----
+rl-train --out e --batch 8 --accumulate 1 --lr 0.4 --lr-batch 64 --head-lr 0.1 --recipe-epochs 3 --warmup 1 \
+	--steps 2 --log-every 1 --width 8 --hidden 32 --arch resnet18 <train.tar 2>stderr >e.json
+grep -q 'learning rate 0.05 = 0.4 x 8/64, warm-up 3 steps, x0.1 at step 6 of 9' stderr
+ok $? "the scaling of the rate and the schedule are printed"
+is "$(jq -c .lr e/log.jsonl | tr '\n' ' ')" "0.005 0.02 0.035 0.05 0.05 0.05 0.005 0.005 0.005 " \
+	"warm-up from a tenth, then the step"
+
+# ---- said aloud ----
+rl-train --out f --batch 8 --accumulate 1 $small <train.tar >/dev/null 2>stderr
+grep -q 'rl-train: SGD with the full rate on neck and head is known to diverge at a batch of 8' stderr
+ok $? "the recipe at a batch too small is warned about"
+rl-train --out f $fit --lr 0 --batch 2 --recipe-epochs 3 --warmup 2.5 <train.tar >/dev/null 2>stderr
+grep -q 'has not left chance' stderr
+ok $? "a loss that stays at chance is warned about"
+patches --epochs 8 <list >long.tar
+fails 1 "the loss is not finite" "a loss that is not finite ends the run" \
+	rl-train --out g $small --batch 8 --accumulate 32 --lr 1000 --lr-batch 1 --head-lr 1000 --weight-decay 10 --head-weight-decay 10 <long.tar
+[ ! -e g/weights.safetensors ]
+ok $? "and leaves no weights"
+
+# ---- bad photos on the way ----
+cp -r photos skip && head -c 900 "$(head -1 list)" >skip/"${list:-}cut.jpg"
+(cat list; echo skip/cut.jpg) | rl-decode --short-side 292 --epochs 2 --shuffle --skip-bad --quiet 2>/dev/null |
+	rl-patchpairs --quiet | rl-train --out h $fit --log-every 1 >h.json 2>stderr
+is $? 0 "photos skipped upstream do not end a run"
+is "$(wc -l <stderr)" 0 "nor are they news"
+is "$(jq -s length h/log.jsonl)" 6 "epochs are as long as what came"
+
+# ---- errors ----
+fails 2 "--out is missing" "no --out" rl-train <train.tar
+fails 2 "--arch: vgg: must be one of" "an unknown network" rl-train --out x --arch vgg <train.tar
+fails 2 "--batch: 0: must be" "a batch of nothing" rl-train --out x --batch 0 <train.tar
+fails 2 "--steps: x: not a number" "a milestone that is no number" rl-train --out x $fit --steps 1,x <train.tar
+fails 2 "unexpected operand" "an operand" rl-train --out x $fit train.tar </dev/null
+head -c 900000 train.tar >cut.tar
+fails 1 "truncated" "a truncated stream" rl-train --out x $fit <cut.tar
+[ ! -e x/weights.safetensors ]
+ok $? "leaves no weights"
+fails 1 "patches are not 9 x 48" "another patch size than was asked for" rl-train --out x $fit --patch 48 <train.tar
+rl-decode --short-side 292 --epochs 1 --quiet <list >images.tar
+fails 1 'no field patches' "images where patches are wanted" rl-train --out x $fit <images.tar
+rl-cat --slice 0:9 train.tar >nine.tar
+fails 1 'no member "samples"' "a stream that does not say how many samples" rl-train --out x $fit <nine.tar
+touch file
+fails 1 "file" "an output directory that is a file" rl-train --out file/x $fit <train.tar
+fails 1 "nowhere.tar: " "held-out patches that are not there: before hours are spent" \
+	rl-train --out y $fit --val nowhere.tar <train.tar
+[ ! -e y/log.jsonl ]
+ok $? "nothing was trained"
+done_testing
