@@ -313,6 +313,16 @@ static double *read_value(struct rl_net *n, rl_val v)
 	return wide;
 }
 
+void shadow_feeds(struct shadow *s)
+{
+	for (rl_val v = 0; v < s->net->nvalue; v++) {
+		if (s->net->value[v].producer >= 0)
+			continue;
+		free(s->value[v]);
+		s->value[v] = read_value(s->net, v);
+	}
+}
+
 struct shadow *shadow_new(struct rl_net *n)
 {
 	struct shadow *s = rl_calloc(1, sizeof(*s));
@@ -328,10 +338,10 @@ struct shadow *shadow_new(struct rl_net *n)
 	for (rl_val v = 0; v < n->nvalue; v++) {
 		size_t count = (size_t)count_of(&n->value[v]);
 
-		s->value[v] = n->value[v].producer < 0 ? read_value(n, v)
-						       : rl_calloc(count, sizeof(double));
+		s->value[v] = rl_calloc(count, sizeof(double));
 		s->grad[v] = rl_calloc(count, sizeof(double));
 	}
+	shadow_feeds(s);
 	for (int i = 0; i < n->params->n; i++) {
 		size_t count = n->params->list[i].count;
 

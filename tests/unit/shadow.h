@@ -28,6 +28,7 @@ struct shadow {
 
 void shadow_keep(struct rl_net *n); /* every value, so that it can be compared */
 struct shadow *shadow_new(struct rl_net *n);
+void shadow_feeds(struct shadow *s); /* take the feeds again, as they are now */
 void shadow_run(struct shadow *s, bool follow);
 void shadow_free(struct shadow *s);
 

@@ -9,6 +9,7 @@
 #include "models/resnet.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -178,8 +179,11 @@ static void check_alone(struct classifier *m, const struct testcase *t)
 	against_golden(m, NULL, true, t);
 }
 
+/* One thread: beside another busy process, the barriers of so many small ops take most of the time.
+ */
 int main(void)
 {
+	omp_set_num_threads(1);
 	for (size_t i = 0; i < RL_LEN(cases); i++) {
 		struct classifier m;
 

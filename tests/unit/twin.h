@@ -1,5 +1,6 @@
 /*
- * Slow twins of the network's ops: plain loops in double on row-major N,C,H,W, built for tests only.
+ * Slow twins of the network's ops: plain loops in double on row-major N,C,H,W, built for tests
+ * only.
  *
  * They say what each op means, forward and backward, with nothing shared with lib/nn but the
  * structs that configure an op.  Outputs come first, sizes last.  Backward overwrites; an output
