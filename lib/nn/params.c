@@ -40,7 +40,7 @@ int rl_params_declare(struct rl_params *p, enum rl_param_kind kind, const char *
 		struct rl_param *q = &p->list[found];
 
 		if (q->kind != kind || q->ndim != ndim ||
-		    memcmp(q->dim, dim, (size_t)ndim * sizeof(*dim)))
+		    (ndim && memcmp(q->dim, dim, (size_t)ndim * sizeof(*dim))))
 			rl_die("%s: used with two shapes in one network", name);
 		return found;
 	}
