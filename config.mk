@@ -3,7 +3,7 @@ VERSION = 0.1.0
 PREFIX  = /usr/local
 MANDIR  = $(PREFIX)/share/man
 CC      = cc
-CFLAGS  = -O2 -g
+CFLAGS  = -O3 -g
 LDFLAGS =
 
 # One package per line of need: what the programs link, what the pipelines run, what only the tests use.

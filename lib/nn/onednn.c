@@ -70,6 +70,22 @@ size_t rl_md_bytes(const struct rl_md *m)
 	return dnnl_memory_desc_get_size(&m->d);
 }
 
+struct rl_channels rl_md_channels(const struct rl_md *m)
+{
+	const dnnl_blocking_desc_t *b = &m->d.format_desc.blocking;
+	int64_t area = m->d.dims[2] * m->d.dims[3], lanes = 16;
+
+	if (m->d.format_kind == dnnl_blocked && b->inner_nblks == 1 && b->inner_idxs[0] == 1)
+		return (struct rl_channels){b->inner_blks[0], b->strides[0], b->strides[1],
+					    b->inner_blks[0]};
+	if (m->d.format_kind == dnnl_blocked && b->inner_nblks == 0 && b->strides[1] == area)
+		return (struct rl_channels){1, b->strides[0], area, 1};
+	if (m->d.format_kind == dnnl_blocked && b->inner_nblks == 0 && b->strides[1] == 1)
+		return (struct rl_channels){lanes, b->strides[0], lanes, m->d.dims[1]};
+	rl_die("oneDNN: a layout of maps that is neither plain, channels last nor blocked by "
+	       "channel");
+}
+
 /* Every primitive takes its scratch memory from the tape's arena. */
 static struct rl_prim create(struct rl_onednn d, const void *desc, const struct rl_prim *hint,
 			     const char *what)
@@ -138,27 +154,6 @@ struct rl_prim rl_prim_pool(struct rl_onednn d, enum rl_pass pass, bool average,
 						   left, right);
 	check(s, "pooling");
 	return create(d, &pd, hint, "pooling");
-}
-
-struct rl_prim rl_prim_bnorm(struct rl_onednn d, enum rl_pass pass, struct rl_md x, double eps,
-			     bool running, bool relu, const struct rl_prim *hint)
-{
-	unsigned flags = dnnl_use_scale | dnnl_use_shift;
-	dnnl_batch_normalization_desc_t bd;
-	dnnl_status_t s;
-
-	if (running)
-		flags |= dnnl_use_global_stats;
-	if (relu)
-		flags |= dnnl_fuse_norm_relu;
-	if (pass == RL_BACKWARD_DATA)
-		s = dnnl_batch_normalization_backward_desc_init(&bd, dnnl_backward, &x.d, &x.d,
-								(float)eps, flags);
-	else
-		s = dnnl_batch_normalization_forward_desc_init(&bd, propagation(pass), &x.d,
-							       (float)eps, flags);
-	check(s, "batch normalization");
-	return create(d, &bd, hint, "batch normalization");
 }
 
 struct rl_prim rl_prim_linear(struct rl_onednn d, enum rl_pass pass, struct rl_md x, struct rl_md w,

@@ -32,6 +32,14 @@ struct rl_md rl_md_any(int ndim, const int64_t *dim);   /* the primitive chooses
 bool rl_md_equal(const struct rl_md *a, const struct rl_md *b);
 size_t rl_md_bytes(const struct rl_md *m);
 
+/* Where channel c of a map is: image i, pixel p, at i * image + c / lanes * group + p * pixel + c %
+ * lanes. */
+struct rl_channels {
+	int64_t lanes, image, group, pixel;
+};
+struct rl_channels
+rl_md_channels(const struct rl_md *m); /* plain, channels last, or blocked by channel */
+
 /* ---- primitives -------------------------------------------------------------------------------
  */
 
@@ -53,8 +61,6 @@ struct rl_prim rl_prim_conv(struct rl_onednn d, enum rl_pass pass, struct rl_md 
 struct rl_prim rl_prim_pool(struct rl_onednn d, enum rl_pass pass, bool average, struct rl_md x,
 			    struct rl_md y, const int64_t kernel[2], const int64_t stride[2],
 			    int pad, const struct rl_prim *hint);
-struct rl_prim rl_prim_bnorm(struct rl_onednn d, enum rl_pass pass, struct rl_md x, double eps,
-			     bool running, bool relu, const struct rl_prim *hint);
 struct rl_prim rl_prim_linear(struct rl_onednn d, enum rl_pass pass, struct rl_md x, struct rl_md w,
 			      struct rl_md b, struct rl_md y, const struct rl_prim *hint);
 struct rl_prim rl_prim_reorder(struct rl_onednn d, struct rl_md from, struct rl_md to);
