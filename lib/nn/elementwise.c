@@ -97,13 +97,17 @@ static void add_relu_backward(struct rl_net *n, struct op *op)
 	bool reorder = op->prim[TO_LEFT].prim && op->dx[1];
 	float *right = reorder ? rl_op_memory(n, op, 1) : op->dx[1];
 	float *left = op->dx[0] ? op->dx[0] : right;
-	size_t bytes = rl_md_bytes(&out->md), count = floats(out);
+	size_t count = floats(out);
 
+	if (!right)
+		right = left;
 #pragma omp parallel for simd schedule(static)
-	for (size_t i = 0; i < count; i++)
-		left[i] = y[i] > 0 ? dy[i] : 0;
-	if (right && right != left)
-		memcpy(right, left, bytes);
+	for (size_t i = 0; i < count; i++) {
+		float g = y[i] > 0 ? dy[i] : 0;
+
+		left[i] = g;
+		right[i] = g;
+	}
 	if (reorder)
 		rl_op_run(n, op, FROM_LEFT);
 }
