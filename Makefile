@@ -8,6 +8,9 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 
+# The programs of a pipe share the cores: an OpenMP thread that waits must sleep, not spin.
+export OMP_WAIT_POLICY ?= passive
+
 # SANITIZE=1 builds everything a second time under ASan and UBSan, beside the plain build.
 ifdef SANITIZE
 OUT      = build/sanitize
