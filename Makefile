@@ -136,4 +136,4 @@ uninstall: ## remove what install put there
 .PHONY: install uninstall
 
 # ---- pipelines: the recipes, one file a benchmark -------------------------------------------------
-include $(wildcard pipelines/*.mk)
+include pipelines/settings.mk $(filter-out pipelines/settings.mk,$(sort $(wildcard pipelines/*.mk)))

@@ -23,7 +23,8 @@ demo/results/table.md: demo/photos demo/world
 	+$(DEMO_RANDOM) voc07-lowshot
 	+$(DEMO_RELLOC) voc07-lowshot
 	$(BIN)/rl-report demo/results/random-init/*.json demo/results/relative-location/*.json \
-	    demo/results/pretrain/pretext.json > $@
+	    demo/results/pretrain/pretext.json > $@.partial
+	mv $@.partial $@
 
 demo/photos: | all
 	@mkdir -p demo

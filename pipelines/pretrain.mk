@@ -12,23 +12,25 @@ SEED    ?= 0
 THREADS ?= $(shell nproc)
 TRAIN_FLAGS ?=
 
-list_photos = find $(1) -type f \( -iname '*.jpg' -o -iname '*.jpeg' \) | LC_ALL=C sort
+list_photos = find "$(1)" -type f \( -iname '*.jpg' -o -iname '*.jpeg' \) | LC_ALL=C sort
 
-pretrain: $(RUN)/weights.safetensors ## learn features from PHOTOS=DIR
+pretrain: $(RUN)/pretext.json ## learn features from PHOTOS=DIR
 
-$(RUN)/weights.safetensors: $(if $(HELD_OUT),$(RUN)/held-out.tar) | all
+$(RUN)/settings: FORCE
+	@$(call check_settings,$(RUN),PHOTOS=$(PHOTOS) HELD_OUT=$(HELD_OUT) EPOCHS=$(EPOCHS) SEED=$(SEED) $(TRAIN_FLAGS))
+
+$(RUN)/pretext.json: $(RUN)/settings $(if $(HELD_OUT),$(RUN)/held-out.tar) | all
 	@test -n "$(PHOTOS)" || { echo "make pretrain: say PHOTOS=DIR" >&2; exit 1; }
-	mkdir -p $(RUN)
 	$(call list_photos,$(PHOTOS)) | \
 	$(BIN)/rl-decode --short-side 292 --epochs $(EPOCHS) --shuffle --seed $(SEED) --threads $(THREADS) | \
 	$(BIN)/rl-patchpairs --seed $(SEED) | \
 	$(BIN)/rl-train --out $(RUN) --seed $(SEED) --threads $(THREADS) \
-	    $(if $(HELD_OUT),--val $(RUN)/held-out.tar) $(TRAIN_FLAGS) > $(RUN)/pretext.json.partial
-	mv $(RUN)/pretext.json.partial $(RUN)/pretext.json
+	    $(if $(HELD_OUT),--val $(RUN)/held-out.tar) $(TRAIN_FLAGS) > $@.partial
+	mv $@.partial $@
 
-$(RUN)/held-out.tar: | all
-	mkdir -p $(RUN)
+$(RUN)/held-out.tar: $(RUN)/settings | all
 	$(call list_photos,$(HELD_OUT)) | $(BIN)/rl-decode --short-side 292 --threads $(THREADS) | \
-	$(BIN)/rl-patchpairs --eval --seed $(SEED) > $@
+	$(BIN)/rl-patchpairs --eval --seed $(SEED) > $@.partial
+	mv $@.partial $@
 
 .PHONY: pretrain

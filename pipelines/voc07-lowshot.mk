@@ -4,8 +4,9 @@ LOWSHOT_FLAGS ?=
 
 voc07-lowshot: $(BENCH)/voc07-lowshot.json ## low-shot SVM of the same features
 
-$(BENCH)/voc07-lowshot.json: $(BENCH)/voc07-svm.json $(BENCH)/voc07-trainval.tar $(BENCH)/voc07-test.tar
+$(BENCH)/voc07-lowshot.json: $(BENCH)/voc07-svm.json
 	$(BIN)/rl-lowshot --train $(BENCH)/voc07-trainval.tar --test $(BENCH)/voc07-test.tar \
-	    --name "$(NAME)" --layers "$$(jq -r .layer $<)" --threads $(THREADS) $(LOWSHOT_FLAGS) > $@
+	    --name "$(NAME)" --layers "$$(jq -r .layer $<)" --threads $(THREADS) $(LOWSHOT_FLAGS) > $@.partial
+	mv $@.partial $@
 
 .PHONY: voc07-lowshot

@@ -1,6 +1,6 @@
 # VOC07 SVM (facts 2.3): 3-fold cross-validation over 19 costs, every class, every layer, LIBLINEAR.
 #
-#	make voc07-svm VOC07=VOCdevkit/VOC2007 WEIGHTS=results/pretrain/weights.safetensors
+#	make voc07-svm VOC07=VOCdevkit WEIGHTS=results/pretrain/weights.safetensors
 
 SVM_FLAGS ?=
 
@@ -8,6 +8,7 @@ voc07-svm: $(BENCH)/voc07-svm.json ## VOC07 SVM of WEIGHTS=FILE or RANDOM_INIT=S
 
 $(BENCH)/voc07-svm.json: $(BENCH)/voc07-trainval.tar $(BENCH)/voc07-test.tar
 	$(BIN)/rl-svm --train $(BENCH)/voc07-trainval.tar --test $(BENCH)/voc07-test.tar \
-	    --name "$(NAME)" --threads $(THREADS) $(SVM_FLAGS) > $@
+	    --name "$(NAME)" --threads $(THREADS) $(SVM_FLAGS) > $@.partial
+	mv $@.partial $@
 
 .PHONY: voc07-svm

@@ -1,0 +1,50 @@
+# The make targets, end to end on a world small enough for a test: photos to weights to a table.
+. "$(dirname "$0")/tap.sh"
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+run="make -s -C $top RESULTS=$scratch/results THREADS=2"
+case ${RL_BIN:-} in */sanitize/bin) run="$run SANITIZE=1" ;; esac
+here=$scratch
+
+rl-synth --out photos --layout imagefolder --images 12 --val 4 --seed 1 --quiet
+rl-synth --out world --layout voc --images 120 --val 40 --seed 2 --quiet
+train="--arch resnet18 --width 8 --hidden 16 --batch 6 --accumulate 1 --optimizer adamw --lr 0.001 --lr-batch 6 --quiet"
+
+$run pretrain PHOTOS=$here/photos/train HELD_OUT=$here/photos/val EPOCHS=2 TRAIN_FLAGS="$train" 2>stderr
+is $? 0 "make pretrain"
+w=$here/results/pretrain/weights.safetensors
+[ -s $w ] && jq -e '.metrics.accuracy >= 0' results/pretrain/pretext.json >/dev/null
+ok $? "leaves weights and the held-out accuracy"
+
+svm="VOC07=$here/world SLICE=50 FEAT_LIST=feat3,feat4 SVM_FLAGS='--costs 0.01,1 --quiet'"
+svm="$svm LOWSHOT_FLAGS='--shots 1,2 --samples 2 --quiet'"
+bench() { eval "$run voc07-svm voc07-lowshot $svm $*"; }
+bench WEIGHTS=$w 2>stderr
+is $? 0 "make voc07-svm voc07-lowshot of these weights"
+bench "RANDOM_INIT=3 RANDOM_ARCH='--arch resnet18 --width 8'" 2>stderr
+is $? 0 "and of an untrained network"
+is "$(ls results | tr '\n' ' ')" "pretrain random-init relative-location " "each in a folder of its own"
+is "$(find results -name '*.partial' | wc -l)" 0 "with nothing half-written"
+is "$(jq -r .layer results/relative-location/voc07-svm.json)" \
+	"$(jq -r .layer results/relative-location/voc07-lowshot.json)" "low-shot runs on the layer that is best in the SVM"
+rl-report results/*/*.json >table.md
+is "$(grep -c '^| ra\|^| re' table.md)" 2 "the results make a table of two rows"
+is "$(jq -r '[.. | .sha256? // empty] | unique[]' results/relative-location/voc07-svm.json | grep -c "$(sha256sum <$w | cut -c1-64)")" \
+	1 "a result names the weights by hash"
+
+before=$(stat -c %Y%Z results/relative-location/voc07-svm.json)
+bench WEIGHTS=$w >stdout 2>stderr
+is "$(stat -c %Y%Z results/relative-location/voc07-svm.json)" "$before" "asked for again, nothing is made again"
+bench "RANDOM_INIT=4 RANDOM_ARCH='--arch resnet18 --width 8'" >stdout 2>stderr
+[ $? -ne 0 ] && grep -q 'random-init was made with other settings' stderr
+ok $? "another network under the name of the first is refused"
+$run pretrain PHOTOS=$here/photos/val EPOCHS=2 TRAIN_FLAGS="$train" 2>stderr
+[ $? -ne 0 ] && grep -q 'made with other settings' stderr
+ok $? "so are other photos"
+$run pretrain RESULTS=$here/none EPOCHS=2 2>stderr
+[ $? -ne 0 ] && grep -q 'say PHOTOS=DIR' stderr
+ok $? "no photos"
+$run voc07-svm VOC07=$here/nowhere NAME=nowhere RANDOM_ARCH="--arch resnet18 --width 8" >stdout 2>stderr
+[ $? -ne 0 ] && [ ! -e results/nowhere/voc07-trainval.tar ]
+ok $? "no data set: an error, and no features"
+done_testing
