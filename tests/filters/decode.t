@@ -229,8 +229,9 @@ wrong '2: 1 "labels", but the first record has 2' "a class missing" <<<"$one"$'\
 wrong '2: no member "y"' "another class" <<<"$one"$'\n{"key":"b","path":"rgb.jpg","labels":{"x":1,"z":1}}'
 wrong '2: key "rgb" again' "a path twice" <<<$'rgb.jpg\nrgb.jpg'
 wrong '1: empty path' "an empty path in a list of paths" <<<''
-printf 'rgb.jpg\0grey.jpg\0' | wrong "1: a NUL in a path" "paths that end in NUL without -0"
-{ printf '{"key":"a","path":"'; head -c 2000000 /dev/zero | tr '\0' x; } | wrong "1: longer than 1048576 bytes" "an endless line"
+wrong "1: a NUL in a path" "paths that end in NUL without -0" < <(printf 'rgb.jpg\0grey.jpg\0')
+wrong "1: longer than 1048576 bytes" "an endless line" \
+	< <(printf '{"key":"a","path":"'; head -c 2000000 /dev/zero | tr '\0' x)
 fails 1 "stdin: no image is listed" "an empty list" rl-decode </dev/null
 fails 1 "stdin: no image is listed" "an empty list, read whole" rl-decode --epochs 3 </dev/null
 fails 1 "absent.list: open: No such file" "a list that is not there" rl-decode absent.list
