@@ -5,21 +5,23 @@
 #	WEIGHTS=FILE          a safetensors file, or
 #	RANDOM_INIT=SEED      an untrained network of RANDOM_ARCH (flags of rl-extract)
 
-VOC07       ?= data/VOCdevkit
-NAME        ?= $(if $(WEIGHTS),relative location,random init)
-RANDOM_INIT ?= 0
-RANDOM_ARCH ?= --arch resnet50
-FEAT_LIST   ?= feat1,feat2,feat3,feat4,feat5
-SLICE       ?= 512
+VOC07       = data/VOCdevkit
+NAME        = $(if $(WEIGHTS),relative location,random init)
+RANDOM_INIT = 0
+RANDOM_ARCH = --arch resnet50
+FEAT_LIST   = feat1,feat2,feat3,feat4,feat5
+SLICE       = 512
 
 space := $(subst ,, )
 BENCH  = $(RESULTS)/$(subst $(space),-,$(NAME))
 NETWORK = $(if $(WEIGHTS),--weights "$(WEIGHTS)",--random-init $(RANDOM_INIT) $(RANDOM_ARCH))
 
-$(BENCH)/settings: FORCE
-	@$(call check_settings,$(BENCH),VOC07=$(VOC07) $(NETWORK) --layers $(FEAT_LIST))
+# Weights are named by content: another file under the same path is another network.
+weights_hash = $(if $(WEIGHTS),$(shell sha256sum "$(WEIGHTS)" | cut -c1-64))
+$(BENCH)/voc07-trainval.tar.settings $(BENCH)/voc07-test.tar.settings: $(BENCH)/voc07-%.tar.settings: FORCE
+	@$(call check_settings,$(BENCH)/voc07-$*.tar,VOC07=$(VOC07) $(NETWORK) $(weights_hash) --layers $(FEAT_LIST))
 
-$(BENCH)/voc07-%.tar: $(BENCH)/settings $(WEIGHTS) | all
+$(BENCH)/voc07-trainval.tar $(BENCH)/voc07-test.tar: $(BENCH)/voc07-%.tar: $(BENCH)/voc07-%.tar.settings | all
 	$(BIN)/rl-list voc07 "$(VOC07)" --set $* | \
 	parallel --will-cite --pipe --keep-order -N $(SLICE) -j $(THREADS) --halt now,fail=1 \
 	    '$(BIN)/rl-decode --short-side 256 --size 224x224 --threads 1 | \

@@ -5,22 +5,20 @@
 #
 # EPOCHS, SEED, THREADS and TRAIN_FLAGS change it; man rl-train says what can be said.
 
-RESULTS ?= results
-RUN     ?= $(RESULTS)/pretrain
-EPOCHS  ?= 70
-SEED    ?= 0
-THREADS ?= $(shell nproc)
-TRAIN_FLAGS ?=
+RUN         = $(RESULTS)/pretrain
+EPOCHS      = 70
+TRAIN_FLAGS =
 
 list_photos = find "$(1)" -type f \( -iname '*.jpg' -o -iname '*.jpeg' \) | LC_ALL=C sort
 
 pretrain: $(RUN)/pretext.json ## learn features from PHOTOS=DIR
 
-$(RUN)/settings: FORCE
-	@$(call check_settings,$(RUN),PHOTOS=$(PHOTOS) HELD_OUT=$(HELD_OUT) EPOCHS=$(EPOCHS) SEED=$(SEED) $(TRAIN_FLAGS))
-
-$(RUN)/pretext.json: $(RUN)/settings $(if $(HELD_OUT),$(RUN)/held-out.tar) | all
+PRETRAIN_SETTINGS = PHOTOS=$(PHOTOS) HELD_OUT=$(HELD_OUT) EPOCHS=$(EPOCHS) SEED=$(SEED) $(TRAIN_FLAGS)
+$(RUN)/pretext.json.settings: FORCE
 	@test -n "$(PHOTOS)" || { echo "make pretrain: say PHOTOS=DIR" >&2; exit 1; }
+	@$(call check_settings,$(RUN)/pretext.json,$(PRETRAIN_SETTINGS))
+
+$(RUN)/pretext.json: $(RUN)/pretext.json.settings $(if $(HELD_OUT),$(RUN)/held-out.tar) | all
 	$(call list_photos,$(PHOTOS)) | \
 	$(BIN)/rl-decode --short-side 292 --epochs $(EPOCHS) --shuffle --seed $(SEED) --threads $(THREADS) | \
 	$(BIN)/rl-patchpairs --seed $(SEED) | \
@@ -28,7 +26,7 @@ $(RUN)/pretext.json: $(RUN)/settings $(if $(HELD_OUT),$(RUN)/held-out.tar) | all
 	    $(if $(HELD_OUT),--val $(RUN)/held-out.tar) $(TRAIN_FLAGS) > $@.partial
 	mv $@.partial $@
 
-$(RUN)/held-out.tar: $(RUN)/settings | all
+$(RUN)/held-out.tar: $(RUN)/pretext.json.settings | all
 	$(call list_photos,$(HELD_OUT)) | $(BIN)/rl-decode --short-side 292 --threads $(THREADS) | \
 	$(BIN)/rl-patchpairs --eval --seed $(SEED) > $@.partial
 	mv $@.partial $@

@@ -2,11 +2,14 @@
 #
 #	make voc07-svm VOC07=VOCdevkit WEIGHTS=results/pretrain/weights.safetensors
 
-SVM_FLAGS ?=
+SVM_FLAGS =
 
 voc07-svm: $(BENCH)/voc07-svm.json ## VOC07 SVM of WEIGHTS=FILE or RANDOM_INIT=SEED
 
-$(BENCH)/voc07-svm.json: $(BENCH)/voc07-trainval.tar $(BENCH)/voc07-test.tar
+$(BENCH)/voc07-svm.json.settings: FORCE
+	@$(call check_settings,$(BENCH)/voc07-svm.json,$(SVM_FLAGS))
+
+$(BENCH)/voc07-svm.json: $(BENCH)/voc07-svm.json.settings $(BENCH)/voc07-trainval.tar $(BENCH)/voc07-test.tar
 	$(BIN)/rl-svm --train $(BENCH)/voc07-trainval.tar --test $(BENCH)/voc07-test.tar \
 	    --name "$(NAME)" --threads $(THREADS) $(SVM_FLAGS) > $@.partial
 	mv $@.partial $@

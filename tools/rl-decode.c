@@ -52,28 +52,13 @@ static int64_t processors(void)
 	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
 }
 
-/* Two numbers with one character between. */
-static void parse_pair(const char *text, char between, int64_t min, int64_t max, const char *what,
-		       int64_t *a, int64_t *b)
-{
-	const char *cut = strchr(text, between);
-
-	if (!cut)
-		rl_die_usage("%s: %s: want two numbers with '%c' between", what, text, between);
-	char *left = rl_strdup(text);
-	left[cut - text] = '\0';
-	*a = rl_parse_int(left, min, max, what);
-	*b = rl_parse_int(cut + 1, min, max, what);
-	free(left);
-}
-
 static void parse_pairs(struct config *c)
 {
 	if (c->size)
-		parse_pair(c->size, 'x', 1, 16384, "--size", &c->width, &c->height);
+		rl_parse_pair(c->size, 'x', 1, 16384, "--size", &c->width, &c->height);
 	if (!c->shard)
 		return;
-	parse_pair(c->shard, '/', 0, 1 << 20, "--shard", &c->wish.shard, &c->wish.shards);
+	rl_parse_pair(c->shard, '/', 0, 1 << 20, "--shard", &c->wish.shard, &c->wish.shards);
 	if (c->wish.shard >= c->wish.shards)
 		rl_die_usage("--shard: %s: shards are counted from 0", c->shard);
 }

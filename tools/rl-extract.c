@@ -40,17 +40,9 @@ static int shape_in_file(void *file, const char *name, int64_t dim[4])
 
 static struct rl_resnet backbone(const struct config *c, struct rl_st_file *weights)
 {
-	static const char *const archs[] = {"resnet18", "resnet34", "resnet50", "resnet101", NULL};
-	static const int depth[] = {18, 34, 50, 101};
-
 	if (weights)
 		return rl_resnet_recognise(shape_in_file, weights, c->weights);
-	return (struct rl_resnet){depth[rl_parse_choice(c->arch, archs, "--arch")],
-				  (int)c->width,
-				  32,
-				  false,
-				  true,
-				  1};
+	return (struct rl_resnet){rl_resnet_depth(c->arch), (int)c->width, 32, false, true, 1};
 }
 
 static void wanted_layers(const char *list, bool want[RL_NLAYERS])
@@ -67,7 +59,8 @@ struct extractor {
 	struct rl_params *params;
 	struct rl_resnet backbone;
 	bool want[RL_NLAYERS];
-	int64_t batch, height, width;
+	int64_t height, width;
+	uint64_t seed; /* of an untrained network */
 
 	struct rl_net *net; /* planned for `images` */
 	int64_t images;
@@ -81,7 +74,7 @@ static void plan(struct extractor *e, int64_t images)
 	if (e->net)
 		rl_net_free(e->net);
 	e->images = images;
-	e->net = rl_net_new(e->params, &(struct rl_net_config){.train = false});
+	e->net = rl_net_new(e->params, &(struct rl_net_config){.seed = e->seed});
 	e->x = rl_features(e->net, &e->backbone, images, e->height, e->width, e->want, e->out);
 	rl_net_plan(e->net);
 }
@@ -154,7 +147,7 @@ int main(int argc, char **argv)
 		RL_OPT_INT("threads", &c.threads, 1, 1024, "N", "threads of the kernels"),
 		RL_OPT_FLAG("quiet", &c.quiet, "no progress on stderr"),
 		RL_OPT_END};
-	struct extractor e = {.batch = 0};
+	struct extractor e = {0};
 
 	/* arguments */
 	if (rl_options(argc, argv, &tool, opts) < argc)
@@ -179,8 +172,8 @@ int main(int argc, char **argv)
 	e.height = first->dim[0], e.width = first->dim[1];
 	e.backbone = backbone(&c, weights);
 	e.params = rl_params_new();
+	e.seed = c.random_init < 0 ? 0 : (uint64_t)c.random_init;
 	plan(&e, c.batch);
-	rl_params_allocate(e.params, (uint64_t)(c.random_init < 0 ? 0 : c.random_init));
 	if (weights) {
 		rl_weights_load(e.params, weights);
 		rl_history_input(entry, c.weights);
@@ -188,6 +181,9 @@ int main(int argc, char **argv)
 	} else {
 		json_object_set_new(entry, "seed", json_integer(c.random_init));
 	}
+	json_object_set_new(
+		entry, "network",
+		json_pack("{s:i, s:i}", "depth", e.backbone.depth, "width", e.backbone.width));
 	json_object_set_new(head, "kind", json_string("features"));
 	rl_head_drop_field(head, "image");
 	for (int layer = 0; layer < RL_NLAYERS; layer++)

@@ -2,12 +2,12 @@
  * rl-lowshot: the VOC07 low-shot SVM benchmark on two feature streams.
  */
 #include "base/err.h"
+#include "base/utf8.h"
 #include "eval/features.h"
 #include "eval/gram.h"
 #include "eval/gram_svm.h"
 #include "eval/lowshot.h"
 #include "eval/svm_cv.h"
-#include "stream/name.h"
 
 #include <omp.h>
 #include <stdio.h>

@@ -2,11 +2,11 @@
  * rl-svm: the VOC07 linear SVM benchmark on two feature streams.
  */
 #include "base/err.h"
+#include "base/utf8.h"
 #include "eval/ap.h"
 #include "eval/features.h"
 #include "eval/gram.h"
 #include "eval/svm_cv.h"
-#include "stream/name.h"
 
 #include <math.h>
 #include <omp.h>
@@ -37,7 +37,8 @@ static json_t *protocol(const double *cost, size_t ncost)
 		"{s:s, s:s, s:s, s:s, s:{s:i, s:i}, s:f, s:o, s:i, s:s, s:s}", "features",
 		"rows divided by (L2 norm + 1e-5), in double", "solver",
 		"LIBLINEAR L2R_L2LOSS_SVC_DUAL: squared hinge, bias penalised as the weight of a "
-		"constant feature 1",
+		"constant feature 1; at most 1000 passes over the rows, the library's own cap "
+		"(the reference allows 2000): fits_at_iteration_cap counts the fits that reach it",
 		"training", "labels 0 and -1 (ignore) are negatives", "testing",
 		"rows labelled -1 are dropped", "class_weight", "positive", RL_SVM_POSITIVE_WEIGHT,
 		"negative", RL_SVM_NEGATIVE_WEIGHT, "eps", RL_SVM_EPS, "costs", costs, "folds",

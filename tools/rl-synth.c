@@ -20,24 +20,13 @@ static const struct rl_tool tool = {
 		   "rl-list voc07 world --set test | head",
 };
 
-static void parse_size(const char *s, int *width, int *height)
-{
-	char *copy = rl_strdup(s), *x = strchr(copy, 'x');
-
-	if (!x)
-		rl_die_usage("--size: %s: want WIDTHxHEIGHT", s);
-	*x = '\0';
-	*width = (int)rl_parse_int(copy, 32, 4096, "--size");
-	*height = (int)rl_parse_int(x + 1, 32, 4096, "--size");
-	free(copy);
-}
-
 int main(int argc, char **argv)
 {
 	static const char *const layouts[] = {"voc", "coco", "imagefolder", NULL};
 	static void (*const writers[])(const struct rl_synth_set *) = {
 		rl_synth_write_voc, rl_synth_write_coco, rl_synth_write_imagefolder};
 	const char *out = NULL, *layout = NULL, *size = "320x240";
+	int64_t width, height;
 	int64_t seed = 0, images = 100, val = 0, threads = omp_get_max_threads();
 	struct rl_synth_set set = {0};
 	const struct rl_opt opts[] = {
@@ -58,7 +47,9 @@ int main(int argc, char **argv)
 	if (!out || !layout)
 		rl_die_usage("--out and --layout are needed");
 	int writer = rl_parse_choice(layout, layouts, "--layout");
-	parse_size(size, &set.width, &set.height);
+	rl_parse_pair(size, 'x', 32, 4096, "--size", &width, &height);
+	set.width = (int)width;
+	set.height = (int)height;
 	set.seed = (uint64_t)seed;
 	set.train = images;
 	set.val = val;

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/opt.h"
+#include "base/utf8.h"
 #include "nn/weights.h"
 #include "train/pretext.h"
 
@@ -29,13 +30,19 @@ struct config {
 	bool quiet, verbose;
 };
 
+/* The nearest step; one that no run reaches when it is too far to count. */
+static int64_t step_of(double step)
+{
+	return (int64_t)fmin(step + 0.5, 0x1p62);
+}
+
 /* The schedule is stated for recipe_epochs and stretched to the epochs there are. */
 static struct rl_schedule schedule(const struct config *c, const struct rl_loop *l)
 {
 	int64_t per_epoch = rl_loop_steps_per_epoch(l);
 	double stretch = (double)l->epochs / c->recipe_epochs * (double)per_epoch;
 	struct rl_schedule s = {.base = c->lr * (double)(c->batch * c->accumulate) / c->lr_batch,
-				.warmup = (int64_t)(c->warmup_epochs * stretch + 0.5),
+				.warmup = step_of(c->warmup_epochs * stretch),
 				.warmup_ratio = c->warmup_ratio,
 				.gamma = c->gamma};
 	char *list = rl_strdup(c->steps), *save = NULL;
@@ -44,7 +51,7 @@ static struct rl_schedule schedule(const struct config *c, const struct rl_loop 
 		if (s.nmilestone == RL_MILESTONES)
 			rl_die_usage("--steps: at most %d", RL_MILESTONES);
 		double epoch = rl_parse_real(t, 0, 1e6, "--steps");
-		s.milestone[s.nmilestone++] = (int64_t)(epoch * stretch + 0.5);
+		s.milestone[s.nmilestone++] = step_of(epoch * stretch);
 	}
 	free(list);
 	return s;
@@ -84,6 +91,7 @@ static double percent(struct rl_score s)
 static json_t *result(const struct config *c, struct rl_score train, struct rl_score held_out)
 {
 	json_t *metrics = json_object();
+	char *name = rl_utf8_clean(c->name);
 
 	if (held_out.items) {
 		json_object_set_new(metrics, "accuracy", json_real(percent(held_out)));
@@ -91,11 +99,15 @@ static json_t *result(const struct config *c, struct rl_score train, struct rl_s
 		json_object_set_new(metrics, "loss", json_real(held_out.loss));
 		json_object_set_new(metrics, "ln 8", json_real(log(RL_NEIGHBOURS)));
 	}
-	return json_pack("{s:s, s:s, s:o, s:{s:f, s:f}, s:I, s:s}", "benchmark", "pretext", "name",
-			 c->name, "metrics", metrics, "last_epoch", "accuracy", percent(train),
-			 "loss", train.loss, "pairs", (json_int_t)held_out.items, "protocol",
-			 "8-way relative location of held-out images: evaluation mode, centre "
-			 "crop, random jitter");
+	json_t *o =
+		json_pack("{s:s, s:s, s:o, s:{s:f, s:f}, s:I, s:s}", "benchmark", "pretext", "name",
+			  name, "metrics", metrics, "last_epoch", "accuracy", percent(train),
+			  "loss", train.loss, "pairs", (json_int_t)held_out.items, "protocol",
+			  "8-way relative location of held-out images: evaluation mode, centre "
+			  "crop, random jitter");
+
+	free(name);
+	return o;
 }
 
 int main(int argc, char **argv)
@@ -170,7 +182,6 @@ int main(int argc, char **argv)
 		RL_OPT_FLAG("quiet", &c.quiet, "no progress on stderr"),
 		RL_OPT_FLAG("verbose", &c.verbose, "print the plan and its memory"),
 		RL_OPT_END};
-	static const char *const archs[] = {"resnet18", "resnet34", "resnet50", "resnet101", NULL};
 	static const char *const optimizers[] = {"sgd", "adamw", NULL};
 
 	/* arguments */
@@ -179,15 +190,14 @@ int main(int argc, char **argv)
 			     argv[argc - 1]);
 	if (!c.out)
 		rl_die_usage("--out is missing");
-	const int depth[] = {18, 34, 50, 101};
-	struct rl_relloc model = {.backbone = {depth[rl_parse_choice(c.arch, archs, "--arch")],
-					       (int)c.width, 32, false, false, 1},
-				  .patch = (int)c.patch,
-				  .hidden = (int)c.hidden,
-				  .dropout = c.dropout,
-				  .neck_norm_momentum = c.neck_momentum,
-				  .neck_std = 0.01,
-				  .head_std = 0.005};
+	struct rl_relloc model = {
+		.backbone = {rl_resnet_depth(c.arch), (int)c.width, 32, false, false, 1},
+		.patch = (int)c.patch,
+		.hidden = (int)c.hidden,
+		.dropout = c.dropout,
+		.neck_norm_momentum = c.neck_momentum,
+		.neck_std = 0.01,
+		.head_std = 0.005};
 	enum rl_optim_kind kind =
 		rl_parse_choice(c.optimizer, optimizers, "--optimizer") ? RL_ADAMW : RL_SGD;
 	omp_set_num_threads((int)c.threads);
@@ -197,13 +207,15 @@ int main(int argc, char **argv)
 	json_t *head = json_deep_copy(rl_reader_head(in));
 	json_t *entry = rl_head_history(head, &tool, argc, argv);
 	json_object_set_new(entry, "seed", json_integer(c.seed));
-	if (c.val)
+	if (c.val) {
+		rl_pretext_check(&model, c.val);
 		rl_history_input(entry, c.val);
+	}
 	rl_mkdirs(c.out);
 
 	struct rl_loop loop = {
-		.samples = rl_json_int(head, "samples", 1, INT64_MAX / 2, "stdin: head"),
-		.epochs = rl_json_int(head, "epochs", 1, 1 << 20, "stdin: head"),
+		.samples = rl_json_int(head, "samples", 1, INT64_C(1) << 32, "stdin: head"),
+		.epochs = rl_json_int(head, "epochs", 1, 1 << 24, "stdin: head"),
 		.batch = c.batch,
 		.accumulate = c.accumulate,
 		.dir = c.out,

@@ -96,6 +96,8 @@ void rl_mkdirs(const char *path)
 {
 	char *copy = rl_strdup(path);
 
+	if (!*path)
+		rl_die("\"\": not the name of a directory");
 	for (char *p = copy + 1;; p++) {
 		char c = *p;
 

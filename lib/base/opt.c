@@ -38,6 +38,20 @@ double rl_parse_real(const char *s, double min, double max, const char *what)
 	return v;
 }
 
+void rl_parse_pair(const char *s, char between, int64_t min, int64_t max, const char *what,
+		   int64_t *a, int64_t *b)
+{
+	const char *cut = strchr(s, between);
+
+	if (!cut)
+		rl_die_usage("%s: %s: want two numbers with '%c' between", what, s, between);
+	char *left = rl_strdup(s);
+	left[cut - s] = '\0';
+	*a = rl_parse_int(left, min, max, what);
+	*b = rl_parse_int(cut + 1, min, max, what);
+	free(left);
+}
+
 int rl_parse_choice(const char *s, const char *const names[], const char *what)
 {
 	char list[256] = "";

@@ -77,6 +77,10 @@ int rl_options(int argc, char **argv, const struct rl_tool *tool, const struct r
 int64_t rl_parse_int(const char *s, int64_t min, int64_t max, const char *what);
 double rl_parse_real(const char *s, double min, double max, const char *what);
 
+/* Two numbers with `between` between them: 320x240, 0/4.  Otherwise exit 2. */
+void rl_parse_pair(const char *s, char between, int64_t min, int64_t max, const char *what,
+		   int64_t *a, int64_t *b);
+
 /* Index of s among the NULL-terminated names; otherwise exit 2 listing them. */
 int rl_parse_choice(const char *s, const char *const names[], const char *what);
 

@@ -29,7 +29,8 @@ struct rl_features {
  * avgpool.  Dies, naming sample and layer, on a size that varies, NaN or infinity. */
 struct rl_features *rl_features_read(const char *path, const char *layers);
 
-/* The test stream for a training stream: the same layers, sizes and classes, and other data. */
+/* The test stream for a training stream: the same layers, sizes, classes and network, and other
+ * data. */
 struct rl_features *rl_features_read_like(const char *path, const struct rl_features *train);
 
 /* Dies, naming the class, when one has no positive: its average precision is undefined. */

@@ -25,7 +25,12 @@ void rl_image_free(struct rl_image *im)
 
 bool rl_image_fits(int64_t height, int64_t width, int64_t max_pixels, char why[RL_WHY])
 {
-	if (height > 0 && width > 0 && height <= INT32_MAX && width <= max_pixels / height)
+	if (height > RL_MAX_SIDE || width > RL_MAX_SIDE) {
+		snprintf(why, RL_WHY, "%lld x %lld pixels, the limit is %d a side",
+			 (long long)width, (long long)height, RL_MAX_SIDE);
+		return false;
+	}
+	if (height > 0 && width > 0 && width <= max_pixels / height)
 		return true;
 	snprintf(why, RL_WHY, "%lld x %lld pixels, the limit is %lld in all", (long long)width,
 		 (long long)height, (long long)max_pixels);

@@ -22,6 +22,9 @@ enum { RL_WHY = 256 }; /* bytes of a reason, NUL included */
  * pixels. */
 #define RL_MAX_PIXELS 178956970
 
+/* JPEG's longest side.  It also bounds the working memory of a resize, whatever the other side. */
+#define RL_MAX_SIDE 65535
+
 /* A file of an image is read whole; one that is larger is refused. */
 #define RL_MAX_IMAGE_FILE ((size_t)1 << 28)
 
@@ -37,7 +40,8 @@ bool rl_image_decode(const uint8_t *data, size_t size, int64_t max_pixels, struc
 /* The same from a regular file. */
 bool rl_image_load(const char *path, int64_t max_pixels, struct rl_image *out, char why[RL_WHY]);
 
-/* What the decoders ask before they allocate: is height x width positive and at most max_pixels? */
+/* What the decoders ask before they allocate: are both sides 1 to RL_MAX_SIDE, and is their product
+ * at most max_pixels? */
 bool rl_image_fits(int64_t height, int64_t width, int64_t max_pixels, char why[RL_WHY]);
 
 #endif

@@ -112,21 +112,25 @@ static bool decode(struct decoder *d, const uint8_t *data, size_t size, int64_t 
 	return true;
 }
 
+/* The decoder lives in the caller: nothing that changes after setjmp is a local of this function.
+ */
+static bool decode_or_escape(struct decoder *d, const uint8_t *data, size_t size,
+			     int64_t max_pixels)
+{
+	return !setjmp(d->escape) && decode(d, data, size, max_pixels);
+}
+
 bool rl_jpeg_decode(const uint8_t *data, size_t size, int64_t max_pixels, struct rl_image *out,
 		    char why[RL_WHY])
 {
 	struct decoder d = {.why = why};
-	bool good;
 
 	d.jpeg.err = jpeg_std_error(&d.error);
 	d.error.error_exit = give_up;
 	d.error.emit_message = on_message;
 	d.jpeg.client_data = &d;
 	d.progress.progress_monitor = on_progress;
-	if (setjmp(d.escape))
-		good = false;
-	else
-		good = decode(&d, data, size, max_pixels);
+	bool good = decode_or_escape(&d, data, size, max_pixels);
 
 	jpeg_destroy_decompress(&d.jpeg);
 	free(d.row);

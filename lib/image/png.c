@@ -88,20 +88,23 @@ static bool decode(struct decoder *d, int64_t max_pixels)
 	return true;
 }
 
+/* The decoder lives in the caller: nothing that changes after setjmp is a local of this function.
+ */
+static bool decode_or_escape(struct decoder *d, int64_t max_pixels)
+{
+	return !setjmp(png_jmpbuf(d->png)) && decode(d, max_pixels);
+}
+
 bool rl_png_decode(const uint8_t *data, size_t size, int64_t max_pixels, struct rl_image *out,
 		   char why[RL_WHY])
 {
 	struct decoder d = {.next = data, .left = size, .why = why};
-	bool good;
 
 	d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning);
 	d.info = d.png ? png_create_info_struct(d.png) : NULL;
 	if (!d.info)
 		rl_die("out of memory: libpng");
-	if (setjmp(png_jmpbuf(d.png)))
-		good = false;
-	else
-		good = decode(&d, max_pixels);
+	bool good = decode_or_escape(&d, max_pixels);
 
 	png_destroy_read_struct(&d.png, &d.info, NULL);
 	if (good)

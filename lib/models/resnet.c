@@ -1,6 +1,7 @@
 #include "models/resnet.h"
 
 #include "base/err.h"
+#include "base/opt.h"
 
 #include <stdio.h>
 
@@ -8,7 +9,7 @@ static const struct {
 	int depth, blocks[4];
 	bool bottleneck;
 } table[] = {
-	/* Table 1 of the paper. */
+	/* Table 1 of the paper; rl_resnet_depth() names the rows. */
 	{18, {2, 2, 2, 2}, false},
 	{34, {3, 4, 6, 3}, false},
 	{50, {3, 4, 6, 3}, true},
@@ -83,6 +84,13 @@ static rl_val bottleneck(const struct block *b, rl_val x, int width, int stride,
 	if (project)
 		x = shortcut(b, x, 4 * width, stride);
 	return rl_add_relu(b->n, y, x);
+}
+
+int rl_resnet_depth(const char *arch)
+{
+	static const char *const names[] = {"resnet18", "resnet34", "resnet50", "resnet101", NULL};
+
+	return table[rl_parse_choice(arch, names, "--arch")].depth;
 }
 
 int rl_resnet_channels(const struct rl_resnet *r, int feature)

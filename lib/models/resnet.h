@@ -24,6 +24,9 @@ enum { RL_STEM, RL_STAGE1, RL_STAGE2, RL_STAGE3, RL_STAGE4, RL_NFEATURES };
 void rl_resnet(struct rl_net *n, const struct rl_resnet *r, const char *prefix, rl_val x,
 	       rl_val feature[RL_NFEATURES]);
 
+/* 18 of "resnet18" and so on; exit 2 for another name. */
+int rl_resnet_depth(const char *arch);
+
 int rl_resnet_channels(const struct rl_resnet *r, int feature);
 
 /* Depth and width as tensor names and shapes tell: `shape_of(ctx, name, dim)` returns the number of

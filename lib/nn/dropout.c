@@ -17,7 +17,7 @@ static void mask(const struct rl_net *n, const struct op *op, float *to, const f
 {
 	const struct value *x = &n->value[op->in[0]];
 	size_t count = rl_md_bytes(&x->md) / sizeof(float);
-	struct rl_rng r = rl_rng_make(n->config.seed, 0, n->step << 16 | op->id, RL_RNG_DROPOUT);
+	struct rl_rng r = rl_rng_make(n->config.seed, 0, n->draw << 16 | op->id, RL_RNG_DROPOUT);
 	double p = op->c.dropout;
 	uint32_t threshold = (uint32_t)(p * 0x1p32);
 	float scale = (float)(1 / (1 - p));

@@ -179,9 +179,9 @@ void rl_net_backward(struct rl_net *n)
 	}
 }
 
-void rl_net_set_step(struct rl_net *n, uint64_t step)
+void rl_net_set_draw(struct rl_net *n, uint64_t draw)
 {
-	n->step = step;
+	n->draw = draw;
 }
 
 void rl_net_track_statistics(struct rl_net *n, bool track)

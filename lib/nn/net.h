@@ -73,7 +73,7 @@ rl_val rl_global_avgpool(struct rl_net *n, rl_val x); /* [N,C,H,W] -> [N,C] */
 /* y = x weight' + bias; x [N,in], NAME.weight [out,in] ~ N(0, std), NAME.bias [out] = 0. */
 rl_val rl_linear(struct rl_net *n, rl_val x, const char *name, int out, double std);
 
-/* Inverted dropout of a training tape; the mask is a function of (seed, step, element). */
+/* Inverted dropout of a training tape; the mask is a function of (seed, draw, element). */
 rl_val rl_dropout(struct rl_net *n, rl_val x, double p);
 
 /* Rows [a_i, b_(i / (Na/Nb))]: a [Na,Ca] beside each b [Nb,Cb] repeated; Na a multiple of Nb. */
@@ -101,7 +101,8 @@ void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels, const
 void rl_net_forward(struct rl_net *n);
 void rl_net_backward(struct rl_net *n); /* gradients into params->grad, overwriting */
 
-void rl_net_set_step(struct rl_net *n, uint64_t step); /* which dropout mask */
+void rl_net_set_draw(struct rl_net *n,
+		     uint64_t draw); /* which dropout masks: another for each pass */
 /* Whether batch statistics move the running ones; they do unless told otherwise. */
 void rl_net_track_statistics(struct rl_net *n, bool track);
 /* Batch norm averages its statistics over all batches from now on instead of moving by momentum

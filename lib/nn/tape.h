@@ -98,7 +98,7 @@ struct rl_net {
 	char *arena;
 	size_t arena_size;
 	bool planned;
-	uint64_t step;
+	uint64_t draw;
 	bool untracked;  /* batch statistics do not move the running ones */
 	bool accumulate; /* batch norm averages over batches */
 };

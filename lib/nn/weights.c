@@ -5,6 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct rl_st_tensor rl_weights_tensor(const struct rl_params *p, int i)
+{
+	const struct rl_param *q = &p->list[i];
+	bool count = q->kind == RL_COUNT;
+	struct rl_st_tensor t = {.name = q->name,
+				 .dtype = count ? "I64" : "F32",
+				 .ndim = q->ndim,
+				 .data = count ? (const void *)&q->tracked : rl_params_data(p, i),
+				 .bytes = count ? sizeof(q->tracked) : q->count * sizeof(float)};
+
+	memcpy(t.dim, q->dim, sizeof(q->dim));
+	return t;
+}
+
 void rl_weights_save(const struct rl_params *p, const char *prefix, const char *path,
 		     const json_t *metadata)
 {
@@ -12,18 +26,10 @@ void rl_weights_save(const struct rl_params *p, const char *prefix, const char *
 	int n = 0;
 
 	for (int i = 0; i < p->n; i++) {
-		const struct rl_param *q = &p->list[i];
-		bool count = q->kind == RL_COUNT;
-
-		if (strncmp(q->name, prefix, strlen(prefix)))
+		if (strncmp(p->list[i].name, prefix, strlen(prefix)))
 			continue;
-		t[n].name = q->name + strlen(prefix);
-		t[n].dtype = count ? "I64" : "F32";
-		t[n].ndim = q->ndim;
-		memcpy(t[n].dim, q->dim, sizeof(q->dim));
-		t[n].data = count ? (const void *)&q->tracked : rl_params_data(p, i);
-		t[n].bytes = count ? sizeof(q->tracked) : q->count * sizeof(float);
-		n++;
+		t[n] = rl_weights_tensor(p, i);
+		t[n++].name += strlen(prefix);
 	}
 	rl_st_write(path, t, n, metadata);
 	free(t);

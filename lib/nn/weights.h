@@ -8,6 +8,9 @@
 #include "nn/params.h"
 #include "nn/safetensors.h"
 
+/* Tensor i of p as a file names and types it: F32, or I64 for a count. */
+struct rl_st_tensor rl_weights_tensor(const struct rl_params *p, int i);
+
 /* Save every tensor whose name starts with prefix, without the prefix ("" saves all under full
  * names). */
 void rl_weights_save(const struct rl_params *p, const char *prefix, const char *path,

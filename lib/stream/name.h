@@ -17,10 +17,4 @@ const char *rl_key_problem(const char *key);
 /* A lower-case letter, then letters, digits and '_'; at most RL_MAXNAME bytes. */
 bool rl_field_name_ok(const char *name);
 
-/* Bytes of the UTF-8 character at s (1 to 4), 0 when there is none. */
-size_t rl_utf8_length(const char *s);
-
-/* A copy in which every byte that is not UTF-8 is percent-encoded: for text that goes into JSON. */
-char *rl_utf8_clean(const char *s);
-
 #endif

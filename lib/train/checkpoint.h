@@ -9,8 +9,11 @@
 #include "base/json.h"
 #include "nn/optim.h"
 
-/* Writes DIR/checkpoint-EPOCH.safetensors atomically, then removes all but the newest `keep`. */
+/* Writes DIR/checkpoint-EPOCH.safetensors atomically. */
 void rl_checkpoint_write(const char *dir, const struct rl_params *p, const struct rl_optim *o,
-			 int64_t epoch, int64_t step, const json_t *metadata, int64_t keep);
+			 int64_t epoch, int64_t step, const json_t *metadata);
+
+/* Removes the checkpoint of that epoch; one that cannot be removed is only warned about. */
+void rl_checkpoint_remove(const char *dir, int64_t epoch);
 
 #endif

@@ -16,7 +16,7 @@ int64_t rl_loop_steps_per_epoch(const struct rl_loop *l)
 	return (l->samples + step - 1) / step;
 }
 
-static void add_score(struct rl_score *sum, struct rl_score s)
+void rl_score_add(struct rl_score *sum, struct rl_score s)
 {
 	int64_t items = sum->items + s.items;
 
@@ -58,13 +58,14 @@ static struct rl_score run_step(struct rl_loop *l, struct accumulator *a, int64_
 		n = l->task.next(l->task.ctx, l->batch, epoch);
 		if (!n)
 			break;
-		struct rl_score s = l->task.gradients(l->task.ctx, step, i == 0);
+		struct rl_score s = l->task.gradients(l->task.ctx,
+						      (uint64_t)(step * l->accumulate + i), i == 0);
 		if (!isfinite(s.loss))
 			rl_die("step %lld: the loss is not finite: lower --lr, or raise the batch",
 			       (long long)step);
 		if (a->sum)
 			accumulate(a, l->params->grad, s.items, i == 0);
-		add_score(&sum, s);
+		rl_score_add(&sum, s);
 		*samples += n;
 	}
 	if (a->sum && sum.items)
@@ -111,6 +112,16 @@ static void warn_if_stuck(const struct rl_loop *l, int64_t warm_end, struct rl_s
 			warm.loss, l->chance_loss);
 }
 
+/* Writes one and removes the one that is now too old: only this run's, and each by its own name. */
+static void checkpoint(const struct rl_loop *l, int64_t epoch, int64_t step)
+{
+	int64_t number = (epoch + l->checkpoint_every - 1) / l->checkpoint_every;
+
+	rl_checkpoint_write(l->dir, l->params, l->optim, epoch, step, l->metadata);
+	if (number > l->keep)
+		rl_checkpoint_remove(l->dir, (number - l->keep) * l->checkpoint_every);
+}
+
 struct rl_score rl_loop_run(struct rl_loop *l)
 {
 	struct accumulator a = {.n = l->params->total};
@@ -137,11 +148,11 @@ struct rl_score rl_loop_run(struct rl_loop *l)
 				break;
 			lr = rl_schedule_lr(&l->schedule, step);
 			rl_optim_step(l->optim, l->params, lr);
-			add_score(&of_epoch, s);
-			add_score(&log.score, s);
+			rl_score_add(&of_epoch, s);
+			rl_score_add(&log.score, s);
 			log.samples += n;
 			if (step >= warm_end / 2 && step < warm_end)
-				add_score(&warm, s);
+				rl_score_add(&warm, s);
 			if (step + 1 == warm_end)
 				warn_if_stuck(l, warm_end, warm);
 			if ((step + 1) % l->log_every == 0)
@@ -152,8 +163,7 @@ struct rl_score rl_loop_run(struct rl_loop *l)
 			rl_die("stdin: no samples of epoch %lld", (long long)epoch);
 		if (l->checkpoint_every &&
 		    ((epoch + 1) % l->checkpoint_every == 0 || epoch + 1 == l->epochs))
-			rl_checkpoint_write(l->dir, l->params, l->optim, epoch + 1, step,
-					    l->metadata, l->keep);
+			checkpoint(l, epoch + 1, step);
 	}
 	if (log.samples)
 		log_window(&log, step, l->epochs - 1, lr);

@@ -26,9 +26,9 @@ struct rl_task {
 	/* Read up to `want` samples of this epoch; fewer means that the epoch is over. */
 	int64_t (*next)(void *ctx, int64_t want, int64_t epoch);
 	/* Forward and backward of what was read: the gradient of the mean loss in params->grad.
-	 * `leading` is true for the first micro-batch of a step: the one whose batch statistics
-	 * move the running ones. */
-	struct rl_score (*gradients)(void *ctx, int64_t step, bool leading);
+	 * `draw` numbers the micro-batches of the whole run and picks the dropout masks; `leading`
+	 * is true for the first of a step: the one whose batch statistics move the running ones. */
+	struct rl_score (*gradients)(void *ctx, uint64_t draw, bool leading);
 };
 
 struct rl_loop {
@@ -47,6 +47,9 @@ struct rl_loop {
 	json_t *metadata;   /* of checkpoints: object of strings */
 	bool quiet;
 };
+
+/* The score over two sets of items together. */
+void rl_score_add(struct rl_score *sum, struct rl_score s);
 
 int64_t rl_loop_steps_per_epoch(const struct rl_loop *l);
 

@@ -150,13 +150,13 @@ static struct rl_score run(struct rl_pretext *t, struct tape *tape, const uint8_
 				 rl_loss_correct(tape->net, tape->model.loss), pairs};
 }
 
-static struct rl_score gradients(void *ctx, int64_t step, bool leading)
+static struct rl_score gradients(void *ctx, uint64_t draw, bool leading)
 {
 	struct rl_pretext *t = ctx;
 	struct tape *tape = t->loaded == t->batch ? &t->full : &t->rest;
 
 	build_training(t, tape, t->loaded);
-	rl_net_set_step(tape->net, (uint64_t)step);
+	rl_net_set_draw(tape->net, draw);
 	rl_net_track_statistics(tape->net, leading);
 	return run(t, tape, t->patches, true);
 }
@@ -189,6 +189,20 @@ void rl_pretext_precise_bn(struct rl_pretext *t)
 		run(t, tape, t->recent + (size_t)at * t->image_bytes, false);
 }
 
+void rl_pretext_check(const struct rl_relloc *model, const char *path)
+{
+	struct rl_reader *in = rl_reader_open(path);
+	struct rl_sample sample = {0};
+	int64_t n = 0;
+
+	for (; rl_reader_next(in, &sample); n++)
+		patches_of(&sample, model);
+	if (!n)
+		rl_die("%s: no samples to evaluate on", path);
+	rl_reader_close(in);
+	rl_sample_free(&sample);
+}
+
 struct rl_score rl_pretext_evaluate(struct rl_params *params, const struct rl_relloc *model,
 				    const char *path, int64_t batch)
 {
@@ -206,14 +220,8 @@ struct rl_score rl_pretext_evaluate(struct rl_params *params, const struct rl_re
 		if (n == 0)
 			break;
 		build(&t.full, params, &t.model, n, &(struct rl_net_config){.train = false});
-		struct rl_score s = run(&t, &t.full, t.patches, false);
-		sum.loss += s.loss * (double)s.items;
-		sum.correct += s.correct;
-		sum.items += s.items;
+		rl_score_add(&sum, run(&t, &t.full, t.patches, false));
 	} while (n == batch);
-	if (!sum.items)
-		rl_die("%s: no samples to evaluate on", path);
-	sum.loss /= (double)sum.items;
 	rl_reader_close(in);
 	release(&t);
 	return sum;

@@ -27,6 +27,10 @@ void rl_pretext_free(struct rl_pretext *t);
  * steps. */
 void rl_pretext_precise_bn(struct rl_pretext *t);
 
+/* Dies unless `path` is a whole patch stream that the model can be evaluated on: before hours are
+ * spent. */
+void rl_pretext_check(const struct rl_relloc *model, const char *path);
+
 /* Loss and accuracy in evaluation mode over the patch stream in `path`. */
 struct rl_score rl_pretext_evaluate(struct rl_params *params, const struct rl_relloc *model,
 				    const char *path, int64_t batch);

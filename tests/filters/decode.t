@@ -299,4 +299,12 @@ is "${PIPESTATUS[0]} $(cat stderr)" "141 " "a reader that goes away ends it quie
 ls rgb.jpg grey.jpg 444.jpg | rl-decode --short-side 292 | rl-patchpairs | rl-info >lines
 is "$(grep -c '"patches":{"dtype":"u1","shape":\[9,64,64,3\]}' lines)" 3 "the pipeline of the manual"
 
+/usr/bin/python3 -c '
+import struct, sys, zlib
+def chunk(t, d): return struct.pack(">I", len(d)) + t + d + struct.pack(">I", zlib.crc32(t + d))
+w = 70000
+sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", w, 1, 8, 0, 0, 0, 0)) +
+    chunk(b"IDAT", zlib.compress(bytes(w + 1))) + chunk(b"IEND", b""))' >long.png
+fails 1 "70000 x 1 pixels, the limit is 65535 a side" "an image too long for a bounded resize" \
+	sh -c "echo long.png | rl-decode --size 64x64"
 done_testing

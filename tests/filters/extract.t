@@ -19,6 +19,9 @@ is "$(/usr/bin/python3 -c 'import numpy as n; a = n.load("f3.npy"); print(a.shap
 	"(14, 256) float32 True True True" "they are what ReLU leaves"
 
 payload() { rl-info --check <"$1" | jq -r .xxh3_64; }
+rl-extract --random-init 6 --arch resnet18 --width 8 --quiet <images.tar >g.tar
+[ "$(payload g.tar)" != "$(payload f.tar)" ]
+ok $? "another seed is another network"
 for flags in "--batch 1" "--batch 5" "--threads 1" "--threads 3"; do
 	rl-extract $net $flags <images.tar >g.tar
 	is "$(payload g.tar)" "$(payload f.tar)" "the same bits with $flags"
@@ -33,7 +36,10 @@ export net
 one='rl-decode --short-side 256 --size 224x224 --threads 1 --quiet | rl-extract $net --threads 1'
 bash -c "$one" <manifest | rl-cat >serial.tar
 parallel --will-cite --pipe --keep-order -N 4 -j 3 --halt now,fail=1 "$one" <manifest 2>stderr | rl-cat >fanned.tar
-is "$(payload fanned.tar)" "$(payload serial.tar)" "four slices on three jobs carry the bytes of a serial run"
+is "$(payload fanned.tar)" "$(payload serial.tar)" "four slices on three jobs carry the payload of a serial run"
+for t in fanned serial; do tar xf $t.tar --one-top-level=$t --exclude='__rl__/head.json'; done
+diff -r fanned serial >stderr
+ok $? "and its bytes, member by member"
 is "$(rl-info <fanned.tar)" "$(rl-info <serial.tar)" "in the same order"
 sed '6s/JPEGImages/nowhere/' manifest >broken
 parallel --will-cite --pipe --keep-order -N 4 -j 3 --halt now,fail=1 "$one" <broken 2>stderr | rl-cat >/dev/null 2>&1

@@ -2,7 +2,7 @@
 . "$(dirname "$0")/tap.sh"
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-run="make -s -C $top RESULTS=$scratch/results THREADS=2"
+run="make -s -C $top RESULTS=$scratch/results"
 case ${RL_BIN:-} in */sanitize/bin) run="$run SANITIZE=1" ;; esac
 here=$scratch
 
@@ -10,6 +10,11 @@ rl-synth --out photos --layout imagefolder --images 12 --val 4 --seed 1 --quiet
 rl-synth --out world --layout voc --images 120 --val 40 --seed 2 --quiet
 train="--arch resnet18 --width 8 --hidden 16 --batch 6 --accumulate 1 --optimizer adamw --lr 0.001 --lr-batch 6 --quiet"
 
+fails 2 "" "the targets stand without RESULTS= on the command line" \
+	sh -c "make -C $top -q voc07-svm NAME=never >out 2>&1; grep -q 'No rule' out && exit 1; echo >&2; exit 2"
+$run pretrain PHOTOS=$here/typo TRAIN_FLAGS="$train" 2>stderr
+[ $? -ne 0 ] && [ ! -e results/pretrain/pretext.json ]
+ok $? "photos that are not there: an error, and no result"
 $run pretrain PHOTOS=$here/photos/train HELD_OUT=$here/photos/val EPOCHS=2 TRAIN_FLAGS="$train" 2>stderr
 is $? 0 "make pretrain"
 w=$here/results/pretrain/weights.safetensors
@@ -29,6 +34,9 @@ is "$(jq -r .layer results/relative-location/voc07-svm.json)" \
 	"$(jq -r .layer results/relative-location/voc07-lowshot.json)" "low-shot runs on the layer that is best in the SVM"
 rl-report results/*/*.json >table.md
 is "$(grep -c '^| ra\|^| re' table.md)" 2 "the results make a table of two rows"
+bench WEIGHTS=$w "SVM_FLAGS='--costs 1 --quiet'" >stdout 2>stderr
+[ $? -ne 0 ] && grep -q 'voc07-svm.json was made with other settings: --costs 0.01,1 --quiet' stderr
+ok $? "other flags for the same result are refused"
 is "$(jq -r '[.. | .sha256? // empty] | unique[]' results/relative-location/voc07-svm.json | grep -c "$(sha256sum <$w | cut -c1-64)")" \
 	1 "a result names the weights by hash"
 
@@ -36,7 +44,7 @@ before=$(stat -c %Y%Z results/relative-location/voc07-svm.json)
 bench WEIGHTS=$w >stdout 2>stderr
 is "$(stat -c %Y%Z results/relative-location/voc07-svm.json)" "$before" "asked for again, nothing is made again"
 bench "RANDOM_INIT=4 RANDOM_ARCH='--arch resnet18 --width 8'" >stdout 2>stderr
-[ $? -ne 0 ] && grep -q 'random-init was made with other settings' stderr
+[ $? -ne 0 ] && grep -q 'random-init/voc07-trainval.tar was made with other settings' stderr
 ok $? "another network under the name of the first is refused"
 $run pretrain PHOTOS=$here/photos/val EPOCHS=2 TRAIN_FLAGS="$train" 2>stderr
 [ $? -ne 0 ] && grep -q 'made with other settings' stderr

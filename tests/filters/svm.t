@@ -110,4 +110,17 @@ fails 1 "negatives in the training set, k = 17 needs 51" "rl-lowshot: too few ne
 fails 2 "--shots: 2,1: must be ascending" "rl-lowshot: shots out of order" lowshot --shots 2,1
 fails 2 "--shots: 0" "rl-lowshot: no shots" lowshot --shots 0
 
+# ---- features of two networks ----
+rl-synth --out world --layout voc --images 20 --val 20 --seed 4 --quiet
+for s in trainval test; do
+	rl-list voc07 world --set $s | rl-decode --size 193x193 --quiet >$s.images.tar
+	for seed in 1 2; do
+		rl-extract --random-init $seed --arch resnet18 --width 8 --layers feat5 --quiet <$s.images.tar >$s.$seed.tar
+	done
+done
+for tool in rl-svm rl-lowshot; do
+	fails 1 "test.2.tar: features of another network than those of trainval.1.tar" "$tool: features of two networks" \
+		$tool --train trainval.1.tar --test test.2.tar
+done
+
 done_testing

@@ -100,10 +100,34 @@ rl-decode --short-side 292 --epochs 1 --quiet <list >images.tar
 fails 1 'no field patches' "images where patches are wanted" rl-train --out x $fit <images.tar
 rl-cat --slice 0:9 train.tar >nine.tar
 fails 1 'no member "samples"' "a stream that does not say how many samples" rl-train --out x $fit <nine.tar
+fails 1 "not the name of a directory" "an output directory without a name" rl-train --out "" $fit <train.tar
+cat >lie.py <<'E2'
+import io, json, sys, tarfile
+old, new = tarfile.open(sys.argv[1]), tarfile.open(sys.argv[2], "w", format=tarfile.USTAR_FORMAT)
+for m in old:
+    data = old.extractfile(m).read()
+    if m.name == "__rl__/head.json":
+        head = json.loads(data)
+        head[sys.argv[3]] = int(sys.argv[4])
+        data = json.dumps(head).encode()
+        m.size = len(data)
+    new.addfile(m, io.BytesIO(data))
+new.close()
+E2
+/usr/bin/python3 lie.py train.tar lie.tar samples 4611686018427387904
+fails 1 '"samples" is 4611686018427387904' "an absurd number of samples" rl-train --out x $fit <lie.tar
+/usr/bin/python3 lie.py train.tar lie.tar epochs 1099511627776
+fails 1 '"epochs" is 1099511627776' "an absurd number of epochs" rl-train --out x $fit <lie.tar
+/usr/bin/python3 lie.py train.tar lie.tar samples 17
+rl-train --out x $fit <lie.tar >/dev/null 2>stderr
+grep -q '54 samples and 0 skipped, but its head announces 51' stderr
+ok $? "a head that announces another number is named"
 touch file
 fails 1 "file" "an output directory that is a file" rl-train --out file/x $fit <train.tar
 fails 1 "nowhere.tar: " "held-out patches that are not there: before hours are spent" \
 	rl-train --out y $fit --val nowhere.tar <train.tar
+fails 1 "no field patches" "held-out images that are not cut into patches" rl-train --out y $fit --val images.tar <train.tar
+fails 1 "truncated" "held-out patches that are cut" rl-train --out y $fit --val cut.tar <train.tar
 [ ! -e y/log.jsonl ]
 ok $? "nothing was trained"
 done_testing

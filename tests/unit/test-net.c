@@ -56,7 +56,7 @@ static struct result one_step(bool no_sharing, int threads)
 	fill_params(p, "", 3, false);
 	rl_relloc_labels(IMAGES, label);
 	rl_loss_labels(n, m.loss, label);
-	rl_net_set_step(n, 11);
+	rl_net_set_draw(n, 11);
 	/* Twice: what the first step leaves behind in shared memory must not matter. */
 	for (int i = 0; i < 2; i++) {
 		feed_noise(n, m.neighbours, "neighbours");

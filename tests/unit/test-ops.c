@@ -353,7 +353,7 @@ static void test_dropout(void)
 	rl_net_plan(r.net);
 	float *dropped[] = {first, second, again};
 	for (int i = 0; i < 3; i++) {
-		rl_net_set_step(r.net, i % 2 ? 8 : 7);
+		rl_net_set_draw(r.net, i % 2 ? 8 : 7);
 		fill_feeds(&r);
 		rl_net_forward(r.net);
 		rl_net_read(r.net, y, dropped[i]);

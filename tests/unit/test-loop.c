@@ -1,0 +1,155 @@
+/* The training loop on a task of one parameter, whose gradients are known. */
+#include "tap.h"
+
+#include "base/err.h"
+#include "train/loop.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST = 64 };
+
+/* Epoch e has `length[e]` samples; the gradient of a micro-batch is the number of its samples. */
+struct fake {
+	struct rl_params *params;
+	int64_t length[4], taken[4], now;
+	int calls;
+	uint64_t draw[MOST];
+	bool leading[MOST];
+	int64_t size[MOST];
+	double loss;
+};
+
+static int64_t next(void *ctx, int64_t want, int64_t epoch)
+{
+	struct fake *f = ctx;
+	int64_t left = f->length[epoch] - f->taken[epoch];
+
+	f->now = left < want ? left : want;
+	f->taken[epoch] += f->now;
+	return f->now;
+}
+
+static struct rl_score gradients(void *ctx, uint64_t draw, bool leading)
+{
+	struct fake *f = ctx;
+
+	f->draw[f->calls] = draw;
+	f->leading[f->calls] = leading;
+	f->size[f->calls++] = f->now;
+	f->params->grad[0] = (float)f->now;
+	return (struct rl_score){f->loss, 1, f->now};
+}
+
+static struct rl_loop loop(struct fake *f, const char *dir, int64_t samples, int64_t epochs)
+{
+	f->params = rl_params_new();
+	rl_params_declare(f->params, RL_PARAM, "w", 1, (int64_t[]){1}, RL_INIT_CONSTANT, 0);
+	rl_params_allocate(f->params, 0);
+	f->loss = 1;
+	return (struct rl_loop){.task = {f, "samples", next, gradients},
+				.params = f->params,
+				.optim = rl_optim_new(RL_SGD, 0, f->params),
+				.schedule = {.base = 1, .gamma = 1},
+				.samples = samples,
+				.epochs = epochs,
+				.batch = 4,
+				.accumulate = 3,
+				.dir = dir,
+				.log_every = 1,
+				.keep = 2,
+				.metadata = json_object(),
+				.quiet = true};
+}
+
+static void test_steps(const char *dir)
+{
+	/* 18 samples: a step of 4+4+4 and one of 4+2; then an epoch that came short. */
+	struct fake f = {.length = {18, 13}};
+	struct rl_loop l = loop(&f, dir, 18, 2);
+	const int64_t size[] = {4, 4, 4, 4, 2, 4, 4, 4, 1};
+	const bool leading[] = {1, 0, 0, 1, 0, 1, 0, 0, 1};
+	bool sizes = true, leads = true, draws = true;
+
+	struct rl_score s = rl_loop_run(&l);
+	ok(f.calls == 9, "micro-batches until an epoch has no more");
+	for (int i = 0; i < 9; i++) {
+		sizes &= f.size[i] == size[i];
+		leads &= f.leading[i] == leading[i];
+		for (int j = 0; j < i; j++)
+			draws &= f.draw[i] != f.draw[j];
+	}
+	ok(sizes, "epochs do not mix in a step");
+	ok(leads, "the first of a step leads");
+	ok(draws, "each draws masks of its own");
+	ok(s.items == 13 && s.correct == 4 && fabs(s.loss - 1) < 1e-12,
+	   "the score is the last epoch's");
+	/* Each step moves by minus the mean gradient over its samples. */
+	double moved = 4 + (4 * 4 + 2 * 2) / 6.0 + 4 + 1;
+	ok(fabs(f.params->value[0] + moved) < 1e-5,
+	   "the gradient is the mean over all samples of a step");
+}
+
+static bool there(const char *dir, int epoch)
+{
+	char *path = rl_asprintf("%s/checkpoint-%d.safetensors", dir, epoch);
+	bool is = !access(path, R_OK);
+
+	free(path);
+	return is;
+}
+
+static void test_checkpoints(const char *dir)
+{
+	struct fake f = {.length = {4, 4, 4}};
+	struct rl_loop l = loop(&f, dir, 4, 3);
+
+	l.checkpoint_every = 1;
+	rl_loop_run(&l);
+	ok(!there(dir, 1) && there(dir, 2) && there(dir, 3), "the newest two checkpoints are kept");
+
+	struct fake again = {.length = {4}};
+	l = loop(&again, dir, 4, 1);
+	l.checkpoint_every = 1;
+	l.keep = 1;
+	rl_loop_run(&l);
+	ok(there(dir, 1) && there(dir, 2) && there(dir, 3), "a shorter run touches only its own");
+}
+
+static void run_empty(void *dir)
+{
+	struct fake f = {.length = {4, 0}};
+	struct rl_loop l = loop(&f, dir, 4, 2);
+
+	rl_loop_run(&l);
+}
+
+static void run_infinite(void *dir)
+{
+	struct fake f = {.length = {4}};
+	struct rl_loop l = loop(&f, dir, 4, 1);
+
+	f.loss = INFINITY;
+	rl_loop_run(&l);
+}
+
+int main(void)
+{
+	char dir[] = "/tmp/test-loop-XXXXXX";
+
+	omp_set_num_threads(1); /* threads do not survive the fork of dies() */
+	if (!mkdtemp(dir))
+		rl_die("%s: make directory:", dir);
+	test_steps(dir);
+	test_checkpoints(dir);
+	ok(dies(run_empty, dir, 1, "no samples of epoch 1"), "an epoch of nothing");
+	ok(dies(run_infinite, dir, 1, "the loss is not finite"), "a loss that is not finite");
+	char *clean = rl_asprintf("rm -r %s", dir);
+	ok(system(clean) == 0, "cleaned up");
+	free(clean);
+	return tap_done();
+}
