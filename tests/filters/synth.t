@@ -67,7 +67,7 @@ is "$(jq -s 'group_by(.class) | map(length) | unique | tostring' folder.txt)" '"
 fails 1 "voc: exists already" "nothing is overwritten" $draw --out voc --layout voc
 fails 2 "--out and --layout are needed" "no layout" rl-synth --out new
 fails 2 "must be one of voc, coco, imagefolder" "an unknown layout" rl-synth --out new --layout yolo
-fails 2 "want WIDTHxHEIGHT" "a size that is none" rl-synth --out new --layout voc --size 96
+fails 2 "want two numbers" "a size that is none" rl-synth --out new --layout voc --size 96
 fails 2 "must be 32 to 4096" "a size out of range" rl-synth --out new --layout voc --size 96x1
 fails 2 "no operands" "an operand" rl-synth --out new --layout voc more
 fails 1 "make directory" "a place that cannot be written" rl-synth --out /proc/new --layout voc
