@@ -95,7 +95,7 @@ static void read_it(void *path)
 #define SIZE "<size><width>500</width><height>300</height></size>"
 #define BOX(a, b, c, d)                                                                      \
 	"<bndbox><xmin>" a "</xmin><ymin>" b "</ymin><xmax>" c "</xmax><ymax>" d "</ymax></" \
-										 "bndbox>"
+	"bndbox>"
 
 static void refuses(const char *text, const char *why)
 {
