@@ -10,6 +10,7 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct rl_tool tool = {
 	.name = "rl-train",
@@ -30,6 +31,14 @@ struct config {
 	bool quiet, verbose;
 };
 
+/* An epoch smaller than a step makes the step smaller. */
+static int64_t images_a_step(const struct config *c, const struct rl_loop *l)
+{
+	int64_t full = c->batch * c->accumulate;
+
+	return full < l->samples ? full : l->samples;
+}
+
 /* The nearest step; one that no run reaches when it is too far to count. */
 static int64_t step_of(double step)
 {
@@ -41,7 +50,7 @@ static struct rl_schedule schedule(const struct config *c, const struct rl_loop 
 {
 	int64_t per_epoch = rl_loop_steps_per_epoch(l);
 	double stretch = (double)l->epochs / c->recipe_epochs * (double)per_epoch;
-	struct rl_schedule s = {.base = c->lr * (double)(c->batch * c->accumulate) / c->lr_batch,
+	struct rl_schedule s = {.base = c->lr * (double)images_a_step(c, l) / c->lr_batch,
 				.warmup = step_of(c->warmup_epochs * stretch),
 				.warmup_ratio = c->warmup_ratio,
 				.gamma = c->gamma};
@@ -51,7 +60,10 @@ static struct rl_schedule schedule(const struct config *c, const struct rl_loop 
 		if (s.nmilestone == RL_MILESTONES)
 			rl_die_usage("--steps: at most %d", RL_MILESTONES);
 		double epoch = rl_parse_real(t, 0, 1e6, "--steps");
-		s.milestone[s.nmilestone++] = step_of(epoch * stretch);
+		int64_t step = step_of(epoch * stretch);
+
+		s.milestone[s.nmilestone++] =
+			step > 0 ? step : 1; /* the first step has the full rate */
 	}
 	free(list);
 	return s;
@@ -59,7 +71,7 @@ static struct rl_schedule schedule(const struct config *c, const struct rl_loop 
 
 static void explain(const struct config *c, const struct rl_loop *l)
 {
-	int64_t global = c->batch * c->accumulate;
+	int64_t global = images_a_step(c, l);
 
 	/* facts: measured to diverge at batches of 32 and 128 images. */
 	if (l->optim->kind == RL_SGD && c->head_lr >= 1 && global < 256)
@@ -77,8 +89,8 @@ static void explain(const struct config *c, const struct rl_loop *l)
 		(long long)c->accumulate, l->schedule.base, c->lr, (long long)global, c->lr_batch,
 		(long long)l->schedule.warmup, l->schedule.gamma);
 	for (int i = 0; i < l->schedule.nmilestone; i++)
-		fprintf(stderr, " %lld", (long long)l->schedule.milestone[i]);
-	fprintf(stderr, " of %lld\n", (long long)(rl_loop_steps_per_epoch(l) * l->epochs));
+		fprintf(stderr, "%s %lld", i ? "," : "", (long long)l->schedule.milestone[i]);
+	fprintf(stderr, " (of %lld)\n", (long long)(rl_loop_steps_per_epoch(l) * l->epochs));
 }
 
 static double percent(struct rl_score s)
@@ -99,15 +111,29 @@ static json_t *result(const struct config *c, struct rl_score train, struct rl_s
 		json_object_set_new(metrics, "loss", json_real(held_out.loss));
 		json_object_set_new(metrics, "ln 8", json_real(log(RL_NEIGHBOURS)));
 	}
-	json_t *o =
-		json_pack("{s:s, s:s, s:o, s:{s:f, s:f}, s:I, s:s}", "benchmark", "pretext", "name",
-			  name, "metrics", metrics, "last_epoch", "accuracy", percent(train),
-			  "loss", train.loss, "pairs", (json_int_t)held_out.items, "protocol",
-			  "8-way relative location of held-out images: evaluation mode, centre "
-			  "crop, random jitter");
-
+	json_t *o = json_pack("{s:s, s:s, s:o, s:{s:f, s:f}}", "benchmark", "pretext", "name", name,
+			      "metrics", metrics, "last_epoch", "accuracy", percent(train), "loss",
+			      train.loss);
+	if (held_out.items) {
+		json_object_set_new(o, "pairs", json_integer(held_out.items));
+		json_object_set_new(
+			o, "protocol",
+			json_string("8-way relative location of held-out images: evaluation "
+				    "mode, centre crop, random jitter"));
+	}
 	free(name);
 	return o;
+}
+
+static void need_patches(const json_t *head)
+{
+	const char *kind = rl_json_str(head, "kind", "stdin: head");
+
+	if (strcmp(kind, "patches"))
+		rl_die("stdin: a stream of %s, not of patches: rl-patchpairs makes them", kind);
+	if (!json_object_get(head, "samples") || !json_object_get(head, "epochs"))
+		rl_die("stdin: the head does not say how many samples and epochs: rl-decode "
+		       "--epochs does");
 }
 
 int main(int argc, char **argv)
@@ -203,8 +229,12 @@ int main(int argc, char **argv)
 	omp_set_num_threads((int)c.threads);
 
 	/* prepare */
+	char *weights = rl_asprintf("%s/weights.safetensors", c.out);
+	if (!access(weights, F_OK))
+		rl_die("%s: is there already: remove it, or choose another --out", weights);
 	struct rl_reader *in = rl_reader_open("-");
 	json_t *head = json_deep_copy(rl_reader_head(in));
+	need_patches(head);
 	json_t *entry = rl_head_history(head, &tool, argc, argv);
 	json_object_set_new(entry, "seed", json_integer(c.seed));
 	if (c.val) {
@@ -257,7 +287,6 @@ int main(int argc, char **argv)
 			fprintf(stderr, "rl-train: batch-norm statistics re-estimated from the "
 					"last images\n");
 	}
-	char *weights = rl_asprintf("%s/weights.safetensors", c.out);
 	rl_weights_save(params, "backbone.", weights, loop.metadata);
 
 	/* evaluate */

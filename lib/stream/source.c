@@ -51,6 +51,11 @@ static enum kind look(struct rl_input *in)
 		if (in->end >= sizeof(RL_NAME_HEAD) &&
 		    !memcmp(in->buffer, RL_NAME_HEAD, sizeof(RL_NAME_HEAD)))
 			rl_die("%s: is a tensor stream already: its images are decoded", in->name);
+		if (in->end >= 3 &&
+		    (!memcmp(in->buffer, "\xff\xd8\xff", 3) || !memcmp(in->buffer, "\x89PN", 3)))
+			rl_die("%s: is an image, not a list of images: pass its name on standard "
+			       "input",
+			       in->name);
 		if (rl_is_archive(in->buffer, in->end))
 			return TAR;
 	} while (in->end < BLOCK && !memchr(in->buffer, '\n', in->end) && rl_input_fill(in));

@@ -167,6 +167,10 @@ struct rl_score rl_loop_run(struct rl_loop *l)
 	}
 	if (log.samples)
 		log_window(&log, step, l->epochs - 1, lr);
+	if (l->chance_loss > 0 && of_epoch.loss > l->chance_loss + 0.1)
+		rl_warn("the loss of the last epoch is %.3f, above chance (%.3f): the run has "
+			"diverged",
+			of_epoch.loss, l->chance_loss);
 	rl_progress_end(&progress, seen);
 	if (fclose(log.file))
 		rl_die("%s: write:", log.path);

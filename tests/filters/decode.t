@@ -305,6 +305,7 @@ def chunk(t, d): return struct.pack(">I", len(d)) + t + d + struct.pack(">I", zl
 w = 70000
 sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", w, 1, 8, 0, 0, 0, 0)) +
     chunk(b"IDAT", zlib.compress(bytes(w + 1))) + chunk(b"IEND", b""))' >long.png
+fails 1 "is an image, not a list of images" "an image where a list is wanted" rl-decode rgb.jpg
 fails 1 "70000 x 1 pixels, the limit is 65535 a side" "an image too long for a bounded resize" \
 	sh -c "echo long.png | rl-decode --size 64x64"
 done_testing

@@ -59,23 +59,29 @@ is "$(jq -c '[.step, .epoch]' d/log.jsonl | tr -d '\n')" "[1,0][2,0][3,1][4,1][5
 # ---- the schedule ----
 rl-train --out e --batch 8 --accumulate 1 --lr 0.4 --lr-batch 64 --head-lr 0.1 --recipe-epochs 3 --warmup 1 \
 	--steps 2 --log-every 1 --width 8 --hidden 32 --arch resnet18 <train.tar 2>stderr >e.json
-grep -q 'learning rate 0.05 = 0.4 x 8/64, warm-up 3 steps, x0.1 at step 6 of 9' stderr
+grep -q 'learning rate 0.05 = 0.4 x 8/64, warm-up 3 steps, x0.1 at step 6 (of 9)' stderr
 ok $? "the scaling of the rate and the schedule are printed"
 is "$(jq -c .lr e/log.jsonl | tr '\n' ' ')" "0.005 0.02 0.035 0.05 0.05 0.05 0.005 0.005 0.005 " \
 	"warm-up from a tenth, then the step"
 
 # ---- said aloud ----
-rl-train --out f --batch 8 --accumulate 1 $small <train.tar >/dev/null 2>stderr
+rl-train --out f0 --batch 8 --accumulate 1 $small <train.tar >/dev/null 2>stderr
 grep -q 'rl-train: SGD with the full rate on neck and head is known to diverge at a batch of 8' stderr
 ok $? "the recipe at a batch too small is warned about"
 rl-train --out f $fit --lr 0 --batch 2 --recipe-epochs 3 --warmup 2.5 <train.tar >/dev/null 2>stderr
 grep -q 'has not left chance' stderr
 ok $? "a loss that stays at chance is warned about"
 patches --epochs 8 <list >long.tar
-fails 1 "the loss is not finite" "a loss that is not finite ends the run" \
-	rl-train --out g $small --batch 8 --accumulate 32 --lr 1000 --lr-batch 1 --head-lr 1000 --weight-decay 10 --head-weight-decay 10 <long.tar
+rl-train --out g $small --batch 8 --accumulate 32 --lr 1000 --lr-batch 1 --head-lr 1000 --weight-decay 10 \
+	--head-weight-decay 10 <long.tar >stdout 2>stderr
+[ $? -eq 1 ] && grep -q 'step [0-9]: the loss is not finite' stderr
+ok $? "a loss that is not finite ends the run"
 [ ! -e g/weights.safetensors ]
 ok $? "and leaves no weights"
+
+rl-train --out g2 $fit --lr 1 --batch 4 <train.tar >/dev/null 2>stderr
+grep -q 'above chance (2.079): the run has diverged' stderr
+ok $? "a run that ends above chance says so"
 
 # ---- bad photos on the way ----
 cp -r photos skip && head -c 900 "$(head -1 list)" >skip/"${list:-}cut.jpg"
@@ -97,9 +103,9 @@ fails 1 "truncated" "a truncated stream" rl-train --out x $fit <cut.tar
 ok $? "leaves no weights"
 fails 1 "patches are not 9 x 48" "another patch size than was asked for" rl-train --out x $fit --patch 48 <train.tar
 rl-decode --short-side 292 --epochs 1 --quiet <list >images.tar
-fails 1 'no field patches' "images where patches are wanted" rl-train --out x $fit <images.tar
+fails 1 'a stream of images, not of patches' "images where patches are wanted" rl-train --out x $fit <images.tar
 rl-cat --slice 0:9 train.tar >nine.tar
-fails 1 'no member "samples"' "a stream that does not say how many samples" rl-train --out x $fit <nine.tar
+fails 1 'rl-decode --epochs does' "a stream that does not say how many samples" rl-train --out x $fit <nine.tar
 fails 1 "not the name of a directory" "an output directory without a name" rl-train --out "" $fit <train.tar
 cat >lie.py <<'E2'
 import io, json, sys, tarfile
@@ -122,6 +128,7 @@ fails 1 '"epochs" is 1099511627776' "an absurd number of epochs" rl-train --out 
 rl-train --out x $fit <lie.tar >/dev/null 2>stderr
 grep -q '54 samples and 0 skipped, but its head announces 51' stderr
 ok $? "a head that announces another number is named"
+fails 1 "a/weights.safetensors: is there already" "a directory that holds weights" rl-train --out a $fit <train.tar
 touch file
 fails 1 "file" "an output directory that is a file" rl-train --out file/x $fit <train.tar
 fails 1 "nowhere.tar: " "held-out patches that are not there: before hours are spent" \
