@@ -1,8 +1,11 @@
 #include "fill.h"
 
+#include "base/err.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void fill(float *x, size_t n, const char *name, double lo, double hi)
@@ -60,4 +63,23 @@ void fill_params(struct rl_params *p, const char *tag, double gain, bool states)
 		fill(rl_params_data(p, i), q->count, name, r.lo, r.hi);
 	}
 	p->version++;
+}
+
+double *filled(int64_t n, const char *op, const char *tensor, double lo, double hi)
+{
+	double *wide = rl_malloc((size_t)n * sizeof(*wide));
+	float *x = rl_malloc((size_t)n * sizeof(*x));
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.%s", op, tensor);
+	fill(x, (size_t)n, name, lo, hi);
+	for (int64_t i = 0; i < n; i++)
+		wide[i] = x[i];
+	free(x);
+	return wide;
+}
+
+double *zeros(int64_t n)
+{
+	return rl_calloc((size_t)n, sizeof(double));
 }

@@ -10,6 +10,10 @@
 
 void fill(float *x, size_t n, const char *name, double lo, double hi);
 
+/* The tensor called OP.TENSOR, in double as the twins take it; and one of zeros.  free() them. */
+double *filled(int64_t n, const char *op, const char *tensor, double lo, double hi);
+double *zeros(int64_t n);
+
 /* The parameters of the golden networks, by `tag` and their names: convolutions uniform within
  * sqrt(6 / fan-in), linear layers within sqrt(gain / fan-in), batch norm's weights around 1 (around
  * 0.25 at the end of a block), biases small; with `states` the running statistics, too. */

@@ -9,25 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static double *filled(int64_t n, const char *op, const char *tensor, double lo, double hi)
-{
-	double *wide = rl_malloc((size_t)n * sizeof(*wide));
-	float *x = rl_malloc((size_t)n * sizeof(*x));
-	char name[64];
-
-	snprintf(name, sizeof(name), "%s.%s", op, tensor);
-	fill(x, (size_t)n, name, lo, hi);
-	for (int64_t i = 0; i < n; i++)
-		wide[i] = x[i];
-	free(x);
-	return wide;
-}
-
-static double *zeros(int64_t n)
-{
-	return rl_calloc((size_t)n, sizeof(double));
-}
-
 /* An op on two inputs and two parameters at most, its sizes, and the weights dy of the sum that is
  * differentiated. */
 struct probe {
