@@ -25,7 +25,7 @@ static void permute(struct rl_order *o, int64_t epoch)
 int64_t rl_order_at(struct rl_order *o, int64_t position, int64_t *epoch)
 {
 	int64_t length = rl_order_per_epoch(o);
-	int64_t i = (o->shard * length + position % length) % o->count;
+	int64_t i = (position % length * o->shards + o->shard) % o->count;
 
 	*epoch = position / length;
 	if (!o->shuffle)

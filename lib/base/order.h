@@ -9,8 +9,10 @@
 #include <stdint.h>
 
 /* Samples 0 ... count-1, epochs times over.  An epoch's order is the list's own, or a permutation
- * that depends on (seed, epoch) alone.  Sharding pads it cyclically to a multiple of shards and
- * takes contiguous slice `shard` (0-based), so all shards are of one length. */
+ * that depends on (seed, epoch) alone.  Sharding pads it cyclically to a multiple of shards, so
+ * that all are of one length, and deals it out like cards: the next B samples of each of n shards
+ * are together the next n*B of the whole, so a training step sees the same samples on any number of
+ * ranks.  (The reference cuts contiguous slices: of a shuffled list the same distribution.) */
 struct rl_order {
 	int64_t count, epochs; /* at least 1; count below 2^32, epochs below 2^24 */
 	bool shuffle;

@@ -256,17 +256,15 @@ is "$(rl-decode --epochs 1 --shuffle --seed 7 manifest | keys)" "$(cat epoch1)" 
 [ "$(rl-decode --epochs 1 --shuffle --seed 8 manifest | keys)" != "$(cat epoch1)" ]
 ok $? "but on the seed"
 for n in 2 4 12; do
-	rm -f parts*
+	rm -f shard*
 	for ((i = 0; i < n; i++)); do
-		rl-decode --epochs 2 --shuffle --seed 7 --shard $i/$n manifest | keys >shard
-		length=$(($(wc -l <shard) / 2))
-		head -$length shard >>parts1
-		tail -$length shard >>parts2
+		rl-decode --epochs 2 --shuffle --seed 7 --shard $i/$n manifest | keys >shard$((100 + i))
 	done
+	padded=$((n * ((11 + n - 1) / n)))
 	for e in 1 2; do
-		cat epoch$e epoch$e | head -$((n * ((11 + n - 1) / n))) | cmp -s - parts$e
-		ok $? "$n shards partition epoch $e, padded from its beginning"
-	done
+		cat epoch$e epoch$e | head -$padded
+	done | cmp -s - <(paste -d '\n' shard*)
+	ok $? "$n shards deal out both epochs in turn, each padded from its beginning"
 done
 is "$(rl-decode --shuffle --shard 2/4 manifest | rl-info --head | jq .samples)" 3 "a shard's head counts its own samples"
 payload() { rl-info --check | jq -r .xxh3_64; }
