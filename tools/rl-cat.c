@@ -91,6 +91,7 @@ static json_t *make_head(const struct config *c, struct rl_reader **in, char **p
 	if (n > 1 || c->slice) {
 		json_object_del(head, "samples");
 		json_object_del(head, "epochs");
+		json_object_del(head, "start");
 	}
 	if (c->fields)
 		select_in_head(head, c->fields, paths[0]);

@@ -40,7 +40,7 @@ struct decode {
 
 struct job {
 	struct rl_record record;
-	int64_t epoch;
+	int64_t position;      /* in the sequence of this shard */
 	struct rl_image image; /* without data when it is bad, and then why says more */
 	char why[RL_WHY];
 };
@@ -105,7 +105,7 @@ static void put(struct decode *d, struct job *j)
 {
 	const struct rl_manifest *m = rl_playlist_manifest(d->playlist);
 	struct rl_sample s = {.key = j->record.key};
-	int32_t epoch = (int32_t)j->epoch;
+	int32_t epoch;
 
 	s.field[s.nfield++] = field("image", RL_U1,
 				    (struct rl_tensor){.ndim = 3,
@@ -119,8 +119,12 @@ static void put(struct decode *d, struct job *j)
 					    (struct rl_tensor){.ndim = 1,
 							       .dim = {(int64_t)m->nlabels},
 							       .data = j->record.labels});
-	if (d->config.wish.epochs)
+	if (d->config.wish.epochs) {
+		epoch = (int32_t)(j->position / rl_playlist_per_epoch(d->playlist));
 		s.field[s.nfield++] = field("epoch", RL_I4, (struct rl_tensor){.data = &epoch});
+		s.field[s.nfield++] =
+			field("position", RL_I8, (struct rl_tensor){.data = &j->position});
+	}
 	rl_writer_put(d->writer, &s);
 	d->written++;
 }
@@ -133,7 +137,7 @@ static void *next(void *context)
 	struct decode *d = context;
 	struct job *j = rl_calloc(1, sizeof(*j));
 
-	if (rl_playlist_next(d->playlist, &j->record, &j->epoch))
+	if (rl_playlist_next(d->playlist, &j->record, &j->position))
 		return j;
 	free(j);
 	return NULL;
@@ -196,19 +200,28 @@ static json_t *make_head(const struct decode *d)
 		declare_labels(head, m);
 	if (c->wish.epochs) {
 		rl_head_field(head, "epoch", RL_I4, 0, NULL, NULL);
+		rl_head_field(head, "position", RL_I8, 0, NULL, NULL);
 		json_object_set_new(head, "epochs", json_integer(c->wish.epochs));
 	}
 	if (per_epoch)
 		json_object_set_new(head, "samples", json_integer(per_epoch));
+	if (c->wish.start)
+		json_object_set_new(head, "start", json_integer(c->wish.start));
 	return head;
 }
 
-/* Lists are small, and regular files can be read twice; a tar of all the images is not hashed. */
+/* Lists are small, and regular files can be read twice; a tar of all the images is not hashed.
+ * What was read whole is known by its keys, wherever it came from. */
 static void note_inputs(json_t *entry, const struct decode *d, char **names, int count)
 {
+	char keys[17];
 	struct stat st;
 
 	json_object_set_new(entry, "seed", json_integer(d->config.wish.seed));
+	if (rl_playlist_per_epoch(d->playlist)) {
+		rl_playlist_digest(d->playlist, keys);
+		json_object_set_new(entry, "keys_xxh3_64", json_string(keys));
+	}
 	for (int i = 0; i < count && !rl_playlist_is_tar(d->playlist); i++)
 		if (!stat(names[i], &st) && S_ISREG(st.st_mode))
 			rl_history_input(entry, names[i]);
@@ -227,7 +240,7 @@ int main(int argc, char **argv)
 		RL_OPT_FLAG("skip-bad", &c->skip_bad, "log and count bad images, and go on"),
 		RL_OPT_FLAG_SHORT("null", '0', &c->nul, "the input is paths that end in NUL"),
 		RL_OPT_INT("epochs", &c->wish.epochs, 1, (1 << 24) - 1, "E",
-			   "play the list E times; adds the field epoch"),
+			   "play the list E times; adds the fields epoch and position"),
 		RL_OPT_FLAG("shuffle", &c->wish.shuffle, "in a new order in each epoch"),
 		RL_OPT_INT("seed", &c->wish.seed, 0, 0x1p53, "S", "of the shuffle"),
 		RL_OPT_STR("shard", &c->shard, "I/N",

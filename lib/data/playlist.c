@@ -4,7 +4,10 @@
 #include "base/order.h"
 #include "stream/source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
 
 struct rl_playlist {
 	struct rl_source *source;
@@ -96,13 +99,28 @@ bool rl_playlist_is_tar(const struct rl_playlist *p)
 	return rl_source_is_tar(p->source);
 }
 
-bool rl_playlist_next(struct rl_playlist *p, struct rl_record *r, int64_t *epoch)
+void rl_playlist_digest(const struct rl_playlist *p, char hex[17])
 {
-	*epoch = 0;
+	XXH3_state_t *state = XXH3_createState();
+
+	if (!state)
+		rl_die("out of memory");
+	XXH3_64bits_reset(state);
+	for (int64_t i = 0; i < p->order.count; i++)
+		XXH3_64bits_update(state, p->list[i].key, strlen(p->list[i].key) + 1);
+	snprintf(hex, 17, "%016llx", (unsigned long long)XXH3_64bits_digest(state));
+	XXH3_freeState(state);
+}
+
+bool rl_playlist_next(struct rl_playlist *p, struct rl_record *r, int64_t *position)
+{
+	int64_t epoch;
+
+	if (p->list && p->position == total(p))
+		return false;
+	*position = p->position++;
 	if (p->list) {
-		if (p->position == total(p))
-			return false;
-		*r = p->list[rl_order_at(&p->order, p->position++, epoch)];
+		*r = p->list[rl_order_at(&p->order, *position, &epoch)];
 		return true;
 	}
 	if (!p->first.key)

@@ -30,9 +30,12 @@ const struct rl_manifest *rl_playlist_manifest(const struct rl_playlist *p);
 int64_t rl_playlist_per_epoch(const struct rl_playlist *p); /* samples; 0 while unknown */
 int64_t rl_playlist_left(const struct rl_playlist *p);      /* in all; 0 while unknown */
 bool rl_playlist_is_tar(const struct rl_playlist *p);
+/* XXH3-64 of all keys in the list's order, 16 hex digits: the same list plays the same. */
+void rl_playlist_digest(const struct rl_playlist *p, char hex[17]);
 
-/* The next record and its epoch; false at the end.  Give each back. */
-bool rl_playlist_next(struct rl_playlist *p, struct rl_record *r, int64_t *epoch);
+/* The next record and its place in this shard's sequence, counted from 0, those left out included;
+ * epoch e begins at e * rl_playlist_per_epoch().  False at the end.  Give each back. */
+bool rl_playlist_next(struct rl_playlist *p, struct rl_record *r, int64_t *position);
 void rl_playlist_give_back(struct rl_playlist *p, struct rl_record *r);
 
 void rl_playlist_free(struct rl_playlist *p);

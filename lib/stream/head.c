@@ -137,6 +137,7 @@ struct rl_schema rl_schema_of(const json_t *head, const char *where)
 		rl_die("%s: head: the history is not an array", where);
 	check_count(head, "samples", where);
 	check_count(head, "epochs", where);
+	check_count(head, "start", where);
 	fields = rl_json_get(head, "fields", where);
 	if (!json_is_object(fields) || json_object_size(fields) < 1 ||
 	    json_object_size(fields) > RL_MAXFIELD)

@@ -268,6 +268,17 @@ for n in 2 4 12; do
 done
 is "$(rl-decode --shuffle --shard 2/4 manifest | rl-info --head | jq .samples)" 3 "a shard's head counts its own samples"
 payload() { rl-info --check | jq -r .xxh3_64; }
+positions() { rl-decode "$@" | rl-cat --npy position >npy && /usr/bin/python3 -c 'import numpy; print(*numpy.load("npy"))'; }
+is "$(positions --epochs 2 --shuffle --start 8 manifest)" "8 9 10 11 12 13 14 15 16 17 18 19 20 21" \
+	"positions count through the epochs, those left out included"
+is "$(rl-decode --epochs 2 --start 8 manifest | rl-info --head | jq .start)" 8 "the head says where a stream starts"
+{ head -2 manifest; echo '{"key":"bad","path":"absent.jpg"}'; tail -n +3 manifest; } |
+	jq -c 'del(.label, .labels)' >one-bad
+is "$(positions --epochs 1 --skip-bad one-bad 2>stderr)" "0 1 3 4 5 6 7 8 9 10 11" "what is skipped has its place"
+keys_hash() { rl-decode --epochs 1 "$@" | rl-info --head | jq -r '.history[0].keys_xxh3_64'; }
+is "$(keys_hash --shuffle --seed 3 --short-side 32 manifest)" "$(keys_hash <manifest)" "the history knows a list by its keys"
+[ "$(keys_hash <manifest)" != "$(tac manifest | keys_hash)" ]
+ok $? "in their order"
 for k in 0 10 11 12 33; do
 	is "$(rl-decode --epochs 3 --shuffle --seed 7 --start $k manifest | payload)" \
 		"$(rl-cat --slice $k:33 whole.tar | payload)" "--start $k is the tail of the whole"

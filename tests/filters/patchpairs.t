@@ -16,7 +16,7 @@ rl-decode --epochs 2 manifest >images.tar
 rl-patchpairs --seed 5 <images.tar >patches.tar
 ok $? "it runs"
 is "$(rl-info <patches.tar | head -1)" \
-	'{"key":"k1","fields":{"label":{"dtype":"i4","shape":[]},"epoch":{"dtype":"i4","shape":[]},"patches":{"dtype":"u1","shape":[9,64,64,3]}}}' \
+	'{"key":"k1","fields":{"label":{"dtype":"i4","shape":[]},"epoch":{"dtype":"i4","shape":[]},"position":{"dtype":"i8","shape":[]},"patches":{"dtype":"u1","shape":[9,64,64,3]}}}' \
 	"patches replace the image, the rest passes"
 is "$(rl-info --head <patches.tar | jq -c '[.kind,.samples,.epochs,.fields.patches.shape]')" '["patches",6,2,[9,64,64,3]]' "the head"
 is "$(rl-info --head <patches.tar | jq -c '[.history[] | .tool, .seed]')" '["rl-decode",0,"rl-patchpairs",5]' "the history"
