@@ -44,17 +44,17 @@ static void plan_backward(struct rl_net *n, struct op *op, struct rl_window wind
 
 	if (x->wants_grad) {
 		prim[BY_DATA] = rl_prim_conv(n->d, RL_BACKWARD_DATA, x->md, any, y->md, window,
-					     &prim[FORWARD]);
+					     NULL, &prim[FORWARD]);
 		rl_op_scratch(n, &prim[BY_DATA]);
-		w = rl_prim_md(&prim[BY_DATA], dnnl_query_weights_md);
+		w = rl_prim_md(&prim[BY_DATA], RL_ARG_WEIGHTS);
 		prim[PACK_BACKWARD] = reorder(n, plain, w);
 		bytes = rl_md_bytes(&w);
 	}
 	rl_op_buffer(n, op, bytes, IN_BACKWARD);
 
-	prim[BY_WEIGHTS] =
-		rl_prim_conv(n->d, RL_BACKWARD_WEIGHTS, x->md, any, y->md, window, &prim[FORWARD]);
-	w = rl_prim_md(&prim[BY_WEIGHTS], dnnl_query_diff_weights_md);
+	prim[BY_WEIGHTS] = rl_prim_conv(n->d, RL_BACKWARD_WEIGHTS, x->md, any, y->md, window, NULL,
+					&prim[FORWARD]);
+	w = rl_prim_md(&prim[BY_WEIGHTS], RL_ARG_DIFF_WEIGHTS);
 	op->weights_by_gemm = rl_prim_is_slow(&prim[BY_WEIGHTS]);
 	if (op->weights_by_gemm)
 		w = rl_md_channels_last(dim);
@@ -74,14 +74,15 @@ static void plan(struct rl_net *n, struct op *op)
 	struct rl_param *p = &n->params->list[op->param[0]];
 	struct rl_md w;
 
-	op->prim[FORWARD] = rl_prim_conv(n->d, n->config.train ? RL_TRAINING : RL_INFERENCE,
-					 x->laid_out ? x->md : rl_md_any(4, x->dim),
-					 rl_md_any(4, p->dim), rl_md_any(4, y->dim), window, NULL);
+	op->prim[FORWARD] =
+		rl_prim_conv(n->d, n->config.train ? RL_TRAINING : RL_INFERENCE,
+			     x->laid_out ? x->md : rl_md_any(4, x->dim), rl_md_any(4, p->dim),
+			     rl_md_any(4, y->dim), window, NULL, NULL);
 	if (!x->laid_out)
-		rl_value_layout(x, rl_prim_md(&op->prim[FORWARD], dnnl_query_src_md));
-	rl_value_layout(y, rl_prim_md(&op->prim[FORWARD], dnnl_query_dst_md));
+		rl_value_layout(x, rl_prim_md(&op->prim[FORWARD], RL_ARG_SRC));
+	rl_value_layout(y, rl_prim_md(&op->prim[FORWARD], RL_ARG_DST));
 	rl_op_scratch(n, &op->prim[FORWARD]);
-	w = rl_prim_md(&op->prim[FORWARD], dnnl_query_weights_md);
+	w = rl_prim_md(&op->prim[FORWARD], RL_ARG_WEIGHTS);
 	op->prim[PACK] = reorder(n, rl_md_plain(4, p->dim), w);
 	rl_op_buffer(n, op, rl_md_bytes(&w), ALWAYS);
 	if (op->reached)
@@ -91,23 +92,21 @@ static void plan(struct rl_net *n, struct op *op)
 static void bind_reorder(struct rl_net *n, struct op *op, int i, void *from, void *to)
 {
 	rl_op_call(n, op, i);
-	rl_op_arg(n, op, i, DNNL_ARG_FROM, rl_prim_md(&op->prim[i], dnnl_query_src_md), from);
-	rl_op_arg(n, op, i, DNNL_ARG_TO, rl_prim_md(&op->prim[i], dnnl_query_dst_md), to);
+	rl_op_arg(n, op, i, RL_ARG_FROM, from);
+	rl_op_arg(n, op, i, RL_ARG_TO, to);
 }
 
 static void bind(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	const struct rl_prim *prim = op->prim;
 	float *weights = rl_params_data(n->params, op->param[0]);
 	void *w = rl_op_memory(n, op, W_FORWARD);
 
 	bind_reorder(n, op, PACK, weights, w);
 	rl_op_call(n, op, FORWARD);
-	rl_op_arg(n, op, FORWARD, DNNL_ARG_SRC, x->md, x->data);
-	rl_op_arg(n, op, FORWARD, DNNL_ARG_WEIGHTS,
-		  rl_prim_md(&prim[FORWARD], dnnl_query_weights_md), w);
-	rl_op_arg(n, op, FORWARD, DNNL_ARG_DST, y->md, y->data);
+	rl_op_arg(n, op, FORWARD, RL_ARG_SRC, x->data);
+	rl_op_arg(n, op, FORWARD, RL_ARG_WEIGHTS, w);
+	rl_op_arg(n, op, FORWARD, RL_ARG_DST, y->data);
 	if (!op->reached)
 		return;
 
@@ -115,10 +114,9 @@ static void bind(struct rl_net *n, struct op *op)
 		w = rl_op_memory(n, op, W_BACKWARD);
 		bind_reorder(n, op, PACK_BACKWARD, weights, w);
 		rl_op_call(n, op, BY_DATA);
-		rl_op_arg(n, op, BY_DATA, DNNL_ARG_DIFF_DST, y->md, y->grad);
-		rl_op_arg(n, op, BY_DATA, DNNL_ARG_WEIGHTS,
-			  rl_prim_md(&prim[BY_DATA], dnnl_query_weights_md), w);
-		rl_op_arg(n, op, BY_DATA, DNNL_ARG_DIFF_SRC, x->md, op->dx[0]);
+		rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_DST, y->grad);
+		rl_op_arg(n, op, BY_DATA, RL_ARG_WEIGHTS, w);
+		rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_SRC, op->dx[0]);
 	}
 
 	w = rl_op_memory(n, op, DW);
@@ -129,10 +127,9 @@ static void bind(struct rl_net *n, struct op *op)
 		return;
 	}
 	rl_op_call(n, op, BY_WEIGHTS);
-	rl_op_arg(n, op, BY_WEIGHTS, DNNL_ARG_SRC, x->md, x->data);
-	rl_op_arg(n, op, BY_WEIGHTS, DNNL_ARG_DIFF_DST, y->md, y->grad);
-	rl_op_arg(n, op, BY_WEIGHTS, DNNL_ARG_DIFF_WEIGHTS,
-		  rl_prim_md(&prim[BY_WEIGHTS], dnnl_query_diff_weights_md), w);
+	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_SRC, x->data);
+	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_DIFF_DST, y->grad);
+	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_DIFF_WEIGHTS, w);
 }
 
 static void forward(struct rl_net *n, struct op *op)

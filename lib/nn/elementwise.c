@@ -34,18 +34,18 @@ static void plan(struct rl_net *n, struct op *op)
 
 static void bind(struct rl_net *n, struct op *op)
 {
-	struct value *a = rl_op_in(n, op, 0), *b = rl_op_in(n, op, op->nin - 1);
+	const struct value *b = rl_op_in(n, op, op->nin - 1);
 
 	if (!op->prim[TO_LEFT].prim)
 		return;
 	rl_op_call(n, op, TO_LEFT);
-	rl_op_arg(n, op, TO_LEFT, DNNL_ARG_FROM, b->md, b->data);
-	rl_op_arg(n, op, TO_LEFT, DNNL_ARG_TO, a->md, rl_op_memory(n, op, 0));
+	rl_op_arg(n, op, TO_LEFT, RL_ARG_FROM, b->data);
+	rl_op_arg(n, op, TO_LEFT, RL_ARG_TO, rl_op_memory(n, op, 0));
 	if (!op->dx[1])
 		return;
 	rl_op_call(n, op, FROM_LEFT);
-	rl_op_arg(n, op, FROM_LEFT, DNNL_ARG_FROM, a->md, rl_op_memory(n, op, 1));
-	rl_op_arg(n, op, FROM_LEFT, DNNL_ARG_TO, b->md, op->dx[1]);
+	rl_op_arg(n, op, FROM_LEFT, RL_ARG_FROM, rl_op_memory(n, op, 1));
+	rl_op_arg(n, op, FROM_LEFT, RL_ARG_TO, op->dx[1]);
 }
 
 static void relu_forward(struct rl_net *n, struct op *op)

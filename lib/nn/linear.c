@@ -29,28 +29,26 @@ static void plan(struct rl_net *n, struct op *op)
 static void bind(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	struct rl_md w = rl_md_plain(2, n->params->list[op->param[0]].dim);
-	struct rl_md b = rl_md_plain(1, n->params->list[op->param[1]].dim);
 	float *weight = rl_params_data(n->params, op->param[0]);
 
 	rl_op_call(n, op, FORWARD);
-	rl_op_arg(n, op, FORWARD, DNNL_ARG_SRC, x->md, x->data);
-	rl_op_arg(n, op, FORWARD, DNNL_ARG_WEIGHTS, w, weight);
-	rl_op_arg(n, op, FORWARD, DNNL_ARG_BIAS, b, rl_params_data(n->params, op->param[1]));
-	rl_op_arg(n, op, FORWARD, DNNL_ARG_DST, y->md, y->data);
+	rl_op_arg(n, op, FORWARD, RL_ARG_SRC, x->data);
+	rl_op_arg(n, op, FORWARD, RL_ARG_WEIGHTS, weight);
+	rl_op_arg(n, op, FORWARD, RL_ARG_BIAS, rl_params_data(n->params, op->param[1]));
+	rl_op_arg(n, op, FORWARD, RL_ARG_DST, y->data);
 	if (!op->reached)
 		return;
 	if (op->dx[0]) {
 		rl_op_call(n, op, BY_DATA);
-		rl_op_arg(n, op, BY_DATA, DNNL_ARG_DIFF_DST, y->md, y->grad);
-		rl_op_arg(n, op, BY_DATA, DNNL_ARG_WEIGHTS, w, weight);
-		rl_op_arg(n, op, BY_DATA, DNNL_ARG_DIFF_SRC, x->md, op->dx[0]);
+		rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_DST, y->grad);
+		rl_op_arg(n, op, BY_DATA, RL_ARG_WEIGHTS, weight);
+		rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_SRC, op->dx[0]);
 	}
 	rl_op_call(n, op, BY_WEIGHTS);
-	rl_op_arg(n, op, BY_WEIGHTS, DNNL_ARG_SRC, x->md, x->data);
-	rl_op_arg(n, op, BY_WEIGHTS, DNNL_ARG_DIFF_DST, y->md, y->grad);
-	rl_op_arg(n, op, BY_WEIGHTS, DNNL_ARG_DIFF_WEIGHTS, w, op->dp[0]);
-	rl_op_arg(n, op, BY_WEIGHTS, DNNL_ARG_DIFF_BIAS, b, op->dp[1]);
+	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_SRC, x->data);
+	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_DIFF_DST, y->grad);
+	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_DIFF_WEIGHTS, op->dp[0]);
+	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_DIFF_BIAS, op->dp[1]);
 }
 
 static void forward(struct rl_net *n, struct op *op)

@@ -127,13 +127,12 @@ void *rl_op_memory(const struct rl_net *n, const struct op *op, int buffer)
 void rl_op_call(struct rl_net *n, struct op *op, int i)
 {
 	rl_call_begin(&op->call[i], &op->prim[i]);
-	rl_op_arg(n, op, i, DNNL_ARG_SCRATCHPAD, rl_prim_md(&op->prim[i], dnnl_query_scratchpad_md),
-		  n->arena + n->buffer[n->scratch].offset);
+	rl_op_arg(n, op, i, RL_ARG_SCRATCHPAD, n->arena + n->buffer[n->scratch].offset);
 }
 
-void rl_op_arg(struct rl_net *n, struct op *op, int i, int which, struct rl_md md, void *data)
+void rl_op_arg(struct rl_net *n, struct op *op, int i, enum rl_arg which, void *data)
 {
-	rl_call_arg(&op->call[i], n->d, which, md, data);
+	rl_call_arg(&op->call[i], n->d, which, data);
 }
 
 void rl_op_run(const struct rl_net *n, const struct op *op, int i)
@@ -217,14 +216,14 @@ static void convert(struct rl_net *n, struct rl_md from, const float *source, st
 		    float *target)
 {
 	struct rl_prim p = rl_prim_reorder(n->d, from, to);
-	struct rl_md scratch = rl_prim_md(&p, dnnl_query_scratchpad_md);
+	struct rl_md scratch = rl_prim_md(&p, RL_ARG_SCRATCHPAD);
 	void *work = rl_aligned(rl_md_bytes(&scratch));
 	struct rl_call c;
 
 	rl_call_begin(&c, &p);
-	rl_call_arg(&c, n->d, DNNL_ARG_SCRATCHPAD, scratch, work);
-	rl_call_arg(&c, n->d, DNNL_ARG_FROM, from, (void *)source);
-	rl_call_arg(&c, n->d, DNNL_ARG_TO, to, target);
+	rl_call_arg(&c, n->d, RL_ARG_SCRATCHPAD, work);
+	rl_call_arg(&c, n->d, RL_ARG_FROM, (void *)source);
+	rl_call_arg(&c, n->d, RL_ARG_TO, target);
 	rl_call_run(&c, n->d);
 	rl_call_free(&c);
 	rl_prim_free(&p);

@@ -1,6 +1,7 @@
 #include "nn/onednn.h"
 
 #include "base/err.h"
+#include "nn/onednn2.h"
 
 #include <string.h>
 
@@ -29,75 +30,147 @@ void rl_onednn_free(struct rl_onednn *d)
 	dnnl_engine_destroy(d->engine);
 }
 
+/* ---- memory descriptors -----------------------------------------------------------------------
+ */
+
 struct rl_md rl_md_plain(int ndim, const int64_t *dim)
 {
-	struct rl_md m;
-	dnnl_dims_t stride;
+	struct rl_md m = rl_md_any(ndim, dim);
 
-	stride[ndim - 1] = 1;
+	m.any = false;
+	m.stride[ndim - 1] = 1;
 	for (int i = ndim - 2; i >= 0; i--)
-		stride[i] = stride[i + 1] * dim[i + 1];
-	check(dnnl_memory_desc_init_by_strides(&m.d, ndim, dim, dnnl_f32, stride), "descriptor");
+		m.stride[i] = m.stride[i + 1] * dim[i + 1];
 	return m;
 }
 
 struct rl_md rl_md_channels_last(const int64_t dim[4])
 {
-	struct rl_md m;
-	const dnnl_dims_t shape = {dim[0], dim[1], dim[2], dim[3]};
-	const dnnl_dims_t stride = {dim[1] * dim[2] * dim[3], 1, dim[1] * dim[3], dim[1]};
+	const int64_t stride[4] = {dim[1] * dim[2] * dim[3], 1, dim[1] * dim[3], dim[1]};
+	struct rl_md m = rl_md_any(4, dim);
 
-	check(dnnl_memory_desc_init_by_strides(&m.d, 4, shape, dnnl_f32, stride), "descriptor");
+	m.any = false;
+	memcpy(m.stride, stride, sizeof(stride));
 	return m;
 }
 
 struct rl_md rl_md_any(int ndim, const int64_t *dim)
 {
-	struct rl_md m;
+	struct rl_md m = {.number = RL_FLOAT32, .any = true, .ndim = ndim};
 
-	check(dnnl_memory_desc_init_by_tag(&m.d, ndim, dim, dnnl_f32, dnnl_format_tag_any),
-	      "descriptor");
+	memcpy(m.dim, dim, (size_t)ndim * sizeof(*dim));
 	return m;
+}
+
+struct rl_md rl_md_of(enum rl_number number, struct rl_md m)
+{
+	if (m.settled)
+		rl_die("oneDNN: a settled layout cannot take other numbers");
+	m.number = number;
+	return m;
+}
+
+/* The library's descriptor, for a moment; NULL for NULL. */
+struct lent {
+	const void *md;
+	md_handle own;
+};
+
+static struct lent lend(const struct rl_md *m)
+{
+	struct lent l = {0};
+	dnnl_data_type_t type;
+	dnnl_dims_t dim = {0}, stride = {0};
+
+	if (!m || m->settled)
+		return (struct lent){m ? m->settled : NULL, NULL};
+	type = m->number == RL_BFLOAT16 ? dnnl_bf16 : dnnl_f32;
+	memcpy(dim, m->dim, sizeof(m->dim));
+	memcpy(stride, m->stride, sizeof(m->stride));
+	if (m->any)
+		check(dnnl_memory_desc_create_with_tag(&l.own, m->ndim, dim, type,
+						       dnnl_format_tag_any),
+		      "descriptor");
+	else
+		check(dnnl_memory_desc_create_with_strides(&l.own, m->ndim, dim, type, stride),
+		      "descriptor");
+	l.md = l.own;
+	return l;
+}
+
+static void give_back(struct lent *l)
+{
+	if (l->own)
+		dnnl_memory_desc_destroy(l->own);
 }
 
 bool rl_md_equal(const struct rl_md *a, const struct rl_md *b)
 {
-	return dnnl_memory_desc_equal(&a->d, &b->d);
+	struct lent x = lend(a), y = lend(b);
+	bool equal = dnnl_memory_desc_equal(x.md, y.md);
+
+	give_back(&x);
+	give_back(&y);
+	return equal;
 }
 
 size_t rl_md_bytes(const struct rl_md *m)
 {
-	return dnnl_memory_desc_get_size(&m->d);
+	size_t bytes = m->number == RL_BFLOAT16 ? 2 : 4;
+
+	if (m->settled)
+		return dnnl_memory_desc_get_size(m->settled);
+	for (int i = 0; i < m->ndim; i++)
+		bytes *= (size_t)m->dim[i];
+	return bytes;
 }
 
 struct rl_channels rl_md_channels(const struct rl_md *m)
 {
-	const dnnl_blocking_desc_t *b = &m->d.format_desc.blocking;
-	int64_t area = m->d.dims[2] * m->d.dims[3], lanes = 16;
+	struct layout l = {.dim = m->dim, .strided = !m->any, .stride = m->stride};
+	int64_t lanes = 16;
 
-	if (m->d.format_kind == dnnl_blocked && b->inner_nblks == 1 && b->inner_idxs[0] == 1)
-		return (struct rl_channels){b->inner_blks[0], b->strides[0], b->strides[1],
-					    b->inner_blks[0]};
-	if (m->d.format_kind == dnnl_blocked && b->inner_nblks == 0 && b->strides[1] == area)
-		return (struct rl_channels){1, b->strides[0], area, 1};
-	if (m->d.format_kind == dnnl_blocked && b->inner_nblks == 0 && b->strides[1] == 1)
-		return (struct rl_channels){lanes, b->strides[0], lanes, m->d.dims[1]};
+	if (m->settled)
+		l = md_layout(m->settled);
+	if (l.strided && l.nblock == 1 && l.blocked_dim[0] == 1)
+		return (struct rl_channels){l.block[0], l.stride[0], l.stride[1], l.block[0]};
+	if (l.strided && l.nblock == 0 && l.stride[1] == l.dim[2] * l.dim[3])
+		return (struct rl_channels){1, l.stride[0], l.stride[1], 1};
+	if (l.strided && l.nblock == 0 && l.stride[1] == 1)
+		return (struct rl_channels){lanes, l.stride[0], lanes, l.dim[1]};
 	rl_die("oneDNN: a layout of maps that is neither plain, channels last nor blocked by "
 	       "channel");
 }
 
-/* Every primitive takes its scratch memory from the tape's arena. */
-static struct rl_prim create(struct rl_onednn d, const void *desc, const struct rl_prim *hint,
-			     const char *what)
-{
-	struct rl_prim p;
-	dnnl_primitive_attr_t attr;
+/* ---- primitives -------------------------------------------------------------------------------
+ */
 
-	check(dnnl_primitive_attr_create(&attr), what);
-	check(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user), what);
-	check(dnnl_primitive_desc_create(&p.desc, desc, attr, d.engine, hint ? hint->desc : NULL),
-	      what);
-	check(dnnl_primitive_create(&p.prim, p.desc), what);
+/* Every primitive takes its scratch memory from the tape's arena. */
+static dnnl_primitive_attr_t attributes(const struct rl_fuse *fuse)
+{
+	dnnl_primitive_attr_t attr;
+	dnnl_post_ops_t ops;
+
+	check(dnnl_primitive_attr_create(&attr), "attributes");
+	check(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user),
+	      "attributes");
+	check(dnnl_post_ops_create(&ops), "attributes");
+	if (fuse && fuse->sum)
+		check(append_sum(ops), "attributes");
+	if (fuse && fuse->relu)
+		check(append_relu(ops), "attributes");
+	check(dnnl_primitive_attr_set_post_ops(attr, ops), "attributes");
+	dnnl_post_ops_destroy(ops);
+	return attr;
+}
+
+static struct rl_prim create(dnnl_status_t described, dnnl_primitive_desc_t desc,
+			     dnnl_primitive_attr_t attr, const char *what)
+{
+	struct rl_prim p = {.desc = desc};
+
+	check(described, what);
+	check(dnnl_primitive_create(&p.prim, desc), what);
 	dnnl_primitive_attr_destroy(attr);
 	return p;
 }
@@ -108,26 +181,37 @@ static dnnl_prop_kind_t propagation(enum rl_pass pass)
 }
 
 struct rl_prim rl_prim_conv(struct rl_onednn d, enum rl_pass pass, struct rl_md x, struct rl_md w,
-			    struct rl_md y, struct rl_window c, const struct rl_prim *hint)
+			    struct rl_md y, struct rl_window c, const struct rl_fuse *fuse,
+			    const struct rl_prim *hint)
 {
 	const dnnl_dims_t stride = {c.stride, c.stride}, pad = {c.pad, c.pad};
 	const dnnl_dims_t dilation = {c.dilation - 1, c.dilation - 1}; /* oneDNN's 0 is dense */
 	const dnnl_alg_kind_t direct = dnnl_convolution_direct;
-	dnnl_convolution_desc_t cd;
+	struct rl_md b = rl_md_plain(1, y.dim + 1);
+	bool forward = pass == RL_INFERENCE || pass == RL_TRAINING;
+	struct lent lx = lend(&x), lw = lend(&w), ly = lend(&y);
+	struct lent lb = lend(fuse && fuse->bias ? &b : NULL);
+	dnnl_primitive_attr_t attr = attributes(forward ? fuse : NULL);
+	dnnl_primitive_desc_t desc = NULL;
 	dnnl_status_t s;
 
 	if (pass == RL_BACKWARD_DATA)
-		s = dnnl_dilated_convolution_backward_data_desc_init(&cd, direct, &x.d, &w.d, &y.d,
-								     stride, dilation, pad, pad);
+		s = dnnl_convolution_backward_data_primitive_desc_create(
+			&desc, d.engine, direct, lx.md, lw.md, ly.md, stride, dilation, pad, pad,
+			hint->desc, attr);
 	else if (pass == RL_BACKWARD_WEIGHTS)
-		s = dnnl_dilated_convolution_backward_weights_desc_init(
-			&cd, direct, &x.d, &w.d, NULL, &y.d, stride, dilation, pad, pad);
+		s = dnnl_convolution_backward_weights_primitive_desc_create(
+			&desc, d.engine, direct, lx.md, lw.md, lb.md, ly.md, stride, dilation, pad,
+			pad, hint->desc, attr);
 	else
-		s = dnnl_dilated_convolution_forward_desc_init(&cd, propagation(pass), direct, &x.d,
-							       &w.d, NULL, &y.d, stride, dilation,
-							       pad, pad);
-	check(s, "convolution");
-	return create(d, &cd, hint, "convolution");
+		s = dnnl_convolution_forward_primitive_desc_create(
+			&desc, d.engine, propagation(pass), direct, lx.md, lw.md, lb.md, ly.md,
+			stride, dilation, pad, pad, attr);
+	give_back(&lx);
+	give_back(&lw);
+	give_back(&lb);
+	give_back(&ly);
+	return create(s, desc, attr, "convolution");
 }
 
 struct rl_prim rl_prim_pool(struct rl_onednn d, enum rl_pass pass, bool average, struct rl_md x,
@@ -135,56 +219,68 @@ struct rl_prim rl_prim_pool(struct rl_onednn d, enum rl_pass pass, bool average,
 			    int pad, const struct rl_prim *hint)
 {
 	const dnnl_dims_t k = {kernel[0], kernel[1]}, step = {stride[0], stride[1]},
-			  left = {pad, pad};
+			  left = {pad, pad}, dense = {0, 0};
 	dnnl_alg_kind_t alg = average ? dnnl_pooling_avg_include_padding : dnnl_pooling_max;
-	dnnl_pooling_desc_t pd;
+	struct lent lx = lend(&x), ly = lend(&y);
+	dnnl_primitive_attr_t attr = attributes(NULL);
+	dnnl_primitive_desc_t desc = NULL;
 	dnnl_status_t s;
 
 	/* The last window may reach past the far edge by less than `pad`, or fall short of it. */
 	dnnl_dims_t right = {0};
 	for (int i = 0; i < 2; i++) {
-		int64_t reach = (y.d.dims[2 + i] - 1) * step[i] + k[i] - x.d.dims[2 + i] - pad;
+		int64_t reach = (y.dim[2 + i] - 1) * step[i] + k[i] - x.dim[2 + i] - pad;
 
 		right[i] = reach > 0 ? reach : 0;
 	}
 	if (pass == RL_BACKWARD_DATA)
-		s = dnnl_pooling_backward_desc_init(&pd, alg, &x.d, &y.d, step, k, left, right);
+		s = dnnl_pooling_backward_primitive_desc_create(&desc, d.engine, alg, lx.md, ly.md,
+								step, k, dense, left, right,
+								hint->desc, attr);
 	else
-		s = dnnl_pooling_forward_desc_init(&pd, propagation(pass), alg, &x.d, &y.d, step, k,
-						   left, right);
-	check(s, "pooling");
-	return create(d, &pd, hint, "pooling");
+		s = dnnl_pooling_forward_primitive_desc_create(&desc, d.engine, propagation(pass),
+							       alg, lx.md, ly.md, step, k, dense,
+							       left, right, attr);
+	give_back(&lx);
+	give_back(&ly);
+	return create(s, desc, attr, "pooling");
 }
 
 struct rl_prim rl_prim_linear(struct rl_onednn d, enum rl_pass pass, struct rl_md x, struct rl_md w,
 			      struct rl_md b, struct rl_md y, const struct rl_prim *hint)
 {
-	dnnl_inner_product_desc_t id;
+	struct lent lx = lend(&x), lw = lend(&w), lb = lend(&b), ly = lend(&y);
+	dnnl_primitive_attr_t attr = attributes(NULL);
+	dnnl_primitive_desc_t desc = NULL;
 	dnnl_status_t s;
 
 	if (pass == RL_BACKWARD_DATA)
-		s = dnnl_inner_product_backward_data_desc_init(&id, &x.d, &w.d, &y.d);
+		s = dnnl_inner_product_backward_data_primitive_desc_create(
+			&desc, d.engine, lx.md, lw.md, ly.md, hint->desc, attr);
 	else if (pass == RL_BACKWARD_WEIGHTS)
-		s = dnnl_inner_product_backward_weights_desc_init(&id, &x.d, &w.d, &b.d, &y.d);
+		s = dnnl_inner_product_backward_weights_primitive_desc_create(
+			&desc, d.engine, lx.md, lw.md, lb.md, ly.md, hint->desc, attr);
 	else
-		s = dnnl_inner_product_forward_desc_init(&id, propagation(pass), &x.d, &w.d, &b.d,
-							 &y.d);
-	check(s, "inner product");
-	return create(d, &id, hint, "inner product");
+		s = dnnl_inner_product_forward_primitive_desc_create(
+			&desc, d.engine, propagation(pass), lx.md, lw.md, lb.md, ly.md, attr);
+	give_back(&lx);
+	give_back(&lw);
+	give_back(&lb);
+	give_back(&ly);
+	return create(s, desc, attr, "inner product");
 }
 
 struct rl_prim rl_prim_reorder(struct rl_onednn d, struct rl_md from, struct rl_md to)
 {
-	struct rl_prim p;
-	dnnl_primitive_attr_t attr;
+	struct lent source = lend(&from), target = lend(&to);
+	dnnl_primitive_attr_t attr = attributes(NULL);
+	dnnl_primitive_desc_t desc = NULL;
+	dnnl_status_t s = dnnl_reorder_primitive_desc_create(&desc, source.md, d.engine, target.md,
+							     d.engine, attr);
 
-	check(dnnl_primitive_attr_create(&attr), "reorder");
-	check(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user), "reorder");
-	check(dnnl_reorder_primitive_desc_create(&p.desc, &from.d, d.engine, &to.d, d.engine, attr),
-	      "reorder");
-	check(dnnl_primitive_create(&p.prim, p.desc), "reorder");
-	dnnl_primitive_attr_destroy(attr);
-	return p;
+	give_back(&source);
+	give_back(&target);
+	return create(s, desc, attr, "reorder");
 }
 
 void rl_prim_free(struct rl_prim *p)
@@ -196,13 +292,41 @@ void rl_prim_free(struct rl_prim *p)
 	p->prim = NULL;
 }
 
-struct rl_md rl_prim_md(const struct rl_prim *p, dnnl_query_t what)
+static int argument(enum rl_arg which)
 {
-	const dnnl_memory_desc_t *d = dnnl_primitive_desc_query_md(p->desc, what, 0);
+	static const int library[RL_ARGS] = {
+		[RL_ARG_SRC] = DNNL_ARG_SRC,
+		[RL_ARG_WEIGHTS] = DNNL_ARG_WEIGHTS,
+		[RL_ARG_BIAS] = DNNL_ARG_BIAS,
+		[RL_ARG_DST] = DNNL_ARG_DST,
+		[RL_ARG_DIFF_SRC] = DNNL_ARG_DIFF_SRC,
+		[RL_ARG_DIFF_WEIGHTS] = DNNL_ARG_DIFF_WEIGHTS,
+		[RL_ARG_DIFF_BIAS] = DNNL_ARG_DIFF_BIAS,
+		[RL_ARG_DIFF_DST] = DNNL_ARG_DIFF_DST,
+		[RL_ARG_FROM] = DNNL_ARG_FROM,
+		[RL_ARG_TO] = DNNL_ARG_TO,
+		[RL_ARG_WORKSPACE] = DNNL_ARG_WORKSPACE,
+		[RL_ARG_SCRATCHPAD] = DNNL_ARG_SCRATCHPAD,
+	};
 
-	if (!d)
-		rl_die("oneDNN: no descriptor %d", (int)what);
-	return (struct rl_md){*d};
+	return library[which];
+}
+
+struct rl_md rl_prim_md(const struct rl_prim *p, enum rl_arg which)
+{
+	const void *md =
+		dnnl_primitive_desc_query_md(p->desc, dnnl_query_exec_arg_md, argument(which));
+	struct layout l;
+	struct rl_md m;
+
+	if (!md)
+		rl_die("oneDNN: a primitive without argument %d", argument(which));
+	l = md_layout(md);
+	m = (struct rl_md){.settled = md,
+			   .number = l.type == dnnl_bf16 ? RL_BFLOAT16 : RL_FLOAT32,
+			   .ndim = l.ndim};
+	memcpy(m.dim, l.dim, (size_t)l.ndim * sizeof(*l.dim));
+	return m;
 }
 
 bool rl_prim_is_slow(const struct rl_prim *p)
@@ -219,30 +343,37 @@ void rl_gemm_tn(float *c, const float *a, const float *b, int64_t m, int64_t n, 
 	check(dnnl_sgemm('T', 'N', m, n, k, 1, a, m, b, n, 0, c, n), "gemm");
 }
 
+/* ---- prepared calls ---------------------------------------------------------------------------
+ */
+
 void rl_call_begin(struct rl_call *c, const struct rl_prim *p)
 {
-	c->prim = p;
-	c->n = 0;
+	*c = (struct rl_call){.prim = p};
 }
 
-void rl_call_arg(struct rl_call *c, struct rl_onednn d, int which, struct rl_md md, void *data)
+void rl_call_arg(struct rl_call *c, struct rl_onednn d, enum rl_arg which, void *data)
 {
-	if (c->n == (int)RL_LEN(c->arg))
-		rl_die("oneDNN: too many arguments");
-	c->arg[c->n].arg = which;
-	check(dnnl_memory_create(&c->arg[c->n].memory, &md.d, d.engine, data), "memory");
-	c->n++;
+	struct rl_md md = rl_prim_md(c->prim, which);
+
+	check(dnnl_memory_create(&c->arg[which], md.settled, d.engine, data), "memory");
 }
 
 void rl_call_run(const struct rl_call *c, struct rl_onednn d)
 {
-	check(dnnl_primitive_execute(c->prim->prim, d.stream, c->n, c->arg), "execute");
+	dnnl_exec_arg_t arg[RL_ARGS];
+	int n = 0;
+
+	for (int i = 0; i < RL_ARGS; i++)
+		if (c->arg[i])
+			arg[n++] = (dnnl_exec_arg_t){argument(i), c->arg[i]};
+	check(dnnl_primitive_execute(c->prim->prim, d.stream, n, arg), "execute");
 	check(dnnl_stream_wait(d.stream), "wait");
 }
 
 void rl_call_free(struct rl_call *c)
 {
-	for (int i = 0; i < c->n; i++)
-		dnnl_memory_destroy(c->arg[i].memory);
-	c->n = 0;
+	for (int i = 0; i < RL_ARGS; i++)
+		if (c->arg[i])
+			dnnl_memory_destroy(c->arg[i]);
+	*c = (struct rl_call){0};
 }

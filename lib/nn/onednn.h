@@ -1,19 +1,17 @@
 /*
- * The one place that knows oneDNN's C API.  The rest of lib/nn sees memory descriptors, primitives
- * and prepared calls; all primitives use a caller-provided scratchpad and f32.
+ * The one place that knows oneDNN's C API, of versions 2 and 3.  The rest of lib/nn sees memory
+ * descriptors, primitives and prepared calls; all primitives use a caller-provided scratchpad.
  */
 #ifndef RL_NN_ONEDNN_H
 #define RL_NN_ONEDNN_H
-
-#include <oneapi/dnnl/dnnl.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct rl_onednn {
-	dnnl_engine_t engine;
-	dnnl_stream_t stream;
+	struct dnnl_engine *engine;
+	struct dnnl_stream *stream;
 };
 
 struct rl_onednn rl_onednn_new(void);
@@ -22,13 +20,24 @@ void rl_onednn_free(struct rl_onednn *d);
 /* ---- memory descriptors -----------------------------------------------------------------------
  */
 
+enum rl_number { RL_FLOAT32, RL_BFLOAT16 };
+
+/* Shape, numbers and layout of a tensor, to be copied freely.  One that a primitive settled on
+ * refers to the primitive and lives as long as that. */
 struct rl_md {
-	dnnl_memory_desc_t d;
+	enum rl_number number;
+	int ndim;
+	int64_t dim[4];
+	const void *settled; /* the library's descriptor; NULL: the layout is in the fields below */
+	bool any;            /* no layout yet */
+	int64_t stride[4];
 };
 
-struct rl_md rl_md_plain(int ndim, const int64_t *dim); /* row-major */
+struct rl_md rl_md_plain(int ndim, const int64_t *dim); /* row-major floats */
 struct rl_md rl_md_channels_last(const int64_t dim[4]); /* N,C,H,W stored as N,H,W,C */
 struct rl_md rl_md_any(int ndim, const int64_t *dim);   /* the primitive chooses */
+/* The same in other numbers; not for one that a primitive settled on. */
+struct rl_md rl_md_of(enum rl_number number, struct rl_md m);
 bool rl_md_equal(const struct rl_md *a, const struct rl_md *b);
 size_t rl_md_bytes(const struct rl_md *m);
 
@@ -45,19 +54,45 @@ rl_md_channels(const struct rl_md *m); /* plain, channels last, or blocked by ch
 
 enum rl_pass { RL_INFERENCE, RL_TRAINING, RL_BACKWARD_DATA, RL_BACKWARD_WEIGHTS };
 
+/* What a primitive reads and writes. */
+enum rl_arg {
+	RL_ARG_SRC,
+	RL_ARG_WEIGHTS,
+	RL_ARG_BIAS,
+	RL_ARG_DST,
+	RL_ARG_DIFF_SRC,
+	RL_ARG_DIFF_WEIGHTS,
+	RL_ARG_DIFF_BIAS,
+	RL_ARG_DIFF_DST,
+	RL_ARG_FROM, /* of a reorder */
+	RL_ARG_TO,
+	RL_ARG_WORKSPACE,
+	RL_ARG_SCRATCHPAD,
+	RL_ARGS
+};
+
 struct rl_prim {
-	dnnl_primitive_t prim;
-	dnnl_primitive_desc_t desc;
+	struct dnnl_primitive *prim;
+	struct dnnl_primitive_desc *desc;
 };
 
 struct rl_window {
 	int kernel, stride, pad, dilation;
 };
 
+/* What a convolution does to its result before it stores it, in this order. */
+struct rl_fuse {
+	bool bias; /* in backward: the gradient of the bias comes with that of the weights */
+	bool sum;  /* what is in y already is added */
+	bool relu;
+};
+
 /* For every pass the descriptors are those of x, weights and y; in backward they stand for the
- * gradients of the same shapes.  hint is the forward primitive, NULL for forward passes. */
+ * gradients of the same shapes.  hint is the forward primitive, NULL for forward passes; fuse may
+ * be NULL. */
 struct rl_prim rl_prim_conv(struct rl_onednn d, enum rl_pass pass, struct rl_md x, struct rl_md w,
-			    struct rl_md y, struct rl_window c, const struct rl_prim *hint);
+			    struct rl_md y, struct rl_window c, const struct rl_fuse *fuse,
+			    const struct rl_prim *hint);
 struct rl_prim rl_prim_pool(struct rl_onednn d, enum rl_pass pass, bool average, struct rl_md x,
 			    struct rl_md y, const int64_t kernel[2], const int64_t stride[2],
 			    int pad, const struct rl_prim *hint);
@@ -66,9 +101,8 @@ struct rl_prim rl_prim_linear(struct rl_onednn d, enum rl_pass pass, struct rl_m
 struct rl_prim rl_prim_reorder(struct rl_onednn d, struct rl_md from, struct rl_md to);
 void rl_prim_free(struct rl_prim *p);
 
-/* A descriptor the primitive settled on: dnnl_query_src_md, _weights_md, _dst_md, _diff_*_md,
- * _workspace_md, _scratchpad_md. */
-struct rl_md rl_prim_md(const struct rl_prim *p, dnnl_query_t what);
+/* The descriptor that the primitive settled on for an argument of its own. */
+struct rl_md rl_prim_md(const struct rl_prim *p, enum rl_arg which);
 
 /* No kernel for this shape and machine: the library would run plain loops, hundreds of times
  * slower. */
@@ -82,12 +116,12 @@ void rl_gemm_tn(float *c, const float *a, const float *b, int64_t m, int64_t n, 
 
 struct rl_call {
 	const struct rl_prim *prim;
-	int n;
-	dnnl_exec_arg_t arg[12];
+	struct dnnl_memory *arg[RL_ARGS];
 };
 
 void rl_call_begin(struct rl_call *c, const struct rl_prim *p);
-void rl_call_arg(struct rl_call *c, struct rl_onednn d, int which, struct rl_md md, void *data);
+/* The data is laid out as rl_prim_md(p, which) says. */
+void rl_call_arg(struct rl_call *c, struct rl_onednn d, enum rl_arg which, void *data);
 void rl_call_run(const struct rl_call *c, struct rl_onednn d);
 void rl_call_free(struct rl_call *c);
 

@@ -57,7 +57,7 @@ int rl_op_buffer(struct rl_net *n, struct op *op, size_t size, enum when when)
 
 void rl_op_scratch(struct rl_net *n, const struct rl_prim *p)
 {
-	struct rl_md md = rl_prim_md(p, dnnl_query_scratchpad_md);
+	struct rl_md md = rl_prim_md(p, RL_ARG_SCRATCHPAD);
 	size_t bytes = rl_md_bytes(&md);
 
 	if (bytes > n->scratch_size)

@@ -19,7 +19,7 @@ static void plan(struct rl_net *n, struct op *op)
 					 average, x->md, rl_md_any(4, dim), op->c.pool.kernel,
 					 op->c.pool.stride, op->c.pool.pad, NULL);
 	rl_op_scratch(n, &op->prim[FORWARD]);
-	out = rl_prim_md(&op->prim[FORWARD], dnnl_query_dst_md);
+	out = rl_prim_md(&op->prim[FORWARD], RL_ARG_DST);
 	if (global) {
 		rl_value_layout_plain(y);
 		op->prim[TO_PLAIN] = rl_prim_reorder(n->d, out, plain);
@@ -32,7 +32,7 @@ static void plan(struct rl_net *n, struct op *op)
 	rl_op_buffer(n, op, global ? rl_md_bytes(&out) : 0, IN_FORWARD);
 	rl_op_buffer(n, op, global ? rl_md_bytes(&out) : 0, IN_BACKWARD);
 	if (!average && n->config.train) {
-		struct rl_md md = rl_prim_md(&op->prim[FORWARD], dnnl_query_workspace_md);
+		struct rl_md md = rl_prim_md(&op->prim[FORWARD], RL_ARG_WORKSPACE);
 
 		rl_op_buffer(n, op, rl_md_bytes(&md), BETWEEN);
 	}
@@ -48,37 +48,31 @@ static void bind(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
 	bool global = y->ndim == 2, workspace = op->nbuffer > 2;
-	struct rl_md out = rl_prim_md(&op->prim[FORWARD], dnnl_query_dst_md);
-	struct rl_md plain = global ? rl_md_plain(4, (int64_t[]){y->dim[0], y->dim[1], 1, 1}) : out;
 	void *pooled = global ? rl_op_memory(n, op, 0) : y->data;
 	void *gradient = global ? rl_op_memory(n, op, 1) : y->grad;
 
 	rl_op_call(n, op, FORWARD);
-	rl_op_arg(n, op, FORWARD, DNNL_ARG_SRC, x->md, x->data);
-	rl_op_arg(n, op, FORWARD, DNNL_ARG_DST, out, pooled);
+	rl_op_arg(n, op, FORWARD, RL_ARG_SRC, x->data);
+	rl_op_arg(n, op, FORWARD, RL_ARG_DST, pooled);
 	if (workspace)
-		rl_op_arg(n, op, FORWARD, DNNL_ARG_WORKSPACE,
-			  rl_prim_md(&op->prim[FORWARD], dnnl_query_workspace_md),
-			  rl_op_memory(n, op, 2));
+		rl_op_arg(n, op, FORWARD, RL_ARG_WORKSPACE, rl_op_memory(n, op, 2));
 	if (global) {
 		rl_op_call(n, op, TO_PLAIN);
-		rl_op_arg(n, op, TO_PLAIN, DNNL_ARG_FROM, out, pooled);
-		rl_op_arg(n, op, TO_PLAIN, DNNL_ARG_TO, plain, y->data);
+		rl_op_arg(n, op, TO_PLAIN, RL_ARG_FROM, pooled);
+		rl_op_arg(n, op, TO_PLAIN, RL_ARG_TO, y->data);
 	}
 	if (!op->reached)
 		return;
 	if (global) {
 		rl_op_call(n, op, FROM_PLAIN);
-		rl_op_arg(n, op, FROM_PLAIN, DNNL_ARG_FROM, plain, y->grad);
-		rl_op_arg(n, op, FROM_PLAIN, DNNL_ARG_TO, out, gradient);
+		rl_op_arg(n, op, FROM_PLAIN, RL_ARG_FROM, y->grad);
+		rl_op_arg(n, op, FROM_PLAIN, RL_ARG_TO, gradient);
 	}
 	rl_op_call(n, op, BACKWARD);
-	rl_op_arg(n, op, BACKWARD, DNNL_ARG_DIFF_DST, out, gradient);
-	rl_op_arg(n, op, BACKWARD, DNNL_ARG_DIFF_SRC, x->md, op->dx[0]);
+	rl_op_arg(n, op, BACKWARD, RL_ARG_DIFF_DST, gradient);
+	rl_op_arg(n, op, BACKWARD, RL_ARG_DIFF_SRC, op->dx[0]);
 	if (workspace)
-		rl_op_arg(n, op, BACKWARD, DNNL_ARG_WORKSPACE,
-			  rl_prim_md(&op->prim[FORWARD], dnnl_query_workspace_md),
-			  rl_op_memory(n, op, 2));
+		rl_op_arg(n, op, BACKWARD, RL_ARG_WORKSPACE, rl_op_memory(n, op, 2));
 }
 
 static void forward(struct rl_net *n, struct op *op)

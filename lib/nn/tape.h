@@ -132,7 +132,7 @@ void rl_net_place(struct rl_net *n); /* offsets for all buffers, and the arena *
 void *rl_op_memory(const struct rl_net *n, const struct op *op, int buffer);
 /* Begin a call of prim[i] with the shared scratchpad; add an argument; run. */
 void rl_op_call(struct rl_net *n, struct op *op, int i);
-void rl_op_arg(struct rl_net *n, struct op *op, int i, int which, struct rl_md md, void *data);
+void rl_op_arg(struct rl_net *n, struct op *op, int i, enum rl_arg which, void *data);
 void rl_op_run(const struct rl_net *n, const struct op *op, int i);
 
 /* x += y over count floats, in parallel. */
