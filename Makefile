@@ -35,7 +35,7 @@ TEST_OBJ = $(TEST_SRC:%.c=$(OBJ)/%.o)
 
 # Each program is linked with all; --as-needed keeps only what it uses.
 LDLIBS = -Wl,--as-needed -ldnnl -lopenblas -llinear -lsvm -ljpeg -lpng -larchive -lexpat -ljansson \
-         -lxxhash -lmd -lm -lpthread
+         -lxxhash -lmd -lm -lpthread $(MPI_LIBS)
 
 all: $(TOOLS:%=$(BIN)/%) ## build every program into bin/
 
@@ -61,6 +61,8 @@ $(OBJ)/%.o: %.c config.mk Makefile
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OBJ)/lib/nn/mpi.o: CPPFLAGS += $(MPI_CFLAGS)
 
 -include $(wildcard $(OBJ)/*/*.d $(OBJ)/*/*/*.d)
 .PRECIOUS: $(OBJ)/%.o

@@ -6,9 +6,13 @@ CC      = cc
 CFLAGS  = -O3 -g
 LDFLAGS =
 
+# MPI, whichever the system prefers; asked when something needs it.
+MPI_CFLAGS = $(shell pkg-config --cflags mpi-c)
+MPI_LIBS   = $(shell pkg-config --libs mpi-c)
+
 # One package per line of need: what the programs link, what the pipelines run, what only the tests use.
 DEPS_BUILD = gcc libc6-dev libdnnl-dev libopenblas-openmp-dev liblinear-dev libsvm-dev \
              libjpeg62-turbo-dev libpng-dev libarchive-dev libexpat1-dev libjansson-dev \
-             libxxhash-dev libmd-dev
-DEPS_RUN   = parallel jq
-DEPS_CHECK = perl pkg-config libjpeg-turbo-progs python3-numpy mandoc
+             libxxhash-dev libmd-dev libopenmpi-dev pkg-config
+DEPS_RUN   = parallel jq openmpi-bin
+DEPS_CHECK = perl libjpeg-turbo-progs python3-numpy mandoc

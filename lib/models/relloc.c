@@ -31,7 +31,7 @@ struct rl_relloc_net rl_relloc(struct rl_net *n, const struct rl_relloc *c, int6
 				       .running = c->running,
 				       .relu = true,
 				       .copies = 1});
-	x = rl_dropout(n, x, c->dropout);
+	x = rl_dropout(n, x, RL_NEIGHBOURS, c->dropout);
 	m.logits = rl_linear(n, x, "head.fc_cls", RL_NEIGHBOURS, c->head_std);
 	m.loss = rl_softmax_ce(n, m.logits);
 	return m;

@@ -235,17 +235,16 @@ static void plan(struct rl_net *n, struct op *op)
 }
 
 static void move_running_statistics(struct rl_net *n, struct op *op, const double *mean,
-				    const double *variance)
+				    const double *variance, double count)
 {
-	const struct value *x = rl_op_in(n, op, 0);
 	float *running_mean = rl_params_data(n->params, op->param[RUNNING_MEAN]);
 	float *running_var = rl_params_data(n->params, op->param[RUNNING_VAR]);
 	int64_t tracked = ++n->params->list[op->param[TRACKED]].tracked;
 	double m = n->accumulate ? 1.0 / (double)tracked : op->c.bnorm.momentum;
-	double count = (double)(x->dim[0] * area(x) * op->c.bnorm.copies);
-	double unbiased = count > 1 ? count / (count - 1) : 1;
+	double copied = count * op->c.bnorm.copies;
+	double unbiased = copied > 1 ? copied / (copied - 1) : 1;
 
-	for (int64_t c = 0; c < x->dim[1]; c++) {
+	for (int64_t c = 0; c < rl_op_in(n, op, 0)->dim[1]; c++) {
 		running_mean[c] = (float)((1 - m) * running_mean[c] + m * mean[c]);
 		running_var[c] = (float)((1 - m) * running_var[c] + m * unbiased * variance[c]);
 	}
@@ -275,6 +274,7 @@ static void statistics(struct rl_net *n, struct op *op)
 		   statistics_piece);
 	add_slices(sum, channels);
 	add_slices(square, channels);
+	count = rl_op_sum_ranks(n, sum, square, channels, count, 1);
 	for (int64_t c = 0; c < channels; c++) {
 		double m = sum[c] / count, v = fmax(square[c] / count - m * m, 0);
 
@@ -284,7 +284,7 @@ static void statistics(struct rl_net *n, struct op *op)
 		inverse[c] = (float)(1 / sqrt(v + conf->eps));
 	}
 	if (!n->untracked)
-		move_running_statistics(n, op, sum, square);
+		move_running_statistics(n, op, sum, square, count);
 }
 
 static void forward(struct rl_net *n, struct op *op)
@@ -316,7 +316,7 @@ static void backward(struct rl_net *n, struct op *op)
 	double *sum = rl_op_memory(n, op, SUMS), *product = sum + SLICES * channels;
 	float *scale = (float *)(product + SLICES * channels), *slope = scale + channels;
 	float *shift = slope + channels;
-	double count = (double)(x->dim[0] * area(x));
+	double local = (double)(x->dim[0] * area(x)), count = local;
 	struct piece p = {.x = x->data,
 			  .y = y->data,
 			  .dy = y->grad,
@@ -329,12 +329,16 @@ static void backward(struct rl_net *n, struct op *op)
 	add_slices(sum, channels);
 	add_slices(product, channels);
 	for (int64_t c = 0; c < channels; c++) {
+		op->dp[WEIGHT][c] = (float)(product[c] * inverse[c]);
+		op->dp[BIAS][c] = (float)sum[c];
+	}
+	if (!op->c.bnorm.running)
+		count = rl_op_sum_ranks(n, sum, product, channels, local, local);
+	for (int64_t c = 0; c < channels; c++) {
 		double s = (double)weight[c] * inverse[c];
 		double of_batch =
 			op->c.bnorm.running ? 0 : s / count; /* running statistics are constants */
 
-		op->dp[WEIGHT][c] = (float)(product[c] * inverse[c]);
-		op->dp[BIAS][c] = (float)sum[c];
 		scale[c] = (float)s;
 		slope[c] = (float)(of_batch * product[c] * inverse[c] * inverse[c]);
 		shift[c] = (float)(of_batch * sum[c]);

@@ -29,6 +29,7 @@ void rl_net_free(struct rl_net *n)
 	free(n->op);
 	free(n->buffer);
 	free(n->arena);
+	free(n->message);
 	free(n);
 }
 
@@ -175,7 +176,15 @@ void rl_net_backward(struct rl_net *n)
 			if (op->add_p[i])
 				rl_add_into(rl_params_grad(n->params, op->param[i]), op->dp[i],
 					    n->params->list[op->param[i]].count);
+		if (n->final)
+			n->final(n->final_ctx, op->final_from);
 	}
+}
+
+void rl_net_watch(struct rl_net *n, void (*final)(void *ctx, size_t from), void *ctx)
+{
+	n->final = final;
+	n->final_ctx = ctx;
 }
 
 void rl_net_set_draw(struct rl_net *n, uint64_t draw)
@@ -186,6 +195,11 @@ void rl_net_set_draw(struct rl_net *n, uint64_t draw)
 void rl_net_track_statistics(struct rl_net *n, bool track)
 {
 	n->untracked = !track;
+}
+
+void rl_net_set_absent(struct rl_net *n, bool absent)
+{
+	n->absent = absent;
 }
 
 /* Zero every running statistic; from now on update k weighs 1/k. */

@@ -15,6 +15,7 @@
 #ifndef RL_NN_NET_H
 #define RL_NN_NET_H
 
+#include "nn/comm.h"
 #include "nn/params.h"
 
 #include <stdio.h>
@@ -23,10 +24,12 @@ struct rl_net;
 typedef int rl_val; /* a value of the tape */
 
 struct rl_net_config {
-	bool train;          /* keep what backward needs, and run it */
-	bool no_sharing;     /* give every buffer its own memory: the test of the planner */
-	uint64_t seed;       /* of dropout */
-	bool feed_gradients; /* also compute the gradients of the feeds */
+	bool train;           /* keep what backward needs, and run it */
+	bool no_sharing;      /* give every buffer its own memory: the test of the planner */
+	uint64_t seed;        /* of dropout */
+	bool feed_gradients;  /* also compute the gradients of the feeds */
+	struct rl_comm *comm; /* the ranks that share a step; NULL: alone */
+	bool sync_bn;         /* batch statistics are those of all ranks together */
 };
 
 struct rl_net *rl_net_new(struct rl_params *params, const struct rl_net_config *config);
@@ -73,8 +76,10 @@ rl_val rl_global_avgpool(struct rl_net *n, rl_val x); /* [N,C,H,W] -> [N,C] */
 /* y = x weight' + bias; x [N,in], NAME.weight [out,in] ~ N(0, std), NAME.bias [out] = 0. */
 rl_val rl_linear(struct rl_net *n, rl_val x, const char *name, int out, double std);
 
-/* Inverted dropout of a training tape; the mask is a function of (seed, draw, element). */
-rl_val rl_dropout(struct rl_net *n, rl_val x, double p);
+/* Inverted dropout of a training tape.  The mask is a function of (seed, draw, sample, element), a
+ * sample being `rows` rows of x: number i of this batch is number i * ranks + rank of the ranks'
+ * batches together, so on any number of ranks the same samples lose the same elements. */
+rl_val rl_dropout(struct rl_net *n, rl_val x, int rows, double p);
 
 /* Rows [a_i, b_(i / (Na/Nb))]: a [Na,Ca] beside each b [Nb,Cb] repeated; Na a multiple of Nb. */
 rl_val rl_concat_repeat(struct rl_net *n, rl_val a, rl_val b);
@@ -101,10 +106,16 @@ void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels, const
 void rl_net_forward(struct rl_net *n);
 void rl_net_backward(struct rl_net *n); /* gradients into params->grad, overwriting */
 
+/* Called in backward, often: parameters' gradients from offset `from` on have their final value. */
+void rl_net_watch(struct rl_net *n, void (*final)(void *ctx, size_t from), void *ctx);
+
 void rl_net_set_draw(struct rl_net *n,
 		     uint64_t draw); /* which dropout masks: another for each pass */
 /* Whether batch statistics move the running ones; they do unless told otherwise. */
 void rl_net_track_statistics(struct rl_net *n, bool track);
+/* With sync_bn all ranks run the same passes.  One that has no samples left runs any batch and is
+ * absent: it takes part in the sums over ranks with nothing. */
+void rl_net_set_absent(struct rl_net *n, bool absent);
 /* Batch norm averages its statistics over all batches from now on instead of moving by momentum
  * (PyTorch's momentum=None): reset, run some batches forward, and evaluate. */
 void rl_net_accumulate_statistics(struct rl_net *n);

@@ -130,6 +130,24 @@ static void plan_gradients(struct rl_net *n)
 	free(seen_param);
 }
 
+/* After an op's backward, gradients are still to come only where earlier ops store theirs. */
+static void plan_final(struct rl_net *n)
+{
+	size_t end = 0;
+
+	for (int k = 0; k < n->nop; k++) {
+		struct op *op = &n->op[k];
+
+		op->final_from = end;
+		for (int i = 0; i < op->nlearned && op->reached; i++) {
+			const struct rl_param *q = &n->params->list[op->param[i]];
+
+			if (q->offset + q->count > end)
+				end = q->offset + q->count;
+		}
+	}
+}
+
 static void plan_values(struct rl_net *n)
 {
 	for (rl_val i = 0; i < n->nvalue; i++) {
@@ -186,6 +204,7 @@ void rl_net_plan(struct rl_net *n)
 		rl_value_layout_plain(&n->value[i]);
 	plan_values(n);
 	plan_gradients(n);
+	plan_final(n);
 	n->scratch = rl_net_buffer(n, n->scratch_size, 0, 2 * n->nop);
 	rl_net_place(n);
 	set_pointers(n);

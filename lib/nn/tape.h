@@ -68,7 +68,10 @@ struct op {
 			int64_t kernel[2], stride[2];
 			int pad;
 		} pool;
-		double dropout;
+		struct {
+			double p;
+			int64_t rows; /* of a sample */
+		} dropout;
 		struct {
 			const int32_t *labels;
 			double value;
@@ -81,6 +84,7 @@ struct op {
 	bool weights_by_gemm;     /* conv: oneDNN has no kernel for the weights' gradient */
 	uint64_t weights_version; /* of the parameters that a derived copy was made from */
 	uint64_t id;              /* for random draws: position on the tape */
+	size_t final_from; /* after its backward, gradients at this offset and beyond are final */
 };
 
 struct rl_net {
@@ -101,6 +105,11 @@ struct rl_net {
 	uint64_t draw;
 	bool untracked;  /* batch statistics do not move the running ones */
 	bool accumulate; /* batch norm averages over batches */
+	bool absent;     /* nothing of this batch counts in sums over ranks */
+	double *message; /* of rl_op_sum_ranks() */
+	int64_t message_size;
+	void (*final)(void *ctx, size_t from);
+	void *final_ctx;
 };
 
 /* ---- for building -----------------------------------------------------------------------------
@@ -134,6 +143,11 @@ void *rl_op_memory(const struct rl_net *n, const struct op *op, int buffer);
 void rl_op_call(struct rl_net *n, struct op *op, int i);
 void rl_op_arg(struct rl_net *n, struct op *op, int i, enum rl_arg which, void *data);
 void rl_op_run(const struct rl_net *n, const struct op *op, int i);
+
+/* With sync_bn, a and b over channels become the sums over ranks, each rank's times its `weight`
+ * and the whole divided by this one's; returns the sum of the counts.  Else nothing happens. */
+double rl_op_sum_ranks(struct rl_net *n, double *a, double *b, int64_t channels, double count,
+		       double weight);
 
 /* x += y over count floats, in parallel. */
 void rl_add_into(float *x, const float *y, size_t count);

@@ -201,7 +201,7 @@ static void dropout_forward(struct shadow *s, const struct op *op)
 {
 	bool *keep = survivors(s, op);
 
-	twin_dropout(out(s, op), in(s, op, 0), keep, op->c.dropout, count_in(s, op));
+	twin_dropout(out(s, op), in(s, op, 0), keep, op->c.dropout.p, count_in(s, op));
 	free(keep);
 }
 
@@ -209,7 +209,7 @@ static void dropout_backward(struct shadow *s, const struct op *op, struct wante
 {
 	bool *keep = survivors(s, op);
 
-	twin_dropout_backward(d.x[0], gradient(s, op), keep, op->c.dropout, count_in(s, op));
+	twin_dropout_backward(d.x[0], gradient(s, op), keep, op->c.dropout.p, count_in(s, op));
 	free(keep);
 }
 

@@ -340,15 +340,15 @@ static void test_dropout(void)
 	struct rig r;
 
 	rig_open(&r, true);
-	end(&r, rl_dropout(r.net, rows(&r, 40, 33), 0.5));
+	end(&r, rl_dropout(r.net, rows(&r, 40, 33), 8, 0.5));
 	check(&r, "dropout: forward and backward drop the same");
 
 	rig_open(&r, true);
-	end(&r, rl_dropout(r.net, map(&r, 2, 13, 5, 3), 0.25));
+	end(&r, rl_dropout(r.net, map(&r, 2, 13, 5, 3), 1, 0.25));
 	check(&r, "dropout of a map");
 
 	rig_open(&r, false);
-	rl_val y = rl_dropout(r.net, rows(&r, N, C), 0.3);
+	rl_val y = rl_dropout(r.net, rows(&r, N, C), 1, 0.3);
 	rl_net_keep(r.net, y);
 	rl_net_plan(r.net);
 	float *dropped[] = {first, second, again};
@@ -372,7 +372,7 @@ static void test_dropout(void)
 	struct rl_params *p = rl_params_new();
 	struct rl_net *n = rl_net_new(p, &config);
 	rl_val x = rl_feed(n, 2, (int64_t[]){2, 2});
-	ok(rl_dropout(n, x, 0.5) == x, "no dropout in evaluation");
+	ok(rl_dropout(n, x, 1, 0.5) == x, "no dropout in evaluation");
 	rl_net_free(n);
 	rl_params_free(p);
 }
