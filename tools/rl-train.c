@@ -244,6 +244,7 @@ int main(int argc, char **argv)
 	rl_mkdirs(c.out);
 
 	struct rl_loop loop = {
+		.in = in,
 		.samples = rl_json_int(head, "samples", 1, INT64_C(1) << 32, "stdin: head"),
 		.epochs = rl_json_int(head, "epochs", 1, 1 << 24, "stdin: head"),
 		.batch = c.batch,
@@ -254,13 +255,13 @@ int main(int argc, char **argv)
 		.keep = c.keep,
 		.chance_loss = log(RL_NEIGHBOURS),
 		.quiet = c.quiet};
-	if (loop.epochs > 1 && !rl_head_has_field(head, "epoch"))
-		rl_die("stdin: head: several epochs, but no field epoch");
+	if (loop.epochs > 1 && !rl_head_has_field(head, "position"))
+		rl_die("stdin: head: several epochs, but no field position");
 	int64_t steps = rl_loop_steps_per_epoch(&loop) * loop.epochs;
 	int64_t recent = c.precise_bn >= 0 ? c.precise_bn : steps < 2000 ? 1024 : 0;
 	struct rl_params *params = rl_params_new();
 	struct rl_pretext *pretext =
-		rl_pretext_new(params, &model, in, c.batch, recent, (uint64_t)c.seed);
+		rl_pretext_new(params, &model, c.batch, recent, (uint64_t)c.seed);
 
 	rl_params_group(params, "", 1, c.weight_decay);
 	rl_params_group(params, "neck.", c.head_lr, c.head_weight_decay);
@@ -278,7 +279,6 @@ int main(int argc, char **argv)
 
 	/* train */
 	struct rl_score train = rl_loop_run(&loop), held_out = {0};
-	rl_pretext_finish(pretext, loop.samples * loop.epochs);
 	if (recent) {
 		rl_pretext_precise_bn(pretext);
 		json_object_set_new(loop.metadata, "precise_bn",

@@ -46,19 +46,49 @@ static void take_mean(const struct accumulator *a, float *grad, int64_t items)
 		grad[i] = (float)(a->sum[i] / (double)items);
 }
 
+/* The micro-batch that comes next is looked at before it is taken: it may be another epoch's. */
+struct input {
+	struct rl_batches *batches;
+	struct rl_batch next;
+	bool looked;
+};
+
+static struct rl_batches *batches(const struct rl_loop *l)
+{
+	struct rl_batches_config c = {.in = l->in,
+				      .samples = l->samples,
+				      .epochs = l->epochs,
+				      .batch = l->batch,
+				      .recall = l->task.recall,
+				      .take = l->task.take,
+				      .context = l->task.ctx};
+
+	return rl_batches_new(&c, &(struct rl_place){0});
+}
+
+static bool take_batch(const struct rl_loop *l, struct input *in, int64_t epoch, struct rl_batch *b)
+{
+	if (!in->looked)
+		in->looked = rl_batches_next(in->batches, &in->next);
+	if (!in->looked || in->next.epoch != epoch)
+		return false;
+	in->looked = false;
+	*b = in->next;
+	if (l->task.remember)
+		l->task.remember(l->task.ctx, b);
+	return true;
+}
+
 /* One optimiser step's worth of gradients; no items: the epoch is over. */
-static struct rl_score run_step(struct rl_loop *l, struct accumulator *a, int64_t step,
-				int64_t epoch, int64_t *samples)
+static struct rl_score run_step(struct rl_loop *l, struct input *in, struct accumulator *a,
+				int64_t step, int64_t epoch, int64_t *samples)
 {
 	struct rl_score sum = {0};
-	int64_t n = l->batch;
+	struct rl_batch b;
 
 	*samples = 0;
-	for (int64_t i = 0; i < l->accumulate && n == l->batch; i++) {
-		n = l->task.next(l->task.ctx, l->batch, epoch);
-		if (!n)
-			break;
-		struct rl_score s = l->task.gradients(l->task.ctx,
+	for (int64_t i = 0; i < l->accumulate && take_batch(l, in, epoch, &b); i++) {
+		struct rl_score s = l->task.gradients(l->task.ctx, &b,
 						      (uint64_t)(step * l->accumulate + i), i == 0);
 		if (!isfinite(s.loss))
 			rl_die("step %lld: the loss is not finite: lower --lr, or raise the batch",
@@ -66,7 +96,7 @@ static struct rl_score run_step(struct rl_loop *l, struct accumulator *a, int64_
 		if (a->sum)
 			accumulate(a, l->params->grad, s.items, i == 0);
 		rl_score_add(&sum, s);
-		*samples += n;
+		*samples += b.samples;
 	}
 	if (a->sum && sum.items)
 		take_mean(a, l->params->grad, sum.items);
@@ -131,6 +161,7 @@ struct rl_score rl_loop_run(struct rl_loop *l)
 	struct rl_progress progress =
 		rl_progress_start(l->task.unit, l->samples * l->epochs, l->quiet);
 	struct rl_score warm = {0}, of_epoch = {0};
+	struct input in = {.batches = batches(l)};
 	double lr = 0;
 
 	log.file = fopen(log.path, "w");
@@ -142,7 +173,7 @@ struct rl_score rl_loop_run(struct rl_loop *l)
 		of_epoch = (struct rl_score){0};
 		for (;; step++) {
 			int64_t n;
-			struct rl_score s = run_step(l, &a, step, epoch, &n);
+			struct rl_score s = run_step(l, &in, &a, step, epoch, &n);
 
 			if (!n)
 				break;
@@ -171,6 +202,7 @@ struct rl_score rl_loop_run(struct rl_loop *l)
 		rl_warn("the loss of the last epoch is %.3f, above chance (%.3f): the run has "
 			"diverged",
 			of_epoch.loss, l->chance_loss);
+	rl_batches_finish(in.batches);
 	rl_progress_end(&progress, seen);
 	if (fclose(log.file))
 		rl_die("%s: write:", log.path);

@@ -1,6 +1,7 @@
 /*
  * The training loop that every trainer shares: micro-batches, gradient accumulation, schedule,
- * optimiser, log and checkpoints.  What is trained is a task: it reads samples and makes gradients.
+ * optimiser, log and checkpoints.  What is trained is a task: it copies samples and makes
+ * gradients.
  *
  * Epochs do not mix in a step: the last step of an epoch is as small as what is left, as in the
  * reference (drop_last False).  A step is `accumulate` micro-batches of `batch` samples, each with
@@ -13,6 +14,7 @@
 #include "base/json.h"
 #include "nn/optim.h"
 #include "nn/schedule.h"
+#include "train/batch.h"
 
 struct rl_score {
 	double loss;     /* mean over items */
@@ -23,16 +25,21 @@ struct rl_score {
 struct rl_task {
 	void *ctx;
 	const char *unit; /* "images" */
-	/* Read up to `want` samples of this epoch; fewer means that the epoch is over. */
-	int64_t (*next)(void *ctx, int64_t want, int64_t epoch);
-	/* Forward and backward of what was read: the gradient of the mean loss in params->grad.
+	rl_take *take;    /* a sample into a slot */
+	/* Called for each micro-batch before gradients(), and after a resume for the newest
+	 * `recall` samples again, without gradients(); or NULL. */
+	void (*remember)(void *ctx, const struct rl_batch *b);
+	int64_t recall;
+	/* Forward and backward of a micro-batch: the gradient of the mean loss in params->grad.
 	 * `draw` numbers the micro-batches of the whole run and picks the dropout masks; `leading`
 	 * is true for the first of a step: the one whose batch statistics move the running ones. */
-	struct rl_score (*gradients)(void *ctx, uint64_t draw, bool leading);
+	struct rl_score (*gradients)(void *ctx, const struct rl_batch *b, uint64_t draw,
+				     bool leading);
 };
 
 struct rl_loop {
 	struct rl_task task;
+	struct rl_reader *in;
 	struct rl_params *params;
 	struct rl_optim *optim;
 	struct rl_schedule schedule;
@@ -53,7 +60,7 @@ void rl_score_add(struct rl_score *sum, struct rl_score s);
 
 int64_t rl_loop_steps_per_epoch(const struct rl_loop *l);
 
-/* Train to the end; returns the score of the last epoch's training batches. */
+/* Train to the end of the stream; returns the score of the last epoch's training batches. */
 struct rl_score rl_loop_run(struct rl_loop *l);
 
 #endif

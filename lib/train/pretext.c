@@ -15,19 +15,16 @@ struct tape {
 struct rl_pretext {
 	struct rl_params *params;
 	struct rl_relloc model;
-	struct rl_reader *in;
-	struct rl_sample sample;
 	uint64_t seed;
-	int64_t batch, loaded;
-	size_t image_bytes; /* nine patches */
-	uint8_t *patches;
-	int64_t *index;  /* scratch of rl_relloc_feed */
-	int32_t *labels; /* of a full batch; the same for every batch */
+	int64_t batch;
+	size_t image_bytes;  /* nine patches */
+	uint8_t *patches[2]; /* of each slot */
+	int64_t *index;      /* scratch of rl_relloc_feed */
+	int32_t *labels;     /* of a full batch; the same for every batch */
 	struct tape full, rest;
-	uint8_t *recent; /* ring of the last images */
+	uint8_t *recent; /* the newest images: the run's image k at k % recent_capacity */
 	int64_t recent_capacity;
-	int64_t seen; /* samples taken */
-	bool pending, ended;
+	int64_t seen; /* images of the run so far */
 };
 
 static void allocate(struct rl_pretext *t)
@@ -35,7 +32,8 @@ static void allocate(struct rl_pretext *t)
 	size_t pairs = (size_t)t->batch * RL_NEIGHBOURS;
 
 	t->image_bytes = (size_t)RL_PATCHES * (size_t)t->model.patch * (size_t)t->model.patch * 3;
-	t->patches = rl_aligned((size_t)t->batch * t->image_bytes);
+	for (int i = 0; i < 2; i++)
+		t->patches[i] = rl_aligned((size_t)t->batch * t->image_bytes);
 	t->index = rl_malloc(pairs * sizeof(*t->index));
 	t->labels = rl_malloc(pairs * sizeof(*t->labels));
 	rl_relloc_labels(t->batch, t->labels);
@@ -47,8 +45,8 @@ static void release(struct rl_pretext *t)
 		rl_net_free(t->full.net);
 	if (t->rest.net)
 		rl_net_free(t->rest.net);
-	rl_sample_free(&t->sample);
-	free(t->patches);
+	free(t->patches[0]);
+	free(t->patches[1]);
 	free(t->index);
 	free(t->labels);
 	free(t->recent);
@@ -84,14 +82,12 @@ static void build_training(struct rl_pretext *t, struct tape *tape, int64_t imag
 }
 
 struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_relloc *model,
-				  struct rl_reader *in, int64_t batch, int64_t recent,
-				  uint64_t seed)
+				  int64_t batch, int64_t recent, uint64_t seed)
 {
 	struct rl_pretext *t = rl_calloc(1, sizeof(*t));
 
 	t->params = params;
 	t->model = *model;
-	t->in = in;
 	t->batch = batch;
 	t->seed = seed;
 	allocate(t);
@@ -101,39 +97,22 @@ struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_rell
 	return t;
 }
 
-/* The next sample, looked at but not yet taken; false at the end of the stream. */
-static bool peek(struct rl_pretext *t)
-{
-	if (!t->pending && !t->ended) {
-		t->pending = rl_reader_next(t->in, &t->sample);
-		t->ended = !t->pending;
-	}
-	return t->pending;
-}
-
-static int64_t epoch_of(struct rl_pretext *t)
-{
-	if (!rl_sample_find(&t->sample, "epoch"))
-		return 0;
-	return *(int32_t *)rl_sample_get(&t->sample, "epoch", RL_I4, 0)->data;
-}
-
-static int64_t next(void *ctx, int64_t want, int64_t epoch)
+static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
 {
 	struct rl_pretext *t = ctx;
-	int64_t n;
 
-	for (n = 0; n < want && peek(t) && epoch_of(t) == epoch; n++) {
-		uint8_t *to = t->patches + (size_t)n * t->image_bytes;
+	memcpy(t->patches[slot] + (size_t)i * t->image_bytes, patches_of(s, &t->model),
+	       t->image_bytes);
+}
 
-		memcpy(to, patches_of(&t->sample, &t->model), t->image_bytes);
-		if (t->recent_capacity)
-			memcpy(t->recent + (size_t)(t->seen % t->recent_capacity) * t->image_bytes,
-			       to, t->image_bytes);
-		t->seen++;
-		t->pending = false;
-	}
-	return t->loaded = n;
+static void remember(void *ctx, const struct rl_batch *b)
+{
+	struct rl_pretext *t = ctx;
+
+	for (int64_t i = 0; t->recent_capacity && i < b->samples; i++)
+		memcpy(t->recent + (size_t)((b->before + i) % t->recent_capacity) * t->image_bytes,
+		       t->patches[b->slot] + (size_t)i * t->image_bytes, t->image_bytes);
+	t->seen = b->before + b->samples;
 }
 
 static struct rl_score run(struct rl_pretext *t, struct tape *tape, const uint8_t *patches,
@@ -150,31 +129,25 @@ static struct rl_score run(struct rl_pretext *t, struct tape *tape, const uint8_
 				 rl_loss_correct(tape->net, tape->model.loss), pairs};
 }
 
-static struct rl_score gradients(void *ctx, uint64_t draw, bool leading)
+static struct rl_score gradients(void *ctx, const struct rl_batch *b, uint64_t draw, bool leading)
 {
 	struct rl_pretext *t = ctx;
-	struct tape *tape = t->loaded == t->batch ? &t->full : &t->rest;
+	struct tape *tape = b->samples == t->batch ? &t->full : &t->rest;
 
-	build_training(t, tape, t->loaded);
+	build_training(t, tape, b->samples);
 	rl_net_set_draw(tape->net, draw);
 	rl_net_track_statistics(tape->net, leading);
-	return run(t, tape, t->patches, true);
+	return run(t, tape, t->patches[b->slot], true);
 }
 
 struct rl_task rl_pretext_task(struct rl_pretext *t)
 {
-	return (struct rl_task){.ctx = t, .unit = "images", .next = next, .gradients = gradients};
-}
-
-void rl_pretext_finish(struct rl_pretext *t, int64_t announced)
-{
-	if (peek(t))
-		rl_die("stdin: %s: of epoch %lld, after the last one its head announces",
-		       t->sample.key, (long long)epoch_of(t));
-	if (t->seen + rl_reader_skipped(t->in) != announced)
-		rl_warn("stdin: %lld samples and %lld skipped, but its head announces %lld",
-			(long long)t->seen, (long long)rl_reader_skipped(t->in),
-			(long long)announced);
+	return (struct rl_task){.ctx = t,
+				.unit = "images",
+				.take = take,
+				.remember = remember,
+				.recall = t->recent_capacity,
+				.gradients = gradients};
 }
 
 void rl_pretext_precise_bn(struct rl_pretext *t)
@@ -208,21 +181,22 @@ struct rl_score rl_pretext_evaluate(struct rl_params *params, const struct rl_re
 {
 	struct rl_reader *in = rl_reader_open(path);
 	struct rl_pretext t = {.model = *model, .batch = batch};
+	struct rl_sample sample = {0};
 	struct rl_score sum = {0};
 	int64_t n;
 
 	t.model.running = true;
 	allocate(&t);
 	do {
-		for (n = 0; n < batch && rl_reader_next(in, &t.sample); n++)
-			memcpy(t.patches + (size_t)n * t.image_bytes, patches_of(&t.sample, model),
-			       t.image_bytes);
+		for (n = 0; n < batch && rl_reader_next(in, &sample); n++)
+			take(&t, &sample, 0, n);
 		if (n == 0)
 			break;
 		build(&t.full, params, &t.model, n, &(struct rl_net_config){.train = false});
-		rl_score_add(&sum, run(&t, &t.full, t.patches, false));
+		rl_score_add(&sum, run(&t, &t.full, t.patches[0], false));
 	} while (n == batch);
 	rl_reader_close(in);
+	rl_sample_free(&sample);
 	release(&t);
 	return sum;
 }

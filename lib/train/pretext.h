@@ -11,15 +11,11 @@
 
 struct rl_pretext;
 
-/* The reader's stream must have `patches` u1 [9,P,P,3]; the last `recent` images are remembered for
+/* Samples must have `patches` u1 [9,P,P,3]; the last `recent` images are remembered for
  * rl_pretext_precise_bn. */
 struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_relloc *model,
-				  struct rl_reader *in, int64_t batch, int64_t recent,
-				  uint64_t seed);
+				  int64_t batch, int64_t recent, uint64_t seed);
 struct rl_task rl_pretext_task(struct rl_pretext *t);
-/* After the last epoch: the stream must be at its clean end; says aloud when what came, with what
- * was skipped on the way, is not the number of samples announced. */
-void rl_pretext_finish(struct rl_pretext *t, int64_t announced);
 void rl_pretext_free(struct rl_pretext *t);
 
 /* Replace every running statistic by the mean over the remembered images with the present weights.

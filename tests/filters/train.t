@@ -125,9 +125,18 @@ fails 1 '"samples" is 4611686018427387904' "an absurd number of samples" rl-trai
 /usr/bin/python3 lie.py train.tar lie.tar epochs 1099511627776
 fails 1 '"epochs" is 1099511627776' "an absurd number of epochs" rl-train --out x $fit <lie.tar
 /usr/bin/python3 lie.py train.tar lie.tar samples 17
-rl-train --out x $fit <lie.tar >/dev/null 2>stderr
-grep -q '54 samples and 0 skipped, but its head announces 51' stderr
-ok $? "a head that announces another number is named"
+fails 1 'position 51, but the head announces 3 epochs of 17 samples' "more samples than the head announces" \
+	rl-train --out x $fit <lie.tar
+/usr/bin/python3 lie.py train.tar lie.tar samples 19
+rl-train --out x2 $fit <lie.tar >/dev/null 2>stderr
+grep -q '54 samples and 0 skipped, but its head announces 57' stderr
+ok $? "fewer are warned about"
+rl-cat --fields patches train.tar >unnumbered.tar
+fails 1 "several epochs, but no field position" "several epochs of samples without a number" \
+	rl-train --out x $fit <unnumbered.tar
+patches --epochs 3 --start 5 <list >late.tar
+fails 1 "starts at sample 5, but the run goes on at 0: rl-decode --start 0" "a stream that starts too late" \
+	rl-train --out x $fit <late.tar
 fails 1 "a/weights.safetensors: is there already" "a directory that holds weights" rl-train --out a $fit <train.tar
 touch file
 fails 1 "file" "an output directory that is a file" rl-train --out file/x $fit <train.tar

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "train/loop.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
@@ -13,45 +14,71 @@
 
 enum { MOST = 64 };
 
-/* Epoch e has `length[e]` samples; the gradient of a micro-batch is the number of its samples. */
+/* The gradient of a micro-batch is the number of its samples. */
 struct fake {
 	struct rl_params *params;
-	int64_t length[4], taken[4], now;
 	int calls;
 	uint64_t draw[MOST];
 	bool leading[MOST];
-	int64_t size[MOST];
+	int64_t size[MOST], before[MOST];
 	double loss;
 };
 
-static int64_t next(void *ctx, int64_t want, int64_t epoch)
+static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
 {
-	struct fake *f = ctx;
-	int64_t left = f->length[epoch] - f->taken[epoch];
-
-	f->now = left < want ? left : want;
-	f->taken[epoch] += f->now;
-	return f->now;
+	(void)ctx, (void)s, (void)slot, (void)i;
 }
 
-static struct rl_score gradients(void *ctx, uint64_t draw, bool leading)
+static struct rl_score gradients(void *ctx, const struct rl_batch *b, uint64_t draw, bool leading)
 {
 	struct fake *f = ctx;
 
 	f->draw[f->calls] = draw;
 	f->leading[f->calls] = leading;
-	f->size[f->calls++] = f->now;
-	f->params->grad[0] = (float)f->now;
-	return (struct rl_score){f->loss, 1, f->now};
+	f->before[f->calls] = b->before;
+	f->size[f->calls++] = b->samples;
+	f->params->grad[0] = (float)b->samples;
+	return (struct rl_score){f->loss, 1, b->samples};
 }
 
-static struct rl_loop loop(struct fake *f, const char *dir, int64_t samples, int64_t epochs)
+static struct rl_reader *open_stream(const char *path, int64_t samples, int64_t epochs,
+				     const int64_t *length)
 {
+	json_t *head = rl_head_new("samples");
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+	struct rl_sample s = {0};
+
+	rl_head_field(head, "position", RL_I8, 0, NULL, NULL);
+	struct rl_writer *w = rl_writer_new(fd, path, head);
+	rl_sample_set_key(&s, "s");
+	for (int64_t e = 0; e < epochs; e++) {
+		for (int64_t i = 0; i < length[e]; i++) {
+			struct rl_tensor *t = rl_sample_make(&s, "position", RL_I8, 0, NULL);
+
+			*(int64_t *)t->data = e * samples + i;
+			rl_writer_put(w, &s);
+		}
+	}
+	rl_writer_close(w, 0);
+	close(fd);
+	rl_sample_free(&s);
+	return rl_reader_open(path);
+}
+
+/* Epochs of `samples`, of which only length[e] come. */
+static struct rl_loop loop(struct fake *f, const char *dir, int64_t samples, int64_t epochs,
+			   const int64_t *length)
+{
+	char *path = rl_asprintf("%s/stream.tar", dir);
+	struct rl_reader *in = open_stream(path, samples, epochs, length);
+
+	free(path);
 	f->params = rl_params_new();
 	rl_params_declare(f->params, RL_PARAM, "w", 1, (int64_t[]){1}, RL_INIT_CONSTANT, 0);
 	rl_params_allocate(f->params, 0);
 	f->loss = 1;
-	return (struct rl_loop){.task = {f, "samples", next, gradients},
+	return (struct rl_loop){.task = {f, "samples", take, NULL, 0, gradients},
+				.in = in,
 				.params = f->params,
 				.optim = rl_optim_new(RL_SGD, 0, f->params),
 				.schedule = {.base = 1, .gamma = 1},
@@ -69,8 +96,8 @@ static struct rl_loop loop(struct fake *f, const char *dir, int64_t samples, int
 static void test_steps(const char *dir)
 {
 	/* 18 samples: a step of 4+4+4 and one of 4+2; then an epoch that came short. */
-	struct fake f = {.length = {18, 13}};
-	struct rl_loop l = loop(&f, dir, 18, 2);
+	struct fake f = {0};
+	struct rl_loop l = loop(&f, dir, 18, 2, (int64_t[]){18, 13});
 	const int64_t size[] = {4, 4, 4, 4, 2, 4, 4, 4, 1};
 	const bool leading[] = {1, 0, 0, 1, 0, 1, 0, 0, 1};
 	bool sizes = true, leads = true, draws = true;
@@ -86,6 +113,7 @@ static void test_steps(const char *dir)
 	ok(sizes, "epochs do not mix in a step");
 	ok(leads, "the first of a step leads");
 	ok(draws, "each draws masks of its own");
+	ok(f.before[0] == 0 && f.before[5] == 18 && f.before[8] == 30, "samples are counted");
 	ok(s.items == 13 && s.correct == 4 && fabs(s.loss - 1) < 1e-12,
 	   "the score is the last epoch's");
 	/* Each step moves by minus the mean gradient over its samples. */
@@ -105,15 +133,14 @@ static bool there(const char *dir, int epoch)
 
 static void test_checkpoints(const char *dir)
 {
-	struct fake f = {.length = {4, 4, 4}};
-	struct rl_loop l = loop(&f, dir, 4, 3);
+	struct fake f = {0}, again = {0};
+	struct rl_loop l = loop(&f, dir, 4, 3, (int64_t[]){4, 4, 4});
 
 	l.checkpoint_every = 1;
 	rl_loop_run(&l);
 	ok(!there(dir, 1) && there(dir, 2) && there(dir, 3), "the newest two checkpoints are kept");
 
-	struct fake again = {.length = {4}};
-	l = loop(&again, dir, 4, 1);
+	l = loop(&again, dir, 4, 1, (int64_t[]){4});
 	l.checkpoint_every = 1;
 	l.keep = 1;
 	rl_loop_run(&l);
@@ -122,16 +149,16 @@ static void test_checkpoints(const char *dir)
 
 static void run_empty(void *dir)
 {
-	struct fake f = {.length = {4, 0}};
-	struct rl_loop l = loop(&f, dir, 4, 2);
+	struct fake f = {0};
+	struct rl_loop l = loop(&f, dir, 4, 2, (int64_t[]){4, 0});
 
 	rl_loop_run(&l);
 }
 
 static void run_infinite(void *dir)
 {
-	struct fake f = {.length = {4}};
-	struct rl_loop l = loop(&f, dir, 4, 1);
+	struct fake f = {0};
+	struct rl_loop l = loop(&f, dir, 4, 1, (int64_t[]){4});
 
 	f.loss = INFINITY;
 	rl_loop_run(&l);
