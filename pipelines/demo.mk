@@ -6,7 +6,7 @@
 
 DEMO_TRAIN  = --arch resnet18 --width 16 --hidden 512 --batch 32 --accumulate 1 \
               --optimizer adamw --lr 0.001 --lr-batch 32 --weight-decay 0.05 --head-weight-decay 0.05 \
-              --log-every 25 --checkpoint-every 0
+              --log-every 25
 DEMO        = $(MAKE) --no-print-directory RESULTS=demo/results VOC07=demo/world SLICE=100 \
               LOWSHOT_FLAGS="--shots 1,2,4,8,16"
 DEMO_RELLOC = $(DEMO) NAME="relative location" WEIGHTS=demo/results/pretrain/weights.safetensors

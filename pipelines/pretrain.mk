@@ -3,7 +3,8 @@
 #
 #	make pretrain PHOTOS=photos [HELD_OUT=other-photos] [RUN=results/pretrain]
 #
-# EPOCHS, SEED, THREADS and TRAIN_FLAGS change it; man rl-train says what can be said.
+# EPOCHS, SEED, THREADS and TRAIN_FLAGS change it; man rl-train says what can be said.  Stopped or killed, it goes on
+# from its last checkpoint when it is made again.
 
 RUN         = $(RESULTS)/pretrain
 EPOCHS      = 70
@@ -19,10 +20,11 @@ $(RUN)/pretext.json.settings: FORCE
 	@$(call check_settings,$(RUN)/pretext.json,$(PRETRAIN_SETTINGS))
 
 $(RUN)/pretext.json: $(RUN)/pretext.json.settings $(if $(HELD_OUT),$(RUN)/held-out.tar) | all
+	start=$$($(BIN)/rl-train --resume $(RUN) --where); \
 	$(call list_photos,$(PHOTOS)) | \
-	$(BIN)/rl-decode --short-side 292 --epochs $(EPOCHS) --shuffle --seed $(SEED) --threads $(THREADS) | \
+	$(BIN)/rl-decode --short-side 292 --epochs $(EPOCHS) --shuffle --seed $(SEED) --threads $(THREADS) --start $$start | \
 	$(BIN)/rl-patchpairs --seed $(SEED) | \
-	$(BIN)/rl-train --out $(RUN) --seed $(SEED) --threads $(THREADS) \
+	$(BIN)/rl-train --resume $(RUN) --seed $(SEED) --threads $(THREADS) \
 	    $(if $(HELD_OUT),--val $(RUN)/held-out.tar) $(TRAIN_FLAGS) > $@.partial
 	mv $@.partial $@
 

@@ -1,16 +1,15 @@
 /* rl-train: patches in, weights out: relative-location pretraining. */
 #include "base/err.h"
-#include "base/file.h"
 #include "base/opt.h"
 #include "base/utf8.h"
 #include "nn/weights.h"
 #include "train/pretext.h"
+#include "train/resume.h"
 
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct rl_tool tool = {
 	.name = "rl-train",
@@ -22,7 +21,8 @@ static const struct rl_tool tool = {
 };
 
 struct config {
-	const char *out, *val, *arch, *optimizer, *steps, *name;
+	struct rl_resume resume;
+	const char *val, *arch, *optimizer, *steps, *name;
 	int64_t width, hidden, patch, batch, accumulate, seed, threads, log_every, checkpoint_every,
 		keep, precise_bn;
 	double lr, lr_batch, momentum, weight_decay, head_weight_decay, head_lr, dropout,
@@ -149,7 +149,7 @@ int main(int argc, char **argv)
 			   .accumulate = 8,
 			   .threads = omp_get_max_threads(),
 			   .log_every = 50,
-			   .checkpoint_every = 10,
+			   .checkpoint_every = 100,
 			   .keep = 3,
 			   .precise_bn = -1,
 			   .lr = 0.2,
@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 			   .warmup_ratio = 0.1,
 			   .gamma = 0.1};
 	const struct rl_opt opts[] = {
-		RL_OPT_STR("out", &c.out, "DIR", "where weights, checkpoints and the log go"),
+		RL_RESUME_OPTIONS(&c.resume),
 		RL_OPT_STR("val", &c.val, "FILE",
 			   "held-out patch stream to evaluate on at the end"),
 		RL_OPT_STR("name", &c.name, "TEXT", "row label of the result"),
@@ -203,19 +203,22 @@ int main(int argc, char **argv)
 		RL_OPT_INT("threads", &c.threads, 1, 1024, "N", "threads of the kernels"),
 		RL_OPT_INT("log-every", &c.log_every, 1, 1 << 30, "N", "steps a log line"),
 		RL_OPT_INT("checkpoint-every", &c.checkpoint_every, 0, 1 << 30, "N",
-			   "epochs; 0: no checkpoints"),
+			   "steps; 0: only when stopped"),
 		RL_OPT_INT("keep", &c.keep, 1, 1 << 30, "N", "newest checkpoints to keep"),
 		RL_OPT_FLAG("quiet", &c.quiet, "no progress on stderr"),
 		RL_OPT_FLAG("verbose", &c.verbose, "print the plan and its memory"),
 		RL_OPT_END};
 	static const char *const optimizers[] = {"sgd", "adamw", NULL};
+	/* These change nothing in what is learned; --val counts by its content. */
+	static const char *const no_settings[] = {"out",  "resume", "where",   "val",
+						  "name", "quiet",  "verbose", "checkpoint-every",
+						  "keep", NULL};
 
 	/* arguments */
 	if (rl_options(argc, argv, &tool, opts) < argc)
 		rl_die_usage("%s: unexpected operand: patches come from standard input",
 			     argv[argc - 1]);
-	if (!c.out)
-		rl_die_usage("--out is missing");
+	const char *dir = rl_resume_directory(&c.resume);
 	struct rl_relloc model = {
 		.backbone = {rl_resnet_depth(c.arch), (int)c.width, 32, false, false, 1},
 		.patch = (int)c.patch,
@@ -229,9 +232,6 @@ int main(int argc, char **argv)
 	omp_set_num_threads((int)c.threads);
 
 	/* prepare */
-	char *weights = rl_asprintf("%s/weights.safetensors", c.out);
-	if (!access(weights, F_OK))
-		rl_die("%s: is there already: remove it, or choose another --out", weights);
 	struct rl_reader *in = rl_reader_open("-");
 	json_t *head = json_deep_copy(rl_reader_head(in));
 	need_patches(head);
@@ -241,7 +241,6 @@ int main(int argc, char **argv)
 		rl_pretext_check(&model, c.val);
 		rl_history_input(entry, c.val);
 	}
-	rl_mkdirs(c.out);
 
 	struct rl_loop loop = {
 		.in = in,
@@ -249,7 +248,7 @@ int main(int argc, char **argv)
 		.epochs = rl_json_int(head, "epochs", 1, 1 << 24, "stdin: head"),
 		.batch = c.batch,
 		.accumulate = c.accumulate,
-		.dir = c.out,
+		.dir = dir,
 		.log_every = c.log_every,
 		.checkpoint_every = c.checkpoint_every,
 		.keep = c.keep,
@@ -273,9 +272,13 @@ int main(int argc, char **argv)
 	char *history = rl_json_text(json_object_get(head, "history"));
 	loop.metadata =
 		json_pack("{s:s, s:s, s:s}", "format", "pt", "arch", c.arch, "history", history);
+	json_t *settings = rl_options_values(opts, no_settings);
+	json_t *val = json_array_get(json_object_get(entry, "inputs"), 0);
+	json_object_set(settings, "val", json_object_get(val, "sha256"));
 	if (c.verbose)
 		rl_pretext_print_plan(pretext, stderr);
 	explain(&c, &loop);
+	json_t *provenance = rl_resume(&c.resume, &loop, settings);
 
 	/* train */
 	struct rl_score train = rl_loop_run(&loop), held_out = {0};
@@ -287,14 +290,15 @@ int main(int argc, char **argv)
 			fprintf(stderr, "rl-train: batch-norm statistics re-estimated from the "
 					"last images\n");
 	}
+	char *weights = rl_asprintf("%s/weights.safetensors", dir);
 	rl_weights_save(params, "backbone.", weights, loop.metadata);
 
 	/* evaluate */
 	if (c.val)
 		held_out = rl_pretext_evaluate(params, &model, c.val, c.batch);
 	json_t *report = result(&c, train, held_out);
-	rl_history_input(entry, weights);
-	json_object_set(report, "provenance", json_object_get(head, "history"));
+	rl_history_input(json_array_get(provenance, json_array_size(provenance) - 1), weights);
+	json_object_set(report, "provenance", provenance);
 	rl_json_print(report);
 	return RL_EXIT_OK;
 }

@@ -15,7 +15,8 @@
 
 #define RL_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-enum { RL_EXIT_OK = 0, RL_EXIT_FAILURE = 1, RL_EXIT_USAGE = 2 };
+/* Stopped: by a signal, with its work saved. */
+enum { RL_EXIT_OK = 0, RL_EXIT_FAILURE = 1, RL_EXIT_USAGE = 2, RL_EXIT_STOPPED = 3 };
 
 /* Print the message and exit 1 at once: no atexit handler, no stdio flush.  A format that ends in
  * ':' gets strerror(errno) appended.  Control characters from untrusted names are printed as '?'.

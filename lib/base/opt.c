@@ -1,6 +1,7 @@
 #include "base/opt.h"
 
 #include "base/err.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -164,4 +165,42 @@ int rl_options(int argc, char **argv, const struct rl_tool *tool, const struct r
 				store(o, optarg);
 	}
 	return optind;
+}
+
+static json_t *text_value(const char *text)
+{
+	char *clean = rl_utf8_clean(text);
+	json_t *value = json_string(clean);
+
+	free(clean);
+	return value;
+}
+
+static json_t *value_of(const struct rl_opt *o)
+{
+	const char *text;
+
+	switch (o->type) {
+	case RL_OPTTYPE_FLAG: return json_boolean(*(bool *)o->dest);
+	case RL_OPTTYPE_INT: return json_integer(*(int64_t *)o->dest);
+	case RL_OPTTYPE_REAL: return json_real(*(double *)o->dest);
+	default: text = *(const char **)o->dest; return text ? text_value(text) : json_null();
+	}
+}
+
+static bool is_among(const char *name, const char *const names[])
+{
+	while (*names && strcmp(*names, name))
+		names++;
+	return *names;
+}
+
+json_t *rl_options_values(const struct rl_opt *opts, const char *const except[])
+{
+	json_t *values = json_object();
+
+	for (; opts->type != RL_OPTTYPE_END; opts++)
+		if (!is_among(opts->name, except))
+			json_object_set_new(values, opts->name, value_of(opts));
+	return values;
 }

@@ -15,6 +15,8 @@
 #ifndef RL_BASE_OPT_H
 #define RL_BASE_OPT_H
 
+#include "base/json.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -71,6 +73,10 @@ struct rl_tool {
 /* Parse argv; returns the index of the first operand.  Operands end the options only after "--"
  * or at the end: GNU permutation is on.  Misuse exits 2. */
 int rl_options(int argc, char **argv, const struct rl_tool *tool, const struct rl_opt *opts);
+
+/* What the options came out as, an object of their names but for those in `except`
+ * (NULL-terminated). New reference. */
+json_t *rl_options_values(const struct rl_opt *opts, const char *const except[]);
 
 /* Numbers from text: the whole string must be one, within the range; otherwise exit 2 naming
  * `what`. */

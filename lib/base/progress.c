@@ -17,12 +17,13 @@ struct rl_progress rl_progress_start(const char *unit, int64_t total, bool quiet
 {
 	double now = rl_now();
 
-	return (struct rl_progress){unit, total, now, now, !quiet && isatty(STDERR_FILENO)};
+	return (struct rl_progress){unit, total, 0, now, now, !quiet && isatty(STDERR_FILENO)};
 }
 
 static void draw(struct rl_progress *p, int64_t done, double now)
 {
-	double seconds = now - p->start, rate = seconds > 0 ? (double)done / seconds : 0;
+	double seconds = now - p->start;
+	double rate = seconds > 0 ? (double)(done - p->before) / seconds : 0;
 
 	fprintf(stderr, "\r\033[K%s: %lld", program_invocation_short_name, (long long)done);
 	if (p->total)

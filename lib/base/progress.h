@@ -11,6 +11,7 @@
 struct rl_progress {
 	const char *unit; /* "images", "fits" */
 	int64_t total;    /* 0: unknown */
+	int64_t before;   /* done before the start: no part of the rate */
 	double start, last;
 	bool on;
 };

@@ -3,12 +3,14 @@
 #include "base/err.h"
 #include "base/file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #define HEADER_LIMIT ((uint64_t)100 << 20) /* the reference implementation's own */
 
@@ -68,23 +70,36 @@ static int by_address(const void *a, const void *b)
 	return x->bytes < y->bytes ? -1 : x->bytes > y->bytes;
 }
 
+static bool map_file(const char *path, void **map, size_t *size, char why[RL_ST_WHY])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st = {0};
+
+	*map = MAP_FAILED;
+	if (fd < 0 || fstat(fd, &st)) {
+		snprintf(why, RL_ST_WHY, "open: %s", strerror(errno));
+	} else if (!S_ISREG(st.st_mode) || st.st_size < 8) {
+		snprintf(why, RL_ST_WHY, "not a safetensors file: too short");
+	} else {
+		*size = (size_t)st.st_size;
+		*map = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (*map == MAP_FAILED)
+			snprintf(why, RL_ST_WHY, "map: %s", strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+	return *map != MAP_FAILED;
+}
+
 struct rl_st_file *rl_st_open(const char *path)
 {
 	struct rl_st_file *f = rl_calloc(1, sizeof(*f));
 	uint64_t header = 0;
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char why[RL_ST_WHY];
 
 	f->path = rl_strdup(path);
-	if (fd < 0 || fstat(fd, &st))
-		rl_die("%s: open:", path);
-	f->size = (size_t)st.st_size;
-	if (!S_ISREG(st.st_mode) || f->size < 8)
-		rl_die("%s: not a safetensors file: too short", path);
-	f->map = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (f->map == MAP_FAILED)
-		rl_die("%s: map:", path);
-	close(fd);
+	if (!map_file(path, &f->map, &f->size, why))
+		rl_die("%s: %s", path, why);
 
 	memcpy(&header, f->map, 8);
 	if (header > HEADER_LIMIT || header > f->size - 8)
@@ -137,34 +152,98 @@ void rl_st_close(struct rl_st_file *f)
 	free(f);
 }
 
-void rl_st_write(const char *path, const struct rl_st_tensor *tensor, int n, const json_t *metadata)
+/* ---- writing ----------------------------------------------------------------------------------
+ */
+
+/* Where bytes go: the file and, if there is to be one, its seal. */
+struct sink {
+	FILE *out;
+	XXH3_state_t *seal;
+};
+
+static void put(const struct sink *s, const void *data, size_t bytes)
 {
-	json_t *header = json_object();
+	fwrite(data, 1, bytes, s->out);
+	if (s->seal)
+		XXH3_64bits_update(s->seal, data, bytes);
+}
+
+static void put_header(const struct sink *s, json_t *header)
+{
+	static const char spaces[8] = "        ";
+	char *text = rl_json_text(header);
+	uint64_t length = strlen(text), padded = (length + 7) / 8 * 8;
+
+	put(s, &padded, sizeof(padded));
+	put(s, text, length);
+	put(s, spaces, padded - length);
+	free(text);
+}
+
+static void declare(json_t *header, const struct rl_st_tensor *t, uint64_t at)
+{
+	json_t *shape = json_array();
+
+	for (int j = 0; j < t->ndim; j++)
+		json_array_append_new(shape, json_integer(t->dim[j]));
+	json_object_set_new(header, t->name,
+			    json_pack("{s:s, s:o, s:[I, I]}", "dtype", t->dtype, "shape", shape,
+				      "data_offsets", (json_int_t)at, (json_int_t)(at + t->bytes)));
+}
+
+static void write_file(const char *path, const struct rl_st_tensor *tensor, int n,
+		       const json_t *metadata, XXH3_state_t *seal)
+{
+	const struct rl_st_tensor last = {.name = RL_ST_SEAL, .dtype = "I64", .bytes = 8};
 	struct rl_file *file = rl_file_create(path);
-	FILE *out = rl_file_stream(file);
+	struct sink sink = {rl_file_stream(file), seal};
+	json_t *header = json_object();
 	uint64_t at = 0;
 
 	if (metadata)
 		json_object_set(header, "__metadata__", (json_t *)metadata);
-	for (int i = 0; i < n; i++) {
-		json_t *shape = json_array();
-
-		for (int j = 0; j < tensor[i].ndim; j++)
-			json_array_append_new(shape, json_integer(tensor[i].dim[j]));
-		json_object_set_new(header, tensor[i].name,
-				    json_pack("{s:s, s:o, s:[I, I]}", "dtype", tensor[i].dtype,
-					      "shape", shape, "data_offsets", (json_int_t)at,
-					      (json_int_t)(at + tensor[i].bytes)));
-		at += tensor[i].bytes;
-	}
-	char *text = rl_json_text(header);
-	uint64_t length = strlen(text), padded = (length + 7) / 8 * 8;
-
-	fwrite(&padded, sizeof(padded), 1, out);
-	fprintf(out, "%s%*s", text, (int)(padded - length), "");
+	for (int i = 0; i < n; at += tensor[i++].bytes)
+		declare(header, &tensor[i], at);
+	if (seal)
+		declare(header, &last, at);
+	put_header(&sink, header);
 	for (int i = 0; i < n; i++)
-		fwrite(tensor[i].data, 1, tensor[i].bytes, out);
+		put(&sink, tensor[i].data, tensor[i].bytes);
+	if (seal)
+		put(&sink, &(uint64_t){XXH3_64bits_digest(seal)}, 8);
 	rl_file_commit(file); /* notices any failed write above */
-	free(text);
 	json_decref(header);
+}
+
+void rl_st_write(const char *path, const struct rl_st_tensor *tensor, int n, const json_t *metadata)
+{
+	write_file(path, tensor, n, metadata, NULL);
+}
+
+void rl_st_write_sealed(const char *path, const struct rl_st_tensor *tensor, int n,
+			const json_t *metadata)
+{
+	XXH3_state_t *seal = XXH3_createState();
+
+	if (!seal)
+		rl_die("out of memory");
+	XXH3_64bits_reset(seal);
+	write_file(path, tensor, n, metadata, seal);
+	XXH3_freeState(seal);
+}
+
+bool rl_st_sealed(const char *path, char why[RL_ST_WHY])
+{
+	uint64_t seal;
+	size_t size;
+	void *map;
+
+	if (!map_file(path, &map, &size, why))
+		return false;
+	memcpy(&seal, (char *)map + size - sizeof(seal), sizeof(seal));
+	bool sealed = XXH3_64bits(map, size - sizeof(seal)) == seal;
+	munmap(map, size);
+	if (!sealed)
+		snprintf(why, RL_ST_WHY, "cut short, damaged or foreign: its checksum is wrong");
+	return sealed;
 }

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,5 +40,14 @@ void rl_st_close(struct rl_st_file *f);
 /* Writes atomically, tensors in the order given.  metadata (borrowed) maps strings to strings. */
 void rl_st_write(const char *path, const struct rl_st_tensor *tensor, int n,
 		 const json_t *metadata);
+
+/* The same with one more tensor at the end, RL_ST_SEAL: the XXH3-64 of every byte before it. */
+#define RL_ST_SEAL "xxh3_64"
+void rl_st_write_sealed(const char *path, const struct rl_st_tensor *tensor, int n,
+			const json_t *metadata);
+
+/* Whether a file is as rl_st_write_sealed() left it; if not, `why` says what is wrong. */
+enum { RL_ST_WHY = 128 };
+bool rl_st_sealed(const char *path, char why[RL_ST_WHY]);
 
 #endif

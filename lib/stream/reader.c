@@ -35,6 +35,9 @@ struct rl_reader {
 	XXH3_state_t *checksum; /* of this segment's payloads */
 	XXH3_state_t *total;    /* of all segments'; used from the second one on */
 	bool several;
+
+	void (*on_truncation)(void *context, const char *why);
+	void *context;
 };
 
 /* ---- bytes ------------------------------------------------------------------------------------
@@ -42,8 +45,12 @@ struct rl_reader {
 
 static _Noreturn void truncated(const struct rl_reader *r)
 {
-	rl_die("%s: truncated: ends at byte %llu without a tail", r->name,
-	       (unsigned long long)r->taken);
+	char *why = rl_asprintf("%s: truncated: ends at byte %llu without a tail", r->name,
+				(unsigned long long)r->taken);
+
+	if (r->on_truncation)
+		r->on_truncation(r->context, why);
+	rl_die("%s", why);
 }
 
 static _Noreturn void bad_member(const struct rl_reader *r, const char *problem)
@@ -410,6 +417,13 @@ struct rl_reader *rl_reader_open(const char *path)
 const json_t *rl_reader_head(const struct rl_reader *r)
 {
 	return r->head;
+}
+
+void rl_reader_on_truncation(struct rl_reader *r, void (*call)(void *context, const char *why),
+			     void *context)
+{
+	r->on_truncation = call;
+	r->context = context;
 }
 
 int64_t rl_reader_skipped(const struct rl_reader *r)

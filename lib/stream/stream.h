@@ -55,6 +55,11 @@ const json_t *rl_reader_head(const struct rl_reader *r);
  * 1: a sample.  0: the clean end, tail and checksum verified.  Anything else dies. */
 int rl_reader_next(struct rl_reader *r, struct rl_sample *s) __attribute__((warn_unused_result));
 
+/* Called instead of dying with the message `why` when the stream breaks off without a tail; must
+ * not return.  For who has something to save first. */
+void rl_reader_on_truncation(struct rl_reader *r, void (*call)(void *context, const char *why),
+			     void *context);
+
 int64_t rl_reader_skipped(const struct rl_reader *r); /* sum of the tails read so far */
 /* XXH3-64 of all payload bytes so far, 16 hex digits: what a stream held, whatever segments it came
  * in. */

@@ -1,6 +1,7 @@
 #include "train/batch.h"
 
 #include "base/err.h"
+#include "train/stop.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -8,6 +9,9 @@
 #include <stdlib.h>
 
 enum { SLOTS = 2 };
+
+/* What a slot holds instead of samples. */
+enum { AT_END = 0, BROKEN = -1 };
 
 struct slot {
 	int64_t samples, epoch;
@@ -29,13 +33,15 @@ struct rl_batches {
 	int64_t at;    /* its position, or the least that may come */
 	int64_t read;  /* samples of this stream */
 	int64_t start; /* position that the stream starts at */
+	int filling;   /* slot */
+	char *why;     /* it broke off */
 
 	/* the trainer's */
 	struct rl_place place;
 	int64_t *recent; /* positions of the newest c.recall samples: of sample k at k % c.recall */
 	int64_t used;    /* slots handed out */
 	bool recalled;   /* all that is wanted again has come */
-	bool ended;
+	bool ended, broken;
 };
 
 /* ---- the reading thread -----------------------------------------------------------------------
@@ -74,8 +80,9 @@ static bool look(struct rl_batches *b)
 	return true;
 }
 
-static void fill(struct rl_batches *b, int number)
+static void fill(struct rl_batches *b)
 {
+	int number = b->filling;
 	struct slot *s = &b->slot[number];
 
 	for (s->samples = 0; s->samples < b->c.batch && look(b);) {
@@ -98,18 +105,29 @@ static void wait_for(sem_t *s)
 		;
 }
 
-/* An empty slot says that the stream is over. */
-static void *read_ahead(void *arg)
+static void break_off(void *arg, const char *why)
 {
 	struct rl_batches *b = arg;
 
-	for (int number = 0;; number = (number + 1) % SLOTS) {
+	b->why = rl_strdup(why);
+	b->slot[b->filling].samples = BROKEN;
+	sem_post(&b->ready);
+	pthread_exit(NULL);
+}
+
+static void *read_ahead(void *arg)
+{
+	struct rl_batches *b = arg;
+	bool more;
+
+	do {
 		wait_for(&b->empty);
-		fill(b, number);
+		fill(b);
+		more = b->slot[b->filling].samples != AT_END;
+		b->filling = (b->filling + 1) % SLOTS;
 		sem_post(&b->ready);
-		if (!b->slot[number].samples)
-			return NULL;
-	}
+	} while (more);
+	return NULL;
 }
 
 /* ---- the trainer ------------------------------------------------------------------------------
@@ -138,6 +156,8 @@ struct rl_batches *rl_batches_new(const struct rl_batches_config *c, const struc
 			rl_realloc(NULL, (size_t)c->batch, sizeof(*b->slot[i].position));
 	sem_init(&b->empty, 0, SLOTS);
 	sem_init(&b->ready, 0, 0);
+	rl_stop_listen(&b->ready);
+	rl_reader_on_truncation(c->in, break_off, b);
 	if ((errno = pthread_create(&b->thread, NULL, read_ahead, b)))
 		rl_die("start a thread:");
 	return b;
@@ -176,11 +196,16 @@ bool rl_batches_next(struct rl_batches *b, struct rl_batch *to)
 	wait_for(&b->ready);
 	int number = (int)(b->used++ % SLOTS);
 	const struct slot *s = &b->slot[number];
-	if (!b->recalled && (!s->samples || !s->recalled)) {
+	if (rl_stop_asked() || s->samples == BROKEN) {
+		b->broken = !rl_stop_asked();
+		b->ended = true;
+		return false;
+	}
+	if (!b->recalled && (s->samples == AT_END || !s->recalled)) {
 		check_recall(b);
 		b->recalled = true;
 	}
-	if (!s->samples) {
+	if (s->samples == AT_END) {
 		b->ended = true;
 		return false;
 	}
@@ -194,11 +219,17 @@ bool rl_batches_next(struct rl_batches *b, struct rl_batch *to)
 	return true;
 }
 
+const char *rl_batches_broken(const struct rl_batches *b)
+{
+	return b->broken ? b->why : NULL;
+}
+
 void rl_batches_finish(struct rl_batches *b)
 {
 	int64_t announced = b->c.samples * b->c.epochs - b->start;
 	int64_t skipped = rl_reader_skipped(b->c.in);
 
+	rl_stop_end();
 	pthread_join(b->thread, NULL);
 	if (b->read + skipped != announced)
 		rl_warn("stdin: %lld samples and %lld skipped, but its head announces %lld",

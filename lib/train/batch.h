@@ -41,16 +41,19 @@ struct rl_batches_config {
 
 struct rl_batches;
 
-/* Begins to read at `place`, which is zero for a new run.  A stream that starts too late dies; what
- * it has before that is left out. */
+/* Begins to read at `place`, which is zero for a new run, and to listen to signals.  A stream that
+ * starts too late dies; what it has before that is left out. */
 struct rl_batches *rl_batches_new(const struct rl_batches_config *c, const struct rl_place *place);
 
 /* The next micro-batch into *b, whose slot stays as it is until the next call; false at the clean
- * end of the stream. */
+ * end of the stream, when it broke off, and when a signal asked to stop (see train/stop.h). */
 bool rl_batches_next(struct rl_batches *in, struct rl_batch *b);
 
-/* After the end: says aloud when what came, with what was skipped on the way, is not what the head
- * announces. */
+/* Why the stream broke off, as a message to die with; NULL while it has not. */
+const char *rl_batches_broken(const struct rl_batches *in);
+
+/* After the clean end: says aloud when what came, with what was skipped on the way, is not what the
+ * head announces. */
 void rl_batches_finish(struct rl_batches *in);
 
 #endif

@@ -14,13 +14,7 @@
 #include "base/json.h"
 #include "nn/optim.h"
 #include "nn/schedule.h"
-#include "train/batch.h"
-
-struct rl_score {
-	double loss;     /* mean over items */
-	int64_t correct; /* items */
-	int64_t items;   /* pairs, pixels, ... that the loss averages over */
-};
+#include "train/state.h"
 
 struct rl_task {
 	void *ctx;
@@ -45,22 +39,29 @@ struct rl_loop {
 	struct rl_schedule schedule;
 	int64_t samples, epochs; /* samples an epoch as announced: the schedule counts on them */
 	int64_t batch, accumulate;
-	const char *dir;          /* log.jsonl and checkpoint-EPOCH.safetensors go here */
+	const char *dir;          /* log.jsonl and checkpoint-STEP.safetensors go here */
 	int64_t log_every;        /* steps */
-	int64_t checkpoint_every; /* epochs; 0: none */
+	int64_t checkpoint_every; /* steps, and at the end; 0: only when stopped */
 	int64_t keep;             /* newest checkpoints kept */
 	double chance_loss; /* a loss that has not left it after the warm-up is said aloud; 0: none
 			     */
 	json_t *metadata;   /* of checkpoints: object of strings */
+	const json_t *run;  /* what the outcome depends on: see train/identity.h */
 	bool quiet;
-};
 
-/* The score over two sets of items together. */
-void rl_score_add(struct rl_score *sum, struct rl_score s);
+	struct rl_state start; /* zero for a new run */
+};
 
 int64_t rl_loop_steps_per_epoch(const struct rl_loop *l);
 
-/* Train to the end of the stream; returns the score of the last epoch's training batches. */
+/* Go on from the newest checkpoint in l->dir that can be used, see rl_checkpoint_load(): before
+ * rl_loop_run().  Returns its metadata; NULL when there is none at all and the run is a new one. */
+json_t *rl_loop_resume(struct rl_loop *l);
+
+/* Train to the end of the stream; returns the score of the last epoch's training batches.
+ *
+ * Stopped by a signal, or when the stream breaks off, the run is saved as it was after its last
+ * whole step, and the program ends: with RL_EXIT_STOPPED or as the broken stream would have it. */
 struct rl_score rl_loop_run(struct rl_loop *l);
 
 #endif

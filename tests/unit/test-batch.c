@@ -178,6 +178,7 @@ static void cut_and_run(void *stream)
 	struct rl_batches *batches = rl_batches_new(&c, &(struct rl_place){0});
 	while (rl_batches_next(batches, &b))
 		;
+	rl_die("%s", rl_batches_broken(batches));
 }
 
 static void test_errors(void)

@@ -1,0 +1,47 @@
+#include "train/stop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+
+static const int signals[] = {SIGINT, SIGTERM};
+
+/* A handler has no other way to know. */
+static volatile sig_atomic_t asked;
+static sem_t *volatile wake;
+
+static void set(void (*handler)(int))
+{
+	struct sigaction new = {.sa_handler = handler, .sa_flags = SA_RESTART}, old;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &new, NULL);
+}
+
+static void ask(int signal)
+{
+	int error = errno;
+
+	(void)signal;
+	asked = 1;
+	set(SIG_DFL);
+	sem_post(wake);
+	errno = error;
+}
+
+void rl_stop_listen(sem_t *s)
+{
+	wake = s;
+	set(ask);
+}
+
+bool rl_stop_asked(void)
+{
+	return asked;
+}
+
+void rl_stop_end(void)
+{
+	set(SIG_DFL);
+}
