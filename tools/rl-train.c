@@ -28,15 +28,15 @@ struct config {
 	double lr, lr_batch, momentum, weight_decay, head_weight_decay, head_lr, dropout,
 		neck_momentum;
 	double recipe_epochs, warmup_epochs, warmup_ratio, gamma;
-	bool quiet, verbose;
+	bool sync_bn, quiet, verbose;
 };
 
 /* An epoch smaller than a step makes the step smaller. */
 static int64_t images_a_step(const struct config *c, const struct rl_loop *l)
 {
-	int64_t full = c->batch * c->accumulate;
+	int64_t full = c->batch * c->accumulate * l->comm->size;
 
-	return full < l->samples ? full : l->samples;
+	return full < l->of_all ? full : l->of_all;
 }
 
 /* The nearest step; one that no run reaches when it is too far to count. */
@@ -73,6 +73,8 @@ static void explain(const struct config *c, const struct rl_loop *l)
 {
 	int64_t global = images_a_step(c, l);
 
+	if (l->comm->rank)
+		return;
 	/* facts: measured to diverge at batches of 32 and 128 images. */
 	if (l->optim->kind == RL_SGD && c->head_lr >= 1 && global < 256)
 		rl_warn("SGD with the full rate on neck and head is known to diverge at a batch of "
@@ -82,12 +84,12 @@ static void explain(const struct config *c, const struct rl_loop *l)
 	if (c->quiet)
 		return;
 	fprintf(stderr,
-		"rl-train: %lld images x %lld epochs, %lld images a step (%lld x %lld): learning "
-		"rate %g = %g x "
+		"rl-train: %lld images x %lld epochs, %lld images a step (%lld x %lld x %d ranks): "
+		"learning rate %g = %g x "
 		"%lld/%g, warm-up %lld steps, x%g at step",
-		(long long)l->samples, (long long)l->epochs, (long long)global, (long long)c->batch,
-		(long long)c->accumulate, l->schedule.base, c->lr, (long long)global, c->lr_batch,
-		(long long)l->schedule.warmup, l->schedule.gamma);
+		(long long)l->of_all, (long long)l->epochs, (long long)global, (long long)c->batch,
+		(long long)c->accumulate, l->comm->size, l->schedule.base, c->lr, (long long)global,
+		c->lr_batch, (long long)l->schedule.warmup, l->schedule.gamma);
 	for (int i = 0; i < l->schedule.nmilestone; i++)
 		fprintf(stderr, "%s %lld", i ? "," : "", (long long)l->schedule.milestone[i]);
 	fprintf(stderr, " (of %lld)\n", (long long)(rl_loop_steps_per_epoch(l) * l->epochs));
@@ -134,6 +136,14 @@ static void need_patches(const json_t *head)
 	if (!json_object_get(head, "samples") || !json_object_get(head, "epochs"))
 		rl_die("stdin: the head does not say how many samples and epochs: rl-decode "
 		       "--epochs does");
+}
+
+static void note_precise_bn(const struct config *c, json_t *metadata, int64_t images)
+{
+	json_object_set_new(metadata, "precise_bn", json_sprintf("%lld images", (long long)images));
+	if (!c->quiet)
+		fprintf(stderr, "rl-train: batch-norm statistics re-estimated from the last "
+				"images\n");
 }
 
 int main(int argc, char **argv)
@@ -190,6 +200,8 @@ int main(int argc, char **argv)
 		RL_OPT_INT("batch", &c.batch, 1, 65536, "N",
 			   "images a micro-batch, with statistics of its own"),
 		RL_OPT_INT("accumulate", &c.accumulate, 1, 65536, "N", "micro-batches a step"),
+		RL_OPT_FLAG("sync-bn", &c.sync_bn,
+			    "batch statistics are those of all ranks together"),
 		RL_OPT_REAL("recipe-epochs", &c.recipe_epochs, 1, 1e6, "E",
 			    "length that the next two are stated for; stretched to the stream's"),
 		RL_OPT_REAL("warmup", &c.warmup_epochs, 0, 1e6, "E", "epochs of linear warm-up"),
@@ -232,18 +244,23 @@ int main(int argc, char **argv)
 	omp_set_num_threads((int)c.threads);
 
 	/* prepare */
+	struct rl_comm *comm = rl_comm_mpi();
+	const bool first = comm->rank == 0; /* the rank that writes, evaluates and talks */
+	if (first)
+		rl_resume_check(&c.resume);
 	struct rl_reader *in = rl_reader_open("-");
 	json_t *head = json_deep_copy(rl_reader_head(in));
 	need_patches(head);
 	json_t *entry = rl_head_history(head, &tool, argc, argv);
 	json_object_set_new(entry, "seed", json_integer(c.seed));
-	if (c.val) {
+	if (first && c.val) {
 		rl_pretext_check(&model, c.val);
 		rl_history_input(entry, c.val);
 	}
 
 	struct rl_loop loop = {
 		.in = in,
+		.comm = comm,
 		.samples = rl_json_int(head, "samples", 1, INT64_C(1) << 32, "stdin: head"),
 		.epochs = rl_json_int(head, "epochs", 1, 1 << 24, "stdin: head"),
 		.batch = c.batch,
@@ -253,14 +270,17 @@ int main(int argc, char **argv)
 		.checkpoint_every = c.checkpoint_every,
 		.keep = c.keep,
 		.chance_loss = log(RL_NEIGHBOURS),
-		.quiet = c.quiet};
+		.quiet = c.quiet || !first};
+	loop.of_all = rl_comm_count(comm, loop.samples);
 	if (loop.epochs > 1 && !rl_head_has_field(head, "position"))
 		rl_die("stdin: head: several epochs, but no field position");
 	int64_t steps = rl_loop_steps_per_epoch(&loop) * loop.epochs;
 	int64_t recent = c.precise_bn >= 0 ? c.precise_bn : steps < 2000 ? 1024 : 0;
+	int64_t of_rank = c.sync_bn ? (recent + comm->size - 1) / comm->size : recent;
+	const struct rl_net_config net = {
+		.seed = (uint64_t)c.seed, .comm = comm, .sync_bn = c.sync_bn};
 	struct rl_params *params = rl_params_new();
-	struct rl_pretext *pretext =
-		rl_pretext_new(params, &model, c.batch, recent, (uint64_t)c.seed);
+	struct rl_pretext *pretext = rl_pretext_new(params, &model, c.batch, of_rank, &net);
 
 	rl_params_group(params, "", 1, c.weight_decay);
 	rl_params_group(params, "neck.", c.head_lr, c.head_weight_decay);
@@ -275,30 +295,30 @@ int main(int argc, char **argv)
 	json_t *settings = rl_options_values(opts, no_settings);
 	json_t *val = json_array_get(json_object_get(entry, "inputs"), 0);
 	json_object_set(settings, "val", json_object_get(val, "sha256"));
-	if (c.verbose)
+	if (first && c.verbose)
 		rl_pretext_print_plan(pretext, stderr);
 	explain(&c, &loop);
 	json_t *provenance = rl_resume(&c.resume, &loop, settings);
 
 	/* train */
 	struct rl_score train = rl_loop_run(&loop), held_out = {0};
-	if (recent) {
+	if (recent && (first || c.sync_bn))
 		rl_pretext_precise_bn(pretext);
-		json_object_set_new(loop.metadata, "precise_bn",
-				    json_sprintf("%lld images", (long long)recent));
-		if (!c.quiet)
-			fprintf(stderr, "rl-train: batch-norm statistics re-estimated from the "
-					"last images\n");
-	}
-	char *weights = rl_asprintf("%s/weights.safetensors", dir);
-	rl_weights_save(params, "backbone.", weights, loop.metadata);
+	if (first) {
+		char *weights = rl_asprintf("%s/weights.safetensors", dir);
+		if (recent)
+			note_precise_bn(&c, loop.metadata, recent);
+		rl_weights_save(params, "backbone.", weights, loop.metadata);
 
-	/* evaluate */
-	if (c.val)
-		held_out = rl_pretext_evaluate(params, &model, c.val, c.batch);
-	json_t *report = result(&c, train, held_out);
-	rl_history_input(json_array_get(provenance, json_array_size(provenance) - 1), weights);
-	json_object_set(report, "provenance", provenance);
-	rl_json_print(report);
+		/* evaluate */
+		if (c.val)
+			held_out = rl_pretext_evaluate(params, &model, c.val, c.batch);
+		json_t *report = result(&c, train, held_out);
+		rl_history_input(json_array_get(provenance, json_array_size(provenance) - 1),
+				 weights);
+		json_object_set(report, "provenance", provenance);
+		rl_json_print(report);
+	}
+	comm->close(comm);
 	return RL_EXIT_OK;
 }

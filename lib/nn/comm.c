@@ -33,11 +33,24 @@ struct rl_comm *rl_comm_alone(void)
 	return &alone;
 }
 
-void rl_comm_agree(struct rl_comm *c, const void *data, size_t bytes, const char *what)
+int64_t rl_comm_count(struct rl_comm *c, int64_t mine)
+{
+	double all = (double)mine;
+
+	c->sum(c, &all, 1);
+	return (int64_t)all;
+}
+
+bool rl_comm_differ(struct rl_comm *c, const void *data, size_t bytes)
 {
 	uint64_t mine = XXH3_64bits(data, bytes), first = mine;
 
 	c->broadcast(c, &first, sizeof(first));
-	if (mine != first)
+	return c->rank == 0 || mine != first;
+}
+
+void rl_comm_agree(struct rl_comm *c, const void *data, size_t bytes, const char *what)
+{
+	if (rl_comm_differ(c, data, bytes) && c->rank)
 		rl_die("other %s than rank 0", what);
 }

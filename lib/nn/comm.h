@@ -9,6 +9,7 @@
 #ifndef RL_NN_COMM_H
 #define RL_NN_COMM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,7 +37,11 @@ struct rl_comm *rl_comm_alone(void);
  * and into no others. */
 struct rl_comm *rl_comm_mpi(void);
 
-/* Dies on every rank that holds other bytes than rank 0: "other WHAT than rank 0". */
+int64_t rl_comm_count(struct rl_comm *c, int64_t mine); /* the sum of small numbers */
+
+/* Whether this rank holds other bytes than rank 0; true on rank 0 itself. */
+bool rl_comm_differ(struct rl_comm *c, const void *data, size_t bytes);
+/* Dies on every rank that does: "other WHAT than rank 0". */
 void rl_comm_agree(struct rl_comm *c, const void *data, size_t bytes, const char *what);
 
 #endif

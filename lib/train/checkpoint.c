@@ -172,23 +172,18 @@ static void read_tensors(const struct table *t, const struct rl_st_file *f)
 /* ---- writing ----------------------------------------------------------------------------------
  */
 
-static void set_text(json_t *o, const char *name, char *text)
-{
-	json_object_set_new(o, name, json_string(text));
-	free(text);
-}
-
-void rl_checkpoint_write(const struct rl_checkpoint *c, const struct rl_state *s,
+void rl_checkpoint_write(const struct rl_checkpoint *c, int64_t step, const char *state,
 			 const json_t *metadata, int64_t keep)
 {
 	struct table t = table_of(c->params, c->optim);
 	json_t *meta = json_copy((json_t *)metadata);
-	char *path = path_of(c->dir, s->step);
+	char *path = path_of(c->dir, step), *run = rl_identity_text(c->run);
 
-	set_text(meta, "state", rl_state_text(s));
-	set_text(meta, "run", rl_identity_text(c->run));
+	json_object_set_new(meta, "state", json_string(state));
+	json_object_set_new(meta, "run", json_string(run));
 	rl_st_write_sealed(path, t.tensor, t.n, meta);
-	prune(c->dir, s->step, keep);
+	prune(c->dir, step, keep);
+	free(run);
 	json_decref(meta);
 	free(path);
 	free_table(&t);
@@ -197,14 +192,9 @@ void rl_checkpoint_write(const struct rl_checkpoint *c, const struct rl_state *s
 /* ---- reading ----------------------------------------------------------------------------------
  */
 
-static struct rl_state state_of(const struct rl_st_file *f)
+static bool load(const struct rl_checkpoint *c, const struct rl_st_file *f, char why[WHY])
 {
-	return rl_state_parse(rl_json_str(f->metadata, "state", f->path), f->path);
-}
-
-static bool load(const struct rl_checkpoint *c, const struct rl_st_file *f, int64_t step,
-		 char why[WHY])
-{
+	const char *state = rl_json_str(f->metadata, "state", f->path);
 	struct table t = table_of(c->params, c->optim);
 	const char *run = rl_json_str(f->metadata, "run", f->path);
 	bool fits = rl_identity_agrees(c->run, run, f->path, why, WHY) && tensors_fit(&t, f, why);
@@ -212,7 +202,7 @@ static bool load(const struct rl_checkpoint *c, const struct rl_st_file *f, int6
 	if (fits) {
 		read_tensors(&t, f);
 		c->params->version++;
-		c->optim->t = step;
+		c->optim->t = rl_state_parse(state, 0, f->path).step;
 	}
 	free_table(&t);
 	return fits;
@@ -220,7 +210,7 @@ static bool load(const struct rl_checkpoint *c, const struct rl_st_file *f, int6
 
 /* Goes down from the newest checkpoint to the first that is whole and, if c has tensors for it,
  * can be loaded. */
-static json_t *find(const struct rl_checkpoint *c, struct rl_state *s)
+static json_t *find(const struct rl_checkpoint *c)
 {
 	char why[WHY] = "";
 	json_t *metadata = NULL;
@@ -233,8 +223,7 @@ static json_t *find(const struct rl_checkpoint *c, struct rl_state *s)
 		if (rl_st_sealed(path, why)) {
 			struct rl_st_file *f = rl_st_open(path);
 
-			*s = state_of(f);
-			if (!c->params || load(c, f, s->step, why))
+			if (!c->params || load(c, f, why))
 				metadata = json_deep_copy(f->metadata);
 			rl_st_close(f);
 		}
@@ -248,15 +237,16 @@ static json_t *find(const struct rl_checkpoint *c, struct rl_state *s)
 	return metadata;
 }
 
-json_t *rl_checkpoint_load(const struct rl_checkpoint *c, struct rl_state *s)
+json_t *rl_checkpoint_load(const struct rl_checkpoint *c)
 {
-	return find(c, s);
+	return find(c);
 }
 
 int64_t rl_checkpoint_where(const char *dir)
 {
-	struct rl_state s = {0};
+	json_t *metadata = find(&(struct rl_checkpoint){.dir = dir});
+	int64_t from = metadata ? rl_state_from(rl_json_str(metadata, "state", dir), dir) : 0;
 
-	json_decref(find(&(struct rl_checkpoint){.dir = dir}, &s));
-	return s.place.from;
+	json_decref(metadata);
+	return from;
 }

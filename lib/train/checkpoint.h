@@ -22,15 +22,15 @@ struct rl_checkpoint {
 
 bool rl_checkpoint_exists(const char *dir); /* of whatever step, whole or not */
 
-/* Writes one atomically; metadata (an object of strings) goes along.  Then removes those of lower
- * steps but for the newest keep - 1. */
-void rl_checkpoint_write(const struct rl_checkpoint *c, const struct rl_state *s,
+/* Writes one atomically; metadata (an object of strings) goes along with "state", a text of
+ * rl_state_text(), and "run".  Then removes those of lower steps but for the newest keep - 1. */
+void rl_checkpoint_write(const struct rl_checkpoint *c, int64_t step, const char *state,
 			 const json_t *metadata, int64_t keep);
 
 /* Loads the newest that can be used; returns its metadata, NULL when there is none at all.  One
  * that cannot be used, because it is damaged, or of another run, or does not fit, is named aloud;
  * if none can be used, dies. */
-json_t *rl_checkpoint_load(const struct rl_checkpoint *c, struct rl_state *s);
+json_t *rl_checkpoint_load(const struct rl_checkpoint *c);
 
 /* Where the stream must begin for the newest that is whole: 0 when there is none at all; dies when
  * none is whole. */

@@ -56,6 +56,21 @@ char *rl_identity_text(const json_t *run)
 	return text;
 }
 
+char *rl_identity_of_all(const json_t *run)
+{
+	json_t *settings = json_copy(json_object_get(run, "settings"));
+
+	json_object_del(settings, "val");
+	char *text = rl_identity_text(settings);
+	json_decref(settings);
+	return text;
+}
+
+char *rl_identity_of_rank(const json_t *run)
+{
+	return rl_identity_text(json_object_get(json_object_get(run, "stream"), "history"));
+}
+
 /* ---- the first difference ---------------------------------------------------------------------
  */
 

@@ -11,6 +11,11 @@
  * left out.  New reference. */
 json_t *rl_identity(const json_t *settings, const json_t *head);
 
+/* What all ranks of a job have in common: the settings, but for --val, which is rank 0's. */
+char *rl_identity_of_all(const json_t *run);
+/* What no two of them have: the programs that made the stream, with their arguments and inputs. */
+char *rl_identity_of_rank(const json_t *run);
+
 /* As text that keeps every bit of a number. */
 char *rl_identity_text(const json_t *run);
 

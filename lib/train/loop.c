@@ -3,7 +3,9 @@
 #include "base/err.h"
 #include "base/progress.h"
 #include "train/checkpoint.h"
+#include "train/gradient.h"
 #include "train/log.h"
+#include "train/ranks.h"
 #include "train/stop.h"
 
 #include <math.h>
@@ -17,7 +19,7 @@ struct run {
 	struct rl_state now; /* after the last whole step */
 	int64_t saved;       /* the step of the last checkpoint */
 	int64_t total, warm_end;
-	struct rl_log *log;
+	struct rl_log *log; /* rank 0's */
 	double window_start;
 	struct rl_progress progress;
 
@@ -27,38 +29,16 @@ struct run {
 	struct rl_batch next;
 	bool looked;
 
-	double *sum;   /* of gradients, weighted by items; NULL when a step is one micro-batch */
+	struct rl_gradient *gradient;
 	float *states; /* running statistics and counts as they were before the step in hand */
 	int64_t *counts;
 };
 
 int64_t rl_loop_steps_per_epoch(const struct rl_loop *l)
 {
-	int64_t step = l->batch * l->accumulate;
+	int64_t step = l->batch * l->accumulate * l->comm->size;
 
-	return (l->samples + step - 1) / step;
-}
-
-/* ---- gradients --------------------------------------------------------------------------------
- */
-
-static void accumulate(struct run *r, int64_t items, bool first)
-{
-	const float *grad = r->l->params->grad;
-
-#pragma omp parallel for simd schedule(static)
-	for (size_t i = 0; i < r->l->params->total; i++)
-		r->sum[i] = (first ? 0 : r->sum[i]) + (double)items * grad[i];
-}
-
-/* params->grad becomes the mean over micro-batches. */
-static void take_mean(struct run *r, int64_t items)
-{
-	float *grad = r->l->params->grad;
-
-#pragma omp parallel for simd schedule(static)
-	for (size_t i = 0; i < r->l->params->total; i++)
-		grad[i] = (float)(r->sum[i] / (double)items);
+	return (l->of_all + step - 1) / step;
 }
 
 /* ---- checkpoints ------------------------------------------------------------------------------
@@ -69,21 +49,39 @@ static struct rl_checkpoint checkpoint(const struct rl_loop *l)
 	return (struct rl_checkpoint){l->dir, l->params, l->optim, l->run};
 }
 
-static void save(struct run *r)
+static void write_checkpoint(struct run *r, const struct rl_place *places)
 {
 	const struct rl_checkpoint c = checkpoint(r->l);
 
 	r->now.window_seconds = rl_now() - r->window_start;
 	r->now.log_bytes = rl_log_sync(r->log);
-	rl_checkpoint_write(&c, &r->now, r->l->metadata, r->l->keep);
+	char *state = rl_state_text(&r->now, places, r->l->comm->size);
+	rl_checkpoint_write(&c, r->now.step, state, r->l->metadata, r->l->keep);
+	free(state);
+}
+
+static void save(struct run *r)
+{
+	struct rl_place *places = rl_ranks_places(r->l->comm, &r->now.place);
+
+	rl_ranks_check(r->l->comm, r->l->params);
+	if (r->l->comm->rank == 0)
+		write_checkpoint(r, places);
+	free(places);
 	r->saved = r->now.step;
 }
 
 json_t *rl_loop_resume(struct rl_loop *l)
 {
 	const struct rl_checkpoint c = checkpoint(l);
+	json_t *metadata = l->comm->rank == 0 ? rl_checkpoint_load(&c) : NULL;
 
-	return rl_checkpoint_load(&c, &l->start);
+	metadata = rl_ranks_share_strings(l->comm, metadata);
+	if (!metadata)
+		return NULL;
+	rl_ranks_share_weights(l->comm, l->params, l->optim);
+	l->start = rl_state_parse(rl_json_str(metadata, "state", l->dir), l->comm->rank, l->dir);
+	return metadata;
 }
 
 /* A step in hand leaves no trace but in running statistics: stopped, it has not been. */
@@ -105,41 +103,57 @@ static void undo_states(struct run *r)
 		p->list[i].tracked = r->counts[i];
 }
 
-/* A signal asked for it, or the stream broke off: as an interrupt from the terminal does to those
- * who make it, perhaps before the signal is seen here. */
-static bool interrupted(const struct run *r)
-{
-	return rl_stop_asked() || rl_batches_broken(r->in);
-}
+/* What stops one rank stops all: how many were asked to by a signal, and the streams of how many
+ * broke off, as an interrupt from the terminal does to those who make it, perhaps before the signal
+ * is seen here. */
+struct stops {
+	int64_t asked, broken;
+};
 
-static _Noreturn void stop(struct run *r)
+static _Noreturn void stop(struct run *r, struct stops s)
 {
+	struct rl_comm *comm = r->l->comm;
+	const char *broken = rl_batches_broken(r->in);
+
 	if (r->now.step > r->saved)
 		save(r);
+	rl_comm_count(comm, 0); /* the launcher may kill the others when the first rank ends */
 	rl_progress_end(&r->progress, r->now.place.taken);
-	if (!rl_stop_asked())
-		rl_die("%s", rl_batches_broken(r->in));
-	rl_warn("stopped after step %lld of %lld: the same with --resume %s goes on",
-		(long long)r->now.step, (long long)r->total, r->l->dir);
+	if (!s.asked && broken)
+		rl_die("%s", broken);
+	if (!s.asked)
+		_exit(RL_EXIT_FAILURE);
+	if (comm->rank == 0)
+		rl_warn("stopped after step %lld of %lld: the same with --resume %s goes on",
+			(long long)r->now.step, (long long)r->total, r->l->dir);
+	comm->close(comm);
 	_exit(RL_EXIT_STOPPED);
 }
 
 /* ---- steps ------------------------------------------------------------------------------------
  */
 
-static bool take_batch(struct run *r, int64_t epoch, struct rl_batch *b)
+/* This rank's next of the epoch; of no samples when they are over. */
+static struct rl_batch take_batch(struct run *r, int64_t epoch)
 {
-	const struct rl_task *task = &r->l->task;
-
 	if (!r->looked)
 		r->looked = rl_batches_next(r->in, &r->next);
 	if (!r->looked || r->next.epoch != epoch)
-		return false;
+		return (struct rl_batch){0};
 	r->looked = false;
-	*b = r->next;
-	if (task->remember)
-		task->remember(task->ctx, b);
-	return true;
+	if (r->l->task.remember)
+		r->l->task.remember(r->l->task.ctx, &r->next);
+	return r->next;
+}
+
+/* The samples of all ranks in a micro-batch. */
+static int64_t count_samples(const struct run *r, const struct rl_batch *b, struct stops *s)
+{
+	double x[] = {(double)b->samples, rl_stop_asked(), rl_batches_broken(r->in) != NULL};
+
+	r->l->comm->sum(r->l->comm, x, RL_LEN(x));
+	*s = (struct stops){(int64_t)x[1], (int64_t)x[2]};
+	return (int64_t)x[0];
 }
 
 /* What a resumed run wants to see again. */
@@ -151,33 +165,61 @@ static void recall(struct run *r)
 		task->remember(task->ctx, &r->next);
 }
 
-/* One optimiser step's worth of gradients; no samples: the epoch is over. */
-static struct rl_score run_micro_batches(struct run *r, int64_t epoch, struct rl_place *place)
+/* Forward and backward of one micro-batch, the step's last when the step's `samples` are given. */
+static struct rl_score run_micro_batch(struct run *r, const struct rl_batch *b, int64_t i,
+				       int64_t samples)
+{
+	const struct rl_task *task = &r->l->task;
+	struct rl_micro m = {.draw = (uint64_t)(r->now.step * r->l->accumulate + i),
+			     .leading = i == 0};
+
+	if (samples) {
+		rl_gradient_last(r->gradient, b->samples, samples);
+		m.final = rl_gradient_final;
+		m.final_ctx = r->gradient;
+	}
+	struct rl_score s = task->gradients(task->ctx, b, &m);
+	if (!isfinite(s.loss))
+		rl_die("step %lld: the loss is not finite: lower --lr, or raise the batch",
+		       (long long)r->now.step);
+	if (!samples)
+		rl_gradient_add(r->gradient, b->samples);
+	return s;
+}
+
+/* One optimiser step's worth of gradients; no samples: the epoch is over.  A step ends early where
+ * the samples of a rank do, so that all know which micro-batch is the last before it is run. */
+static struct rl_score run_micro_batches(struct run *r, int64_t epoch, struct rl_place *place,
+					 int64_t *samples)
 {
 	const struct rl_loop *l = r->l;
 	struct rl_score sum = {0};
-	struct rl_batch b;
-	int64_t i;
+	bool last = false;
 
 	remember_states(r);
-	for (i = 0; i < l->accumulate && !interrupted(r) && take_batch(r, epoch, &b); i++) {
-		struct rl_score s = l->task.gradients(
-			l->task.ctx, &b, (uint64_t)(r->now.step * l->accumulate + i), i == 0);
-		if (!isfinite(s.loss))
-			rl_die("step %lld: the loss is not finite: lower --lr, or raise the batch",
-			       (long long)r->now.step);
-		if (r->sum)
-			accumulate(r, s.items, i == 0);
-		rl_score_add(&sum, s);
-		*place = b.after;
+	for (int64_t i = 0; i < l->accumulate && !last; i++) {
+		struct rl_batch b = take_batch(r, epoch);
+		struct stops stops;
+		int64_t all = count_samples(r, &b, &stops);
+
+		if (stops.asked || stops.broken) {
+			undo_states(r);
+			stop(r, stops);
+		}
+		if (!all)
+			break;
+		*samples += all;
+		last = i + 1 == l->accumulate || all < l->batch * l->comm->size;
+		rl_score_add(&sum, run_micro_batch(r, &b, i, last ? *samples : 0));
+		if (b.samples)
+			*place = b.after;
 	}
-	if (i < l->accumulate && interrupted(r)) {
-		undo_states(r);
-		stop(r);
-	}
-	if (r->sum && sum.items)
-		take_mean(r, sum.items);
-	return sum;
+	if (!*samples)
+		return sum;
+	if (!last)
+		rl_gradient_last(r->gradient, 0, *samples);
+	rl_gradient_end(r->gradient);
+	return rl_ranks_score(l->comm, sum);
 }
 
 static void log_window(struct run *r)
@@ -185,12 +227,14 @@ static void log_window(struct run *r)
 	struct rl_state *s = &r->now;
 	double now = rl_now();
 
-	rl_log_line(r->log,
-		    json_pack("{s:I, s:I, s:f, s:f, s:f, s:f}", "step", (json_int_t)s->step,
-			      "epoch", (json_int_t)s->epoch, "loss", s->window.loss, "accuracy",
-			      100.0 * (double)s->window.correct / (double)s->window.items, "lr",
-			      rl_schedule_lr(&r->l->schedule, s->step - 1), "samples_per_s",
-			      (double)s->window_samples / (now - r->window_start)));
+	if (r->log)
+		rl_log_line(
+			r->log,
+			json_pack("{s:I, s:I, s:f, s:f, s:f, s:f}", "step", (json_int_t)s->step,
+				  "epoch", (json_int_t)s->epoch, "loss", s->window.loss, "accuracy",
+				  100.0 * (double)s->window.correct / (double)s->window.items, "lr",
+				  rl_schedule_lr(&r->l->schedule, s->step - 1), "samples_per_s",
+				  (double)s->window_samples / (now - r->window_start)));
 	s->window = (struct rl_score){0};
 	s->window_samples = 0;
 	r->window_start = now;
@@ -202,7 +246,7 @@ static void warn_if_stuck(const struct run *r)
 	const int64_t enough = 20; /* steps of warm-up that can be expected to show */
 	double chance = r->l->chance_loss, loss = r->now.warm.loss;
 
-	if (r->warm_end >= enough && chance > 0 && loss > chance - 0.01)
+	if (r->l->comm->rank == 0 && r->warm_end >= enough && chance > 0 && loss > chance - 0.01)
 		rl_warn("the loss is %.3f at the end of the warm-up and has not left chance "
 			"(%.3f): is the rate right for this batch?",
 			loss, chance);
@@ -214,9 +258,10 @@ static bool run_step(struct run *r, int64_t epoch)
 	const struct rl_loop *l = r->l;
 	struct rl_state *s = &r->now;
 	struct rl_place place = s->place;
-	struct rl_score score = run_micro_batches(r, epoch, &place);
+	int64_t samples = 0;
+	struct rl_score score = run_micro_batches(r, epoch, &place, &samples);
 
-	if (place.taken == s->place.taken)
+	if (!samples)
 		return false;
 	rl_optim_step(l->optim, l->params, rl_schedule_lr(&l->schedule, s->step));
 	if (s->epoch != epoch)
@@ -225,7 +270,7 @@ static bool run_step(struct run *r, int64_t epoch)
 	rl_score_add(&s->window, score);
 	if (s->step >= r->warm_end / 2 && s->step < r->warm_end)
 		rl_score_add(&s->warm, score);
-	s->window_samples += place.taken - s->place.taken;
+	s->window_samples += samples;
 	s->place = place;
 	s->epoch = epoch;
 	if (++s->step == r->warm_end)
@@ -255,12 +300,14 @@ static void begin(struct run *r, struct rl_loop *l)
 	*r = (struct run){.l = l, .now = l->start, .saved = l->start.step};
 	r->total = rl_loop_steps_per_epoch(l) * l->epochs;
 	r->warm_end = l->schedule.warmup > 0 ? l->schedule.warmup : (r->total + 9) / 10;
-	if (l->accumulate > 1)
-		r->sum = rl_aligned(p->total * sizeof(*r->sum));
+	r->gradient = rl_gradient_new(l->params, l->comm, l->accumulate > 1);
 	r->states = rl_aligned(p->total_state * sizeof(*r->states));
 	r->counts = rl_calloc((size_t)p->n, sizeof(*r->counts));
-	r->log = rl_log_open(l->dir, l->start.log_bytes);
-	rl_checkpoint_tidy(l->dir);
+	if (l->comm->rank == 0) {
+		r->log = rl_log_open(l->dir, l->start.log_bytes);
+		rl_checkpoint_tidy(l->dir);
+	}
+	rl_ranks_check(l->comm, p);
 	r->in = rl_batches_new(&c, &l->start.place);
 	recall(r);
 	r->progress = rl_progress_start(l->task.unit, l->samples * l->epochs, l->quiet);
@@ -271,21 +318,25 @@ static void begin(struct run *r, struct rl_loop *l)
 static void finish(struct run *r)
 {
 	const struct rl_loop *l = r->l;
+	struct stops stops = {0};
 
 	if (r->now.window_samples)
 		log_window(r);
 	if (l->checkpoint_every && r->now.step > r->saved)
 		save(r);
 	rl_batches_finish(r->in);
-	if (rl_stop_asked())
-		stop(r);
+	rl_ranks_check(l->comm, l->params);
+	stops.asked = rl_comm_count(l->comm, rl_stop_asked());
+	if (stops.asked)
+		stop(r, stops);
 	rl_progress_end(&r->progress, r->now.place.taken);
-	if (l->chance_loss > 0 && r->now.of_epoch.loss > l->chance_loss + 0.1)
+	if (l->comm->rank == 0 && l->chance_loss > 0 && r->now.of_epoch.loss > l->chance_loss + 0.1)
 		rl_warn("the loss of the last epoch is %.3f, above chance (%.3f): the run has "
 			"diverged",
 			r->now.of_epoch.loss, l->chance_loss);
-	rl_log_close(r->log);
-	free(r->sum);
+	if (r->log)
+		rl_log_close(r->log);
+	rl_gradient_free(r->gradient);
 	free(r->states);
 	free(r->counts);
 }

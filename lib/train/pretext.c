@@ -15,7 +15,7 @@ struct tape {
 struct rl_pretext {
 	struct rl_params *params;
 	struct rl_relloc model;
-	uint64_t seed;
+	struct rl_net_config net; /* of training */
 	int64_t batch;
 	size_t image_bytes;  /* nine patches */
 	uint8_t *patches[2]; /* of each slot */
@@ -77,19 +77,19 @@ static void build(struct tape *t, struct rl_params *params, const struct rl_rell
 
 static void build_training(struct rl_pretext *t, struct tape *tape, int64_t images)
 {
-	build(tape, t->params, &t->model, images,
-	      &(struct rl_net_config){.train = true, .seed = t->seed});
+	build(tape, t->params, &t->model, images, &t->net);
 }
 
 struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_relloc *model,
-				  int64_t batch, int64_t recent, uint64_t seed)
+				  int64_t batch, int64_t recent, const struct rl_net_config *net)
 {
 	struct rl_pretext *t = rl_calloc(1, sizeof(*t));
 
 	t->params = params;
 	t->model = *model;
 	t->batch = batch;
-	t->seed = seed;
+	t->net = *net;
+	t->net.train = true;
 	allocate(t);
 	t->recent_capacity = recent;
 	t->recent = recent ? rl_aligned((size_t)recent * t->image_bytes) : NULL;
@@ -129,15 +129,21 @@ static struct rl_score run(struct rl_pretext *t, struct tape *tape, const uint8_
 				 rl_loss_correct(tape->net, tape->model.loss), pairs};
 }
 
-static struct rl_score gradients(void *ctx, const struct rl_batch *b, uint64_t draw, bool leading)
+/* Without samples only statistics that are common to all ranks call for a pass, over any image. */
+static struct rl_score gradients(void *ctx, const struct rl_batch *b, const struct rl_micro *m)
 {
 	struct rl_pretext *t = ctx;
 	struct tape *tape = b->samples == t->batch ? &t->full : &t->rest;
 
-	build_training(t, tape, b->samples);
-	rl_net_set_draw(tape->net, draw);
-	rl_net_track_statistics(tape->net, leading);
-	return run(t, tape, t->patches[b->slot], true);
+	if (!b->samples && !t->net.sync_bn)
+		return (struct rl_score){0};
+	build_training(t, tape, b->samples ? b->samples : 1);
+	rl_net_set_draw(tape->net, m->draw);
+	rl_net_track_statistics(tape->net, m->leading);
+	rl_net_set_absent(tape->net, !b->samples);
+	rl_net_watch(tape->net, m->final, m->final_ctx);
+	struct rl_score s = run(t, tape, t->patches[b->slot], true);
+	return b->samples ? s : (struct rl_score){0};
 }
 
 struct rl_task rl_pretext_task(struct rl_pretext *t)
@@ -150,16 +156,27 @@ struct rl_task rl_pretext_task(struct rl_pretext *t)
 				.gradients = gradients};
 }
 
+/* Ranks with common statistics go on together until none has a whole batch left. */
+static bool another(const struct rl_pretext *t, bool mine)
+{
+	return t->net.sync_bn ? rl_comm_count(t->net.comm, mine) > 0 : mine;
+}
+
 void rl_pretext_precise_bn(struct rl_pretext *t)
 {
-	int64_t have = t->seen < t->recent_capacity ? t->seen : t->recent_capacity;
+	int64_t have = t->seen < t->recent_capacity ? t->seen : t->recent_capacity, at = 0;
 	struct tape *tape = have < t->batch ? &t->rest : &t->full;
+	bool mine = have > 0;
 
-	build_training(t, tape, have < t->batch ? have : t->batch);
+	build_training(t, tape, mine && have < t->batch ? have : t->batch);
 	rl_net_track_statistics(tape->net, true);
 	rl_net_accumulate_statistics(tape->net);
-	for (int64_t at = 0; at + tape->images <= have; at += tape->images)
-		run(t, tape, t->recent + (size_t)at * t->image_bytes, false);
+	while (another(t, mine)) {
+		rl_net_set_absent(tape->net, !mine);
+		run(t, tape, mine ? t->recent + (size_t)at * t->image_bytes : t->patches[0], false);
+		at += tape->images;
+		mine = mine && at + tape->images <= have;
+	}
 }
 
 void rl_pretext_check(const struct rl_relloc *model, const char *path)

@@ -12,9 +12,9 @@
 struct rl_pretext;
 
 /* Samples must have `patches` u1 [9,P,P,3]; the last `recent` images are remembered for
- * rl_pretext_precise_bn. */
+ * rl_pretext_precise_bn.  `net` says with which ranks and which seed. */
 struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_relloc *model,
-				  int64_t batch, int64_t recent, uint64_t seed);
+				  int64_t batch, int64_t recent, const struct rl_net_config *net);
 struct rl_task rl_pretext_task(struct rl_pretext *t);
 void rl_pretext_free(struct rl_pretext *t);
 

@@ -39,6 +39,12 @@ const char *rl_resume_directory(const struct rl_resume *r)
 		rl_die("\"\": not the name of a directory");
 	if (r->where)
 		print_where(dir);
+	return dir;
+}
+
+void rl_resume_check(const struct rl_resume *r)
+{
+	const char *dir = r->resume ? r->resume : r->out;
 	bool begun = rl_checkpoint_exists(dir);
 	if (has_weights(dir) && !(r->resume && begun))
 		rl_die("%s/weights.safetensors: is there already: remove it, or choose another "
@@ -48,15 +54,30 @@ const char *rl_resume_directory(const struct rl_resume *r)
 		rl_die("%s: a run has begun here: --resume goes on with it, another --out begins "
 		       "a new one",
 		       dir);
-	return dir;
+}
+
+/* Other settings would train something else, or wait for each other for ever; and whoever forgets
+ * to give each rank its shard trains on the same images several times. */
+static void check_ranks(const struct rl_loop *l)
+{
+	char *of_all = rl_identity_of_all(l->run), *of_rank = rl_identity_of_rank(l->run);
+
+	rl_comm_agree(l->comm, of_all, strlen(of_all), "options");
+	if (!rl_comm_differ(l->comm, of_rank, strlen(of_rank)))
+		rl_die("stdin: the stream of rank 0 once more: rl-decode --shard gives each rank "
+		       "its own");
+	free(of_all);
+	free(of_rank);
 }
 
 json_t *rl_resume(const struct rl_resume *r, struct rl_loop *l, json_t *settings)
 {
 	json_t *metadata = NULL;
 
+	json_object_set_new(settings, "ranks", json_integer(l->comm->size));
 	l->run = rl_identity(settings, rl_reader_head(l->in));
 	json_decref(settings);
+	check_ranks(l);
 	if (r->resume)
 		metadata = rl_loop_resume(l);
 	if (r->resume && !l->quiet && metadata)

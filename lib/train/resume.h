@@ -21,14 +21,16 @@ struct rl_resume {
 		RL_OPT_FLAG("where", &(r)->where,                             \
 			    "with --resume: print which sample the stream must begin at")
 
-/* The directory.  Dies when a new run would overwrite another; --where is answered and ends the
- * program. */
+/* The directory.  --where is answered and ends the program. */
 const char *rl_resume_directory(const struct rl_resume *r);
 
-/* Goes on from the newest checkpoint that can be used, if there is one: `settings` (stolen) and the
- * head of l->in, in which the outcome lies, must be those of the run; and the history in
- * l->metadata becomes the run's, as if it had never stopped.  Returns that history, with the
- * program's own entry last. */
+/* On rank 0, before anything is computed: dies when a new run would overwrite another. */
+void rl_resume_check(const struct rl_resume *r);
+
+/* All ranks, which must agree in their settings, go on from the newest checkpoint that can be used,
+ * if there is one: `settings` (stolen) and the head of l->in, in which the outcome lies, must be
+ * those of the run; and the history in l->metadata becomes the run's, as if it had never stopped.
+ * Returns that history, with the program's own entry last. */
 json_t *rl_resume(const struct rl_resume *r, struct rl_loop *l, json_t *settings);
 
 #endif

@@ -21,16 +21,25 @@ static json_t *score(const struct rl_score *s)
 			 "items", (json_int_t)s->items);
 }
 
-char *rl_state_text(const struct rl_state *s)
+static json_t *place(const struct rl_place *p)
 {
-	json_t *o = json_pack(
-		"{s:I, s:I, s:{s:I, s:I, s:I, s:I}, s:o, s:o, s:o, s:I, s:f, s:I}", "step",
-		(json_int_t)s->step, "epoch", (json_int_t)s->epoch, "place", "taken",
-		(json_int_t)s->place.taken, "next", (json_int_t)s->place.next, "from",
-		(json_int_t)s->place.from, "recall", (json_int_t)s->place.recall, "of_epoch",
-		score(&s->of_epoch), "warm", score(&s->warm), "window", score(&s->window),
-		"window_samples", (json_int_t)s->window_samples, "window_seconds",
-		s->window_seconds, "log_bytes", (json_int_t)s->log_bytes);
+	return json_pack("{s:I, s:I, s:I, s:I}", "taken", (json_int_t)p->taken, "next",
+			 (json_int_t)p->next, "from", (json_int_t)p->from, "recall",
+			 (json_int_t)p->recall);
+}
+
+char *rl_state_text(const struct rl_state *s, const struct rl_place *places, int ranks)
+{
+	json_t *of_ranks = json_array();
+
+	for (int i = 0; i < ranks; i++)
+		json_array_append_new(of_ranks, place(&places[i]));
+	json_t *o = json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:f, s:I}", "step",
+			      (json_int_t)s->step, "epoch", (json_int_t)s->epoch, "places",
+			      of_ranks, "of_epoch", score(&s->of_epoch), "warm", score(&s->warm),
+			      "window", score(&s->window), "window_samples",
+			      (json_int_t)s->window_samples, "window_seconds", s->window_seconds,
+			      "log_bytes", (json_int_t)s->log_bytes);
 	char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(17));
 
 	if (!text)
@@ -52,22 +61,44 @@ static struct rl_score parse_score(const json_t *o, const char *name, const char
 				 count(s, "items", where)};
 }
 
-struct rl_state rl_state_parse(const char *text, const char *where)
+static struct rl_place parse_place(const json_t *places, size_t rank, const char *where)
+{
+	const json_t *p = json_array_get(places, rank);
+
+	if (!p)
+		rl_die("%s: no place of rank %zu", where, rank);
+	return (struct rl_place){count(p, "taken", where), count(p, "next", where),
+				 count(p, "from", where), count(p, "recall", where)};
+}
+
+int64_t rl_state_from(const char *text, const char *where)
 {
 	json_t *o = rl_json_parse(text, strlen(text), where);
-	const json_t *place = rl_json_get(o, "place", where);
-	struct rl_state s = {.step = count(o, "step", where),
-			     .epoch = count(o, "epoch", where),
-			     .place = {.taken = count(place, "taken", where),
-				       .next = count(place, "next", where),
-				       .from = count(place, "from", where),
-				       .recall = count(place, "recall", where)},
-			     .of_epoch = parse_score(o, "of_epoch", where),
-			     .warm = parse_score(o, "warm", where),
-			     .window = parse_score(o, "window", where),
-			     .window_samples = count(o, "window_samples", where),
-			     .window_seconds = rl_json_real(o, "window_seconds", where),
-			     .log_bytes = count(o, "log_bytes", where)};
+	const json_t *places = rl_json_get(o, "places", where);
+	int64_t least = parse_place(places, 0, where).from;
+
+	for (size_t i = 1; i < json_array_size(places); i++) {
+		int64_t from = parse_place(places, i, where).from;
+
+		least = from < least ? from : least;
+	}
+	json_decref(o);
+	return least;
+}
+
+struct rl_state rl_state_parse(const char *text, int rank, const char *where)
+{
+	json_t *o = rl_json_parse(text, strlen(text), where);
+	struct rl_state s = {
+		.step = count(o, "step", where),
+		.epoch = count(o, "epoch", where),
+		.place = parse_place(rl_json_get(o, "places", where), (size_t)rank, where),
+		.of_epoch = parse_score(o, "of_epoch", where),
+		.warm = parse_score(o, "warm", where),
+		.window = parse_score(o, "window", where),
+		.window_samples = count(o, "window_samples", where),
+		.window_seconds = rl_json_real(o, "window_seconds", where),
+		.log_bytes = count(o, "log_bytes", where)};
 
 	json_decref(o);
 	return s;

@@ -18,9 +18,9 @@ struct rl_score {
 void rl_score_add(struct rl_score *sum, struct rl_score s);
 
 struct rl_state {
-	int64_t step;  /* steps taken */
-	int64_t epoch; /* of the last of them */
-	struct rl_place place;
+	int64_t step;             /* steps taken */
+	int64_t epoch;            /* of the last of them */
+	struct rl_place place;    /* of this rank */
 	struct rl_score of_epoch; /* so far */
 	struct rl_score warm;     /* of the second half of the warm-up, so far */
 	struct rl_score window;   /* since the last line of the log */
@@ -29,8 +29,12 @@ struct rl_state {
 	int64_t log_bytes; /* of the log's lines so far */
 };
 
-/* As text that gives back the same bits; what cannot be read dies, naming `where`. */
-char *rl_state_text(const struct rl_state *s);
-struct rl_state rl_state_parse(const char *text, const char *where);
+/* As text that gives back the same bits, with the places of all ranks; what cannot be read dies,
+ * naming `where`. */
+char *rl_state_text(const struct rl_state *s, const struct rl_place *places, int ranks);
+struct rl_state rl_state_parse(const char *text, int rank, const char *where);
+
+/* The least position that any rank's stream must begin at. */
+int64_t rl_state_from(const char *text, const char *where);
 
 #endif

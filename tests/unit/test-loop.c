@@ -29,12 +29,12 @@ static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
 	(void)ctx, (void)s, (void)slot, (void)i;
 }
 
-static struct rl_score gradients(void *ctx, const struct rl_batch *b, uint64_t draw, bool leading)
+static struct rl_score gradients(void *ctx, const struct rl_batch *b, const struct rl_micro *m)
 {
 	struct fake *f = ctx;
 
-	f->draw[f->calls] = draw;
-	f->leading[f->calls] = leading;
+	f->draw[f->calls] = m->draw;
+	f->leading[f->calls] = m->leading;
 	f->before[f->calls] = b->before;
 	f->size[f->calls++] = b->samples;
 	f->params->grad[0] = (float)b->samples;
@@ -79,10 +79,12 @@ static struct rl_loop loop(struct fake *f, const char *dir, int64_t samples, int
 	f->loss = 1;
 	return (struct rl_loop){.task = {f, "samples", take, NULL, 0, gradients},
 				.in = in,
+				.comm = rl_comm_alone(),
 				.params = f->params,
 				.optim = rl_optim_new(RL_SGD, 0, f->params),
 				.schedule = {.base = 1, .gamma = 1},
 				.samples = samples,
+				.of_all = samples,
 				.epochs = epochs,
 				.batch = 4,
 				.accumulate = 3,

@@ -45,7 +45,7 @@ static void remember(void *ctx, const struct rl_batch *b)
 	t->seen = b->before + b->samples;
 }
 
-static struct rl_score gradients(void *ctx, const struct rl_batch *b, uint64_t draw, bool leading)
+static struct rl_score gradients(void *ctx, const struct rl_batch *b, const struct rl_micro *m)
 {
 	struct task *t = ctx;
 	struct rl_params *p = t->params;
@@ -56,13 +56,13 @@ static struct rl_score gradients(void *ctx, const struct rl_batch *b, uint64_t d
 	for (int64_t i = 0; i < b->samples; i++)
 		mean += t->slot[b->slot][i] / (double)b->samples;
 	for (int i = 0; i < W; i++)
-		p->grad[i] = (float)(p->value[i] / 3 + (double)(draw * 7 % 5) / 3 + mean / 11 +
+		p->grad[i] = (float)(p->value[i] / 3 + (double)(m->draw * 7 % 5) / 3 + mean / 11 +
 				     old / 17 + i);
-	if (leading) {
+	if (m->leading) {
 		p->state[0] = 0.9F * p->state[0] + 0.1F * (float)mean;
 		p->list[2].tracked++;
 	}
-	return (struct rl_score){mean / 7 + p->value[0], (int64_t)draw % 3, b->samples};
+	return (struct rl_score){mean / 7 + p->value[0], (int64_t)m->draw % 3, b->samples};
 }
 
 /* Two samples are missing, as if they had been skipped. */
@@ -122,10 +122,12 @@ static void train(void *arg)
 	struct rl_loop l = {
 		.task = {t, "samples", take, remember, RECALL, gradients},
 		.in = rl_reader_open(r->stream),
+		.comm = rl_comm_alone(),
 		.params = t->params,
 		.optim = r->optim,
 		.schedule = {.base = 0.01, .warmup = 4, .warmup_ratio = 0.1, .gamma = 1},
 		.samples = SAMPLES,
+		.of_all = SAMPLES,
 		.epochs = EPOCHS,
 		.batch = BATCH,
 		.accumulate = ACCUMULATE,
