@@ -78,7 +78,9 @@ static bool map_file(const char *path, void **map, size_t *size, char why[RL_ST_
 	*map = MAP_FAILED;
 	if (fd < 0 || fstat(fd, &st)) {
 		snprintf(why, RL_ST_WHY, "open: %s", strerror(errno));
-	} else if (!S_ISREG(st.st_mode) || st.st_size < 8) {
+	} else if (!S_ISREG(st.st_mode)) {
+		snprintf(why, RL_ST_WHY, "not a regular file");
+	} else if (st.st_size < 8) {
 		snprintf(why, RL_ST_WHY, "not a safetensors file: too short");
 	} else {
 		*size = (size_t)st.st_size;

@@ -21,6 +21,23 @@ w=$here/results/pretrain/weights.safetensors
 [ -s $w ] && jq -e '.metrics.accuracy >= 0' results/pretrain/pretext.json >/dev/null
 ok $? "leaves weights and the held-out accuracy"
 
+# Killed with all that it started, make goes on where its checkpoints are: here with one a step, at the second.
+tensors() { tail -c +$((9 + $(od -An -td8 -N8 "$1"))) "$1" | sha256sum; }
+pretrain="PHOTOS=$here/photos/train EPOCHS=20 TRAIN_FLAGS='$train --threads 1 --checkpoint-every 1'"
+eval "$run pretrain RUN=$here/whole $pretrain" 2>stderr
+setsid bash -c "$run pretrain RUN=$here/killed $pretrain" 2>stderr &
+job=$!
+while [ ! -e killed/checkpoint-2.safetensors ] && kill -0 $job 2>bad; do sleep 0.01; done
+kill -KILL -- -$job
+wait $job 2>bad
+[ ! -e killed/pretext.json ] && [ ! -e killed/weights.safetensors ]
+ok $? "make pretrain, killed"
+eval "$run pretrain RUN=$here/killed $pretrain" 2>stderr
+is $? 0 "and made again"
+is "$(tensors killed/weights.safetensors)" "$(tensors whole/weights.safetensors)" "it ends in the same bits"
+is "$(jq -c '[.step, .epoch, .loss]' killed/log.jsonl)" "$(jq -c '[.step, .epoch, .loss]' whole/log.jsonl)" \
+	"with the same log"
+
 svm="VOC07=$here/world SLICE=50 FEAT_LIST=feat3,feat4 SVM_FLAGS='--costs 0.01,1 --quiet'"
 svm="$svm LOWSHOT_FLAGS='--shots 1,2 --samples 2 --quiet'"
 bench() { eval "$run voc07-svm voc07-lowshot $svm $*"; }

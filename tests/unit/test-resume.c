@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SAMPLES = 11, EPOCHS = 3, BATCH = 2, ACCUMULATE = 2, RECALL = 5, W = 20 };
@@ -26,7 +27,8 @@ struct task {
 	struct rl_params *params;
 	double slot[2][BATCH], recent[RECALL];
 	int64_t seen;
-	int calls, stop_at; /* micro-batches */
+	int calls, stop_at;  /* micro-batches */
+	int signal, signals; /* which, and how many of it */
 };
 
 static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
@@ -51,8 +53,9 @@ static struct rl_score gradients(void *ctx, const struct rl_batch *b, const stru
 	struct rl_params *p = t->params;
 	double mean = 0, old = t->recent[t->seen % RECALL];
 
-	if (t->calls++ == t->stop_at)
-		raise(SIGTERM);
+	for (int i = 0; t->calls == t->stop_at && i < t->signals; i++)
+		raise(t->signal);
+	t->calls++;
 	for (int64_t i = 0; i < b->samples; i++)
 		mean += t->slot[b->slot][i] / (double)b->samples;
 	for (int i = 0; i < W; i++)
@@ -93,7 +96,8 @@ struct run {
 	enum rl_optim_kind kind;
 	char *dir, *stream;
 	int stop_at; /* -1: not */
-	int cut;     /* bytes of the stream, 0: whole */
+	int signal, signals;
+	int cut; /* bytes of the stream, 0: whole */
 	int64_t checkpoint_every;
 	bool resume;
 
@@ -113,7 +117,10 @@ static void train(void *arg)
 	write_stream(r->stream, start);
 	if (r->cut && truncate(r->stream, r->cut))
 		rl_die("%s: truncate:", r->stream);
-	*t = (struct task){.params = rl_params_new(), .stop_at = r->stop_at};
+	*t = (struct task){.params = rl_params_new(),
+			   .stop_at = r->stop_at,
+			   .signal = r->signal,
+			   .signals = r->signals};
 	rl_params_declare(t->params, RL_PARAM, "w", 1, (int64_t[]){W}, RL_INIT_NORMAL, 1);
 	rl_params_declare(t->params, RL_STATE, "mean", 1, (int64_t[]){1}, RL_INIT_CONSTANT, 0);
 	rl_params_declare(t->params, RL_COUNT, "tracked", 0, NULL, RL_INIT_CONSTANT, 0);
@@ -180,7 +187,7 @@ static bool same(const struct run *a, const struct run *b)
 
 static struct run make(enum rl_optim_kind kind, const char *name)
 {
-	struct run r = {.kind = kind, .stop_at = -1};
+	struct run r = {.kind = kind, .stop_at = -1, .signal = SIGTERM, .signals = 1};
 
 	r.dir = rl_asprintf("%s/%s-%d", top, name, kind);
 	r.stream = rl_asprintf("%s.tar", r.dir);
@@ -246,6 +253,7 @@ static void test_stopped(const struct run *whole)
 		struct run r = make(whole->kind, name);
 
 		r.stop_at = call;
+		r.signal = call % 2 ? SIGTERM : SIGINT;
 		stops &= dies(train, &r, RL_EXIT_STOPPED, "stopped after step");
 		r.stop_at = -1;
 		r.resume = true;
@@ -256,6 +264,31 @@ static void test_stopped(const struct run *whole)
 	}
 	ok(stops, "a signal in any of %d micro-batches stops the run", whole->task.calls);
 	ok(all, "and it goes on as if it had not been");
+}
+
+static void train_ignoring(void *run)
+{
+	signal(SIGINT, SIG_IGN);
+	train(run);
+}
+
+static void test_signals(void)
+{
+	struct run twice = make(RL_SGD, "twice"), ignored = make(RL_SGD, "ignored");
+	int status;
+
+	ignored.stop_at = 5;
+	ignored.signal = SIGINT;
+	ok(dies(train_ignoring, &ignored, 0, ""), "a signal that was ignored before stays so");
+	twice.stop_at = 5;
+	twice.signals = 2;
+	pid_t pid = fork();
+	if (pid == 0) {
+		train(&twice);
+		_exit(0);
+	}
+	ok(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM,
+	   "the second signal kills");
 }
 
 static void test_cut(const struct run *whole)
@@ -296,6 +329,7 @@ int main(void)
 		test_cut(&whole);
 		dispose(&whole);
 	}
+	test_signals();
 	char *clean = rl_asprintf("rm -r %s", top);
 	ok(system(clean) == 0, "cleaned up");
 	free(clean);
