@@ -1,161 +1,44 @@
 /*
- * Batch normalisation, with ReLU in the same pass where asked.
+ * Batch normalisation, with ReLU in the same pass where asked; the loops are in bnkernel.c.
  *
  * Our own kernels: oneDNN sums the statistics and the gradients of weight and bias in float, which
- * in a batch of a few images loses enough to send training another way after three steps; here they
- * are summed in double, at the speed of memory.  The sign of y serves as ReLU's mask.
+ * in a batch of a few images loses enough to send training another way after three steps.
+ *
+ * Forward: gather sums by tile, settle the statistics, normalise by tile.  Backward the same:
+ * gather the gradient's sums, settle, differentiate.
  */
 #include "nn/tape.h"
 
-#include "base/clones.h"
+#include "nn/bnkernel.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { MEAN, INVERSE_STD, SUMS };                          /* buffers */
+enum { VECTORS, SUMS };                                    /* buffers */
+enum { MEAN, INVERSE_STD, SCALE, SLOPE, SHIFT, NVECTORS }; /* one entry a channel */
 enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR, TRACKED }; /* parameters */
 
-/* Pixels are summed in this many slices, whatever the number of threads: the sums depend on
- * neither. */
-enum { SLICES = 16, MAX_LANES = 16 };
-
-/* Inlined into each clone, so that it is compiled for the clone's instruction set. */
-#define RL_INLINE __attribute__((always_inline))
-
-/* ---- kernels ----------------------------------------------------------------------------------
- */
-
-/* A run of pixels of neighbouring channels; vectors and sums start at the first of these channels.
- */
-struct piece {
-	const float *x, *y, *dy;
-	float *out;
-	const float *mean, *scale, *bias, *slope, *shift;
-	double *sum, *product;
-	bool relu;
-	int64_t lanes, n, step; /* channels; pixels; floats from one pixel to the next */
-};
-
-/* Vectors are copied first: the compiler then keeps them in registers, whatever `out` may overlap.
- */
-static inline RL_INLINE void copy_lanes(float *to, const float *from, int64_t lanes)
+static void plan(struct rl_net *n, struct op *op)
 {
-	for (int64_t c = 0; c < lanes; c++)
-		to[c] = from[c];
+	struct value *x = rl_op_in(n, op, 0);
+	size_t channels = (size_t)x->dim[1];
+
+	rl_value_layout_plain(n, x);
+	rl_value_layout(rl_op_out(n, op), x->md);
+	rl_op_buffer(n, op, channels * NVECTORS * sizeof(float), BETWEEN);
+	rl_op_buffer(n, op, channels * 2 * RL_BN_SLICES * sizeof(double), BETWEEN);
 }
 
-static inline RL_INLINE void sum_x(const struct piece *p, int64_t lanes, bool relu)
+static float *vector(const struct rl_net *n, const struct op *op, int which)
 {
-	double s[MAX_LANES] = {0}, q[MAX_LANES] = {0};
-	const float *x = p->x;
-
-	(void)relu;
-	for (int64_t i = 0; i < p->n; i++, x += p->step) {
-		for (int64_t c = 0; c < lanes; c++) {
-			s[c] += x[c];
-			q[c] += (double)x[c] * x[c];
-		}
-	}
-	for (int64_t c = 0; c < lanes; c++) {
-		p->sum[c] += s[c];
-		p->product[c] += q[c];
-	}
+	return (float *)rl_op_memory(op, VECTORS) + which * n->value[op->in[0]].dim[1];
 }
 
-static inline RL_INLINE void normalise(const struct piece *p, int64_t lanes, bool relu)
+/* The first of two runs of sums: of x, or of the gradient; the second of products. */
+static double *sums(const struct rl_net *n, const struct op *op, bool products)
 {
-	float mean[MAX_LANES], scale[MAX_LANES], bias[MAX_LANES];
-	const float *x = p->x;
-	float *y = p->out;
-
-	copy_lanes(mean, p->mean, lanes);
-	copy_lanes(scale, p->scale, lanes);
-	copy_lanes(bias, p->bias, lanes);
-	for (int64_t i = 0; i < p->n; i++, x += p->step, y += p->step) {
-		for (int64_t c = 0; c < lanes; c++) {
-			float v = (x[c] - mean[c]) * scale[c] + bias[c];
-
-			y[c] = relu && v < 0 ? 0 : v;
-		}
-	}
-}
-
-/* The gradient behind ReLU is dy where y is positive.  Without the pragma the loop is unrolled
- * first and the choice becomes jumps. */
-static inline RL_INLINE void sum_gradient(const struct piece *p, int64_t lanes, bool relu)
-{
-	double s[MAX_LANES] = {0}, q[MAX_LANES] = {0};
-	const float *x = p->x, *y = p->y, *dy = p->dy;
-	float mean[MAX_LANES], g[MAX_LANES], centred[MAX_LANES];
-
-	copy_lanes(mean, p->mean, lanes);
-	for (int64_t i = 0; i < p->n; i++, x += p->step, y += p->step, dy += p->step) {
-#pragma omp simd
-		for (int64_t c = 0; c < lanes; c++) {
-			float d = dy[c];
-
-			g[c] = !relu || y[c] > 0 ? d : 0;
-			centred[c] = x[c] - mean[c];
-		}
-		for (int64_t c = 0; c < lanes; c++) {
-			s[c] += g[c];
-			q[c] += (double)g[c] * centred[c];
-		}
-	}
-	for (int64_t c = 0; c < lanes; c++) {
-		p->sum[c] += s[c];
-		p->product[c] += q[c];
-	}
-}
-
-/* dx = scale g - slope (x - mean) - shift */
-static inline RL_INLINE void differentiate(const struct piece *p, int64_t lanes, bool relu)
-{
-	float mean[MAX_LANES], scale[MAX_LANES], slope[MAX_LANES], shift[MAX_LANES];
-	const float *x = p->x, *y = p->y, *dy = p->dy;
-	float *dx = p->out;
-
-	copy_lanes(mean, p->mean, lanes);
-	copy_lanes(scale, p->scale, lanes);
-	copy_lanes(slope, p->slope, lanes);
-	copy_lanes(shift, p->shift, lanes);
-	for (int64_t i = 0; i < p->n;
-	     i++, x += p->step, y += p->step, dy += p->step, dx += p->step) {
-#pragma omp simd
-		for (int64_t c = 0; c < lanes; c++) {
-			float d = dy[c], g = !relu || y[c] > 0 ? d : 0;
-
-			dx[c] = scale[c] * g - slope[c] * (x[c] - mean[c]) - shift[c];
-		}
-	}
-}
-
-/* Each kernel with the usual widths and with and without ReLU as constants. */
-#define SPECIALISE(name, kernel)                                              \
-	RL_CLONES                                                             \
-	static void name(const struct piece *p)                               \
-	{                                                                     \
-		if (p->lanes == 16)                                           \
-			p->relu ? kernel(p, 16, true) : kernel(p, 16, false); \
-		else if (p->lanes == 8)                                       \
-			p->relu ? kernel(p, 8, true) : kernel(p, 8, false);   \
-		else                                                          \
-			kernel(p, p->lanes, p->relu);                         \
-	}
-
-SPECIALISE(statistics_piece, sum_x)
-SPECIALISE(forward_piece, normalise)
-SPECIALISE(gradient_piece, sum_gradient)
-SPECIALISE(backward_piece, differentiate)
-
-/* ---- going over a map -------------------------------------------------------------------------
- */
-
-/* Rows of features are a map of one pixel, channels last. */
-static struct rl_channels layout(const struct value *x)
-{
-	struct rl_md rows = rl_md_channels_last((int64_t[]){x->dim[0], x->dim[1], 1, 1});
-
-	return rl_md_channels(x->ndim == 4 ? &x->md : &rows);
+	return (double *)rl_op_memory(op, SUMS) +
+	       (products ? RL_BN_SLICES * n->value[op->in[0]].dim[1] : 0);
 }
 
 static int64_t area(const struct value *x)
@@ -163,75 +46,59 @@ static int64_t area(const struct value *x)
 	return x->ndim == 4 ? x->dim[2] * x->dim[3] : 1;
 }
 
-/* Call the kernel for every slice of every group of channels.  Vectors are indexed by channel, sums
- * by slice and channel; what a field of `whole` leaves NULL stays NULL. */
-static void for_pieces(const struct value *x, const struct piece *whole,
-		       void (*kernel)(const struct piece *))
+/* Rows of features are maps of one pixel, their channels side by side. */
+static struct rl_channels layout(const struct value *x)
 {
-	const struct rl_channels at = layout(x);
-	int64_t channels = x->dim[1], pixels = area(x), total = x->dim[0] * pixels;
-	int64_t groups = (channels + at.lanes - 1) / at.lanes;
+	if (x->ndim == 4)
+		return rl_md_channels(&x->md);
+	return (struct rl_channels){16, x->dim[1], 16, x->dim[1]};
+}
 
-#define OFFSET(pointer, offset) ((pointer) ? (pointer) + (offset) : NULL)
-#pragma omp parallel for collapse(2) schedule(static)
-	for (int64_t g = 0; g < groups; g++) {
-		for (int64_t slice = 0; slice < SLICES; slice++) {
-			int64_t first = g * at.lanes, row = total * slice / SLICES;
-			int64_t end = total * (slice + 1) / SLICES, sums = slice * channels + first;
-			struct piece p = {.mean = OFFSET(whole->mean, first),
-					  .scale = OFFSET(whole->scale, first),
-					  .bias = OFFSET(whole->bias, first),
-					  .slope = OFFSET(whole->slope, first),
-					  .shift = OFFSET(whole->shift, first),
-					  .sum = OFFSET(whole->sum, sums),
-					  .product = OFFSET(whole->product, sums),
-					  .relu = whole->relu,
-					  .lanes = channels - first < at.lanes ? channels - first
-									       : at.lanes,
-					  .step = at.pixel};
+static struct rl_bn_sweep sweep(struct rl_net *n, struct op *op, struct span at)
+{
+	const struct value *x = rl_op_in(n, op, 0);
 
-			for (int64_t c = 0; c < p.lanes && p.sum; c++)
-				p.sum[c] = p.product[c] = 0;
-			for (; row < end; row += p.n) {
-				int64_t pixel = row % pixels;
-				int64_t o =
-					row / pixels * at.image + g * at.group + pixel * at.pixel;
+	return (struct rl_bn_sweep){
+		.at = layout(x),
+		.images = at.count,
+		.pixels = area(x),
+		.channels = x->dim[1],
+		.bf16 = x->md.number == RL_BFLOAT16,
+		.relu = op->c.bnorm.relu,
+		.x = rl_at(x->data, at),
+		.mean = vector(n, op, MEAN),
+		.scale = vector(n, op, SCALE),
+		.bias = rl_params_data(n->params, op->param[BIAS]),
+		.slope = vector(n, op, SLOPE),
+		.shift = vector(n, op, SHIFT),
+		.sum = sums(n, op, false),
+		.product = sums(n, op, true),
+	};
+}
 
-				/* A run of pixels ends with its image; a feature row is an image.
-				 */
-				p.n = end - row < pixels - pixel ? end - row : pixels - pixel;
-				p.x = whole->x + o;
-				p.y = OFFSET(whole->y, o);
-				p.dy = OFFSET(whole->dy, o);
-				p.out = OFFSET(whole->out, o);
-				kernel(&p);
-			}
-		}
-	}
-#undef OFFSET
+static void clear_sums(struct rl_net *n, struct op *op)
+{
+	memset(sums(n, op, false), 0,
+	       2 * RL_BN_SLICES * (size_t)rl_op_in(n, op, 0)->dim[1] * sizeof(double));
 }
 
 static void add_slices(double *sum, int64_t channels)
 {
-	for (int64_t slice = 1; slice < SLICES; slice++)
+	for (int64_t slice = 1; slice < RL_BN_SLICES; slice++)
 		for (int64_t c = 0; c < channels; c++)
 			sum[c] += sum[slice * channels + c];
 }
 
-/* ---- the op -----------------------------------------------------------------------------------
+/* ---- forward ----------------------------------------------------------------------------------
  */
 
-static void plan(struct rl_net *n, struct op *op)
+static void gather(struct rl_net *n, struct op *op, struct span at)
 {
-	struct value *x = rl_op_in(n, op, 0);
-	size_t channels = (size_t)x->dim[1];
+	struct rl_bn_sweep s = sweep(n, op, at);
 
-	rl_value_layout_plain(x);
-	rl_value_layout(rl_op_out(n, op), x->md);
-	rl_op_buffer(n, op, channels * sizeof(float), BETWEEN);
-	rl_op_buffer(n, op, channels * sizeof(float), BETWEEN);
-	/* Two sums and, once they are made, three vectors derived from them. */
-	rl_op_buffer(n, op, channels * (2 * SLICES * sizeof(double) + 3 * sizeof(float)), BETWEEN);
+	if (at.first == 0)
+		clear_sums(n, op);
+	rl_bn_sum_x(&s);
 }
 
 static void move_running_statistics(struct rl_net *n, struct op *op, const double *mean,
@@ -250,115 +117,160 @@ static void move_running_statistics(struct rl_net *n, struct op *op, const doubl
 	}
 }
 
-/* Mean and 1/std of the batch, or the running ones, into the op's buffers. */
-static void statistics(struct rl_net *n, struct op *op)
+/* Mean and variance of the batch. */
+static void batch_statistics(struct rl_net *n, struct op *op, double *mean, double *variance)
 {
 	const struct value *x = rl_op_in(n, op, 0);
-	const struct rl_bnorm *conf = &op->c.bnorm;
 	int64_t channels = x->dim[1];
-	float *mean = rl_op_memory(n, op, MEAN), *inverse = rl_op_memory(n, op, INVERSE_STD);
-	double *sum = rl_op_memory(n, op, SUMS), *square = sum + SLICES * channels;
 	double count = (double)(x->dim[0] * area(x));
 
-	if (conf->running) {
-		const float *running_mean = rl_params_data(n->params, op->param[RUNNING_MEAN]);
-		const float *running_var = rl_params_data(n->params, op->param[RUNNING_VAR]);
-
-		for (int64_t c = 0; c < channels; c++) {
-			mean[c] = running_mean[c];
-			inverse[c] = (float)(1 / sqrt(running_var[c] + conf->eps));
-		}
-		return;
-	}
-	for_pieces(x, &(struct piece){.x = x->data, .sum = sum, .product = square},
-		   statistics_piece);
-	add_slices(sum, channels);
-	add_slices(square, channels);
-	count = rl_op_sum_ranks(n, sum, square, channels, count, 1);
+	add_slices(mean, channels);
+	add_slices(variance, channels);
+	count = rl_op_sum_ranks(n, mean, variance, channels, count, 1);
 	for (int64_t c = 0; c < channels; c++) {
-		double m = sum[c] / count, v = fmax(square[c] / count - m * m, 0);
-
-		sum[c] = m;
-		square[c] = v;
-		mean[c] = (float)m;
-		inverse[c] = (float)(1 / sqrt(v + conf->eps));
+		mean[c] /= count;
+		variance[c] = fmax(variance[c] / count - mean[c] * mean[c], 0);
 	}
 	if (!n->untracked)
-		move_running_statistics(n, op, sum, square, count);
+		move_running_statistics(n, op, mean, variance, count);
 }
 
-static void forward(struct rl_net *n, struct op *op)
+static void set_scale(struct rl_net *n, struct op *op, int64_t c, double mean, double variance)
 {
-	const struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	const float *weight = rl_params_data(n->params, op->param[WEIGHT]);
-	const float *inverse = rl_op_memory(n, op, INVERSE_STD);
-	float *scale = (float *)((double *)rl_op_memory(n, op, SUMS) + 2 * SLICES * x->dim[1]);
+	float inverse = (float)(1 / sqrt(variance + op->c.bnorm.eps));
 
-	statistics(n, op);
-	for (int64_t c = 0; c < x->dim[1]; c++)
-		scale[c] = weight[c] * inverse[c];
-	for_pieces(x,
-		   &(struct piece){.x = x->data,
-				   .out = y->data,
-				   .mean = rl_op_memory(n, op, MEAN),
-				   .scale = scale,
-				   .bias = rl_params_data(n->params, op->param[BIAS]),
-				   .relu = op->c.bnorm.relu},
-		   forward_piece);
+	vector(n, op, MEAN)[c] = (float)mean;
+	vector(n, op, INVERSE_STD)[c] = inverse;
+	vector(n, op, SCALE)[c] = rl_params_data(n->params, op->param[WEIGHT])[c] * inverse;
 }
 
-static void backward(struct rl_net *n, struct op *op)
+static void settle(struct rl_net *n, struct op *op, struct span at)
 {
-	const struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	const float *weight = rl_params_data(n->params, op->param[WEIGHT]);
-	const float *inverse = rl_op_memory(n, op, INVERSE_STD);
-	int64_t channels = x->dim[1];
-	double *sum = rl_op_memory(n, op, SUMS), *product = sum + SLICES * channels;
-	float *scale = (float *)(product + SLICES * channels), *slope = scale + channels;
-	float *shift = slope + channels;
-	double local = (double)(x->dim[0] * area(x)), count = local;
-	struct piece p = {.x = x->data,
-			  .y = y->data,
-			  .dy = y->grad,
-			  .mean = rl_op_memory(n, op, MEAN),
-			  .sum = sum,
-			  .product = product,
-			  .relu = op->c.bnorm.relu};
+	double *mean = sums(n, op, false), *variance = sums(n, op, true);
 
-	for_pieces(x, &p, gradient_piece);
+	(void)at;
+	batch_statistics(n, op, mean, variance);
+	for (int64_t c = 0; c < rl_op_in(n, op, 0)->dim[1]; c++)
+		set_scale(n, op, c, mean[c], variance[c]);
+}
+
+static void normalise(struct rl_net *n, struct op *op, struct span at)
+{
+	struct rl_bn_sweep s = sweep(n, op, at);
+
+	s.out = rl_at(rl_op_out(n, op)->data, at);
+	rl_bn_normalise(&s);
+}
+
+/* With running statistics there is nothing to wait for. */
+static void normalise_by_running(struct rl_net *n, struct op *op, struct span at)
+{
+	const float *mean = rl_params_data(n->params, op->param[RUNNING_MEAN]);
+	const float *variance = rl_params_data(n->params, op->param[RUNNING_VAR]);
+
+	for (int64_t c = 0; c < rl_op_in(n, op, 0)->dim[1] && at.first == 0; c++)
+		set_scale(n, op, c, mean[c], variance[c]);
+	normalise(n, op, at);
+}
+
+/* ---- backward ---------------------------------------------------------------------------------
+ */
+
+static void gather_gradient(struct rl_net *n, struct op *op, struct span at)
+{
+	struct rl_bn_sweep s = sweep(n, op, at);
+
+	s.dy = rl_at(rl_op_out(n, op)->grad, at);
+	if (at.first == 0)
+		clear_sums(n, op);
+	rl_bn_sum_gradient(&s);
+}
+
+static void give_gradients(struct rl_net *n, struct op *op)
+{
+	const float *inverse = vector(n, op, INVERSE_STD);
+	double *sum = sums(n, op, false), *product = sums(n, op, true);
+	int64_t channels = rl_op_in(n, op, 0)->dim[1];
+
 	add_slices(sum, channels);
 	add_slices(product, channels);
 	for (int64_t c = 0; c < channels; c++) {
 		op->dp[WEIGHT][c] = (float)(product[c] * inverse[c]);
 		op->dp[BIAS][c] = (float)sum[c];
 	}
-	if (!op->c.bnorm.running)
-		count = rl_op_sum_ranks(n, sum, product, channels, local, local);
-	for (int64_t c = 0; c < channels; c++) {
-		double s = (double)weight[c] * inverse[c];
-		double of_batch =
-			op->c.bnorm.running ? 0 : s / count; /* running statistics are constants */
+}
 
-		scale[c] = (float)s;
+/* dx = scale g - slope (x - mean) - shift, where slope and shift come of the statistics' dependence
+ * on x. */
+static void settle_gradient(struct rl_net *n, struct op *op, struct span at)
+{
+	const struct value *x = rl_op_in(n, op, 0);
+	const float *inverse = vector(n, op, INVERSE_STD), *scale = vector(n, op, SCALE);
+	float *slope = vector(n, op, SLOPE), *shift = vector(n, op, SHIFT);
+	double *sum = sums(n, op, false), *product = sums(n, op, true);
+	double count = (double)(x->dim[0] * area(x));
+
+	(void)at;
+	give_gradients(n, op);
+	count = rl_op_sum_ranks(n, sum, product, x->dim[1], count, count);
+	for (int64_t c = 0; c < x->dim[1]; c++) {
+		double of_batch = scale[c] / count;
+
 		slope[c] = (float)(of_batch * product[c] * inverse[c] * inverse[c]);
 		shift[c] = (float)(of_batch * sum[c]);
 	}
-	if (!op->dx[0])
-		return;
-	p.sum = p.product = NULL;
-	p.scale = scale;
-	p.slope = slope;
-	p.shift = shift;
-	p.out = op->dx[0];
-	for_pieces(x, &p, backward_piece);
 }
 
-static const struct optype type = {"bnorm", NEED_X, plan, NULL, forward, backward};
-static const struct optype type_relu = {"bnorm", NEED_X | NEED_Y, plan, NULL, forward, backward};
+static void differentiate(struct rl_net *n, struct op *op, struct span at)
+{
+	struct rl_bn_sweep s = sweep(n, op, at);
+
+	if (!op->dx[0].base)
+		return;
+	s.dy = rl_at(rl_op_out(n, op)->grad, at);
+	s.out = rl_at(op->dx[0], at);
+	rl_bn_differentiate(&s);
+}
+
+/* Statistics that are constants leave dx = scale g, and no reason to wait for the sums. */
+static void differentiate_by_running(struct rl_net *n, struct op *op, struct span at)
+{
+	size_t bytes = (size_t)rl_op_in(n, op, 0)->dim[1] * sizeof(float);
+
+	memset(vector(n, op, SLOPE), 0, bytes);
+	memset(vector(n, op, SHIFT), 0, bytes);
+	differentiate(n, op, at);
+}
+
+static void sum_gradient_by_running(struct rl_net *n, struct op *op, struct span at)
+{
+	gather_gradient(n, op, at);
+	if (at.first + at.count == rl_op_in(n, op, 0)->dim[0])
+		give_gradients(n, op);
+}
+
+static const struct optype by_batch = {
+	.name = "bnorm",
+	.needs = NEED_X,
+	.plan = plan,
+	.forward = {{.run = gather}, {.run = settle, .whole = true}, {.run = normalise}},
+	.backward = {{.run = gather_gradient},
+		     {.run = settle_gradient, .whole = true},
+		     {.run = differentiate, .stores = true}},
+};
+
+static const struct optype by_running = {
+	.name = "bnorm",
+	.needs = NEED_X,
+	.plan = plan,
+	.forward = {{.run = normalise_by_running}},
+	.backward = {{.run = differentiate_by_running, .stores = true},
+		     {.run = sum_gradient_by_running}},
+};
 
 rl_val rl_bnorm(struct rl_net *n, rl_val in, const char *name, struct rl_bnorm c)
 {
-	struct op *op = rl_op_append(n, c.relu ? &type_relu : &type, 1, &in);
+	struct op *op = rl_op_append(n, c.running ? &by_running : &by_batch, 1, &in);
 	struct value *x = rl_op_in(n, op, 0);
 	const int64_t *channels = &x->dim[1];
 

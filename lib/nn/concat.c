@@ -7,46 +7,55 @@
 
 static void plan(struct rl_net *n, struct op *op)
 {
-	rl_value_layout_plain(rl_op_in(n, op, 0));
-	rl_value_layout_plain(rl_op_in(n, op, 1));
-	rl_value_layout_plain(rl_op_out(n, op));
+	rl_value_layout_plain(n, rl_op_in(n, op, 0));
+	rl_value_layout_plain(n, rl_op_in(n, op, 1));
+	rl_value_layout_plain(n, rl_op_out(n, op));
 }
 
-static void forward(struct rl_net *n, struct op *op)
+static void forward(struct rl_net *n, struct op *op, struct span at)
 {
 	const struct value *a = rl_op_in(n, op, 0), *b = rl_op_in(n, op, 1);
+	const float *left = rl_floats(a->data), *right = rl_floats(b->data);
 	int64_t repeat = a->dim[0] / b->dim[0], ca = a->dim[1], cb = b->dim[1];
-	float *y = rl_op_out(n, op)->data;
+	float *y = rl_floats(rl_op_out(n, op)->data);
 
+	(void)at;
 #pragma omp parallel for schedule(static)
 	for (int64_t i = 0; i < a->dim[0]; i++) {
-		memcpy(y + i * (ca + cb), a->data + i * ca, (size_t)ca * sizeof(*y));
-		memcpy(y + i * (ca + cb) + ca, b->data + i / repeat * cb, (size_t)cb * sizeof(*y));
+		memcpy(y + i * (ca + cb), left + i * ca, (size_t)ca * sizeof(*y));
+		memcpy(y + i * (ca + cb) + ca, right + i / repeat * cb, (size_t)cb * sizeof(*y));
 	}
 }
 
-static void backward(struct rl_net *n, struct op *op)
+static void backward(struct rl_net *n, struct op *op, struct span at)
 {
 	const struct value *a = rl_op_in(n, op, 0), *b = rl_op_in(n, op, 1);
 	int64_t repeat = a->dim[0] / b->dim[0], ca = a->dim[1], cb = b->dim[1];
-	const float *dy = rl_op_out(n, op)->grad;
+	const float *dy = rl_floats(rl_op_out(n, op)->grad);
+	float *left = rl_floats(op->dx[0]), *right = rl_floats(op->dx[1]);
 
+	(void)at;
 #pragma omp parallel for schedule(static)
 	for (int64_t j = 0; j < b->dim[0]; j++) {
-		float *db = op->dx[1] ? op->dx[1] + j * cb : NULL;
+		float *db = right ? right + j * cb : NULL;
 
 		for (int64_t i = j * repeat; i < (j + 1) * repeat; i++) {
 			const float *row = dy + i * (ca + cb);
 
-			if (op->dx[0])
-				memcpy(op->dx[0] + i * ca, row, (size_t)ca * sizeof(*row));
+			if (left)
+				memcpy(left + i * ca, row, (size_t)ca * sizeof(*row));
 			for (int64_t c = 0; c < cb && db; c++)
 				db[c] = (i == j * repeat ? 0 : db[c]) + row[ca + c];
 		}
 	}
 }
 
-static const struct optype type = {"concat", 0, plan, NULL, forward, backward};
+static const struct optype type = {
+	.name = "concat",
+	.plan = plan,
+	.forward = {{.run = forward, .whole = true}},
+	.backward = {{.run = backward, .whole = true, .stores = true}},
+};
 
 rl_val rl_concat_repeat(struct rl_net *n, rl_val left, rl_val right)
 {

@@ -1,13 +1,28 @@
-/* Convolution without bias, on oneDNN. */
+/* Convolution without bias, on oneDNN, with what inference folds into it. */
 #include "nn/tape.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { FORWARD, BY_DATA, BY_WEIGHTS, PACK, PACK_BACKWARD, UNPACK, X_LAST, DY_LAST };
+/* Primitives and their calls; MORE is BY_WEIGHTS again, into memory of its own. */
+enum { FORWARD, BY_DATA, BY_WEIGHTS, PACK, PACK_BACKWARD, UNPACK, X_LAST, DY_LAST, MORE };
 
 /* The parameter array holds weights in torchvision's order; these are the primitives' own copies.
  */
-enum { W_FORWARD, W_BACKWARD, DW, COLUMNS, X_COPY, DY_COPY };
+enum { W_FORWARD, BIAS, W_BACKWARD, DW, DW_TILE, COLUMNS, LAST };
+
+static const int64_t *weight_shape(const struct rl_net *n, const struct op *op)
+{
+	return n->params->list[op->param[0]].dim;
+}
+
+static size_t weight_bytes(const struct rl_net *n, const struct op *op)
+{
+	return n->params->list[op->param[0]].count * sizeof(float);
+}
+
+/* ---- planning ---------------------------------------------------------------------------------
+ */
 
 static struct rl_prim reorder(struct rl_net *n, struct rl_md from, struct rl_md to)
 {
@@ -17,140 +32,226 @@ static struct rl_prim reorder(struct rl_net *n, struct rl_md from, struct rl_md 
 	return p;
 }
 
-/* On AVX2, oneDNN 2 has no kernel for the weights' gradient of a 3x3 convolution on a 2x2 map,
- * which is where a 64-pixel patch ends.  Then it is one matrix product over the whole batch: the
- * gradient of y, channels last, times the windows of x laid out as rows. */
-static void plan_weights_by_gemm(struct rl_net *n, struct op *op)
+static struct rl_md any_weights(const struct rl_net *n, const struct op *op)
 {
-	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	const int64_t *w = n->params->list[op->param[0]].dim;
-	size_t rows = (size_t)(y->dim[0] * y->dim[2] * y->dim[3]);
-
-	op->prim[X_LAST] = reorder(n, x->md, rl_md_channels_last(x->dim));
-	op->prim[DY_LAST] = reorder(n, y->md, rl_md_channels_last(y->dim));
-	rl_op_buffer(n, op, rows * (size_t)(w[1] * w[2] * w[3]) * sizeof(float), IN_BACKWARD);
-	rl_op_buffer(n, op, (size_t)(x->dim[0] * x->dim[1] * x->dim[2] * x->dim[3]) * sizeof(float),
-		     IN_BACKWARD);
-	rl_op_buffer(n, op, rows * (size_t)y->dim[1] * sizeof(float), IN_BACKWARD);
+	return rl_md_of(n->config.bf16 ? RL_BFLOAT16 : RL_FLOAT32,
+			rl_md_any(4, weight_shape(n, op)));
 }
 
-static void plan_backward(struct rl_net *n, struct op *op, struct rl_window window)
+static struct rl_window window(const struct op *op)
+{
+	const struct rl_conv *c = &op->c.conv.shape;
+
+	return (struct rl_window){c->kernel, c->stride, c->pad, c->dilation};
+}
+
+/* In float, oneDNN 2 has no AVX2 kernel for the weights' gradient of a 3x3 convolution on a 2x2
+ * map, which is where a 64-pixel patch ends, nor for many dilated ones.  Then it is one matrix
+ * product over the tile: the gradient of y, channels last, times the windows of x laid out as rows.
+ */
+static size_t plan_weights_by_gemm(struct rl_net *n, struct op *op, int64_t tile)
+{
+	const struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
+	const int64_t xdim[4] = {tile, x->dim[1], x->dim[2], x->dim[3]};
+	const int64_t ydim[4] = {tile, y->dim[1], y->dim[2], y->dim[3]};
+	struct rl_md x_last = rl_md_channels_last(xdim), y_last = rl_md_channels_last(ydim);
+
+	op->prim[X_LAST] = reorder(n, rl_value_md(n, x, tile), x_last);
+	op->prim[DY_LAST] = reorder(n, rl_value_md(n, y, tile), y_last);
+	return rl_md_bytes(&x_last) + rl_md_bytes(&y_last);
+}
+
+static void plan_backward(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	const int64_t *dim = n->params->list[op->param[0]].dim;
-	struct rl_md plain = rl_md_plain(4, dim), any = rl_md_any(4, dim), w;
+	const int64_t *dim = weight_shape(n, op);
+	int64_t tile = rl_op_tile(n, op->backward[0]);
+	struct rl_md plain = rl_md_plain(4, dim), xt = rl_value_md(n, x, tile), w;
+	struct rl_md yt = rl_value_md(n, y, tile);
 	struct rl_prim *prim = op->prim;
-	size_t bytes = 0;
+	size_t packed = 0, columns = 0, last = 0;
 
 	if (x->wants_grad) {
-		prim[BY_DATA] = rl_prim_conv(n->d, RL_BACKWARD_DATA, x->md, any, y->md, window,
-					     NULL, &prim[FORWARD]);
+		prim[BY_DATA] = rl_prim_conv(n->d, RL_BACKWARD_DATA, xt, any_weights(n, op), yt,
+					     window(op), NULL, &prim[FORWARD]);
 		rl_op_scratch(n, &prim[BY_DATA]);
 		w = rl_prim_md(&prim[BY_DATA], RL_ARG_WEIGHTS);
 		prim[PACK_BACKWARD] = reorder(n, plain, w);
-		bytes = rl_md_bytes(&w);
+		packed = rl_md_bytes(&w);
 	}
-	rl_op_buffer(n, op, bytes, IN_BACKWARD);
-
-	prim[BY_WEIGHTS] = rl_prim_conv(n->d, RL_BACKWARD_WEIGHTS, x->md, any, y->md, window, NULL,
-					&prim[FORWARD]);
+	prim[BY_WEIGHTS] = rl_prim_conv(n->d, RL_BACKWARD_WEIGHTS, xt, rl_md_any(4, dim), yt,
+					window(op), NULL, &prim[FORWARD]);
 	w = rl_prim_md(&prim[BY_WEIGHTS], RL_ARG_DIFF_WEIGHTS);
-	op->weights_by_gemm = rl_prim_is_slow(&prim[BY_WEIGHTS]);
-	if (op->weights_by_gemm)
+	op->c.conv.weights_by_gemm = rl_prim_is_slow(&prim[BY_WEIGHTS]);
+	if (op->c.conv.weights_by_gemm) {
 		w = rl_md_channels_last(dim);
-	else
+		columns = (size_t)(tile * y->dim[2] * y->dim[3] * dim[1] * dim[2] * dim[3]) *
+			  sizeof(float);
+		last = plan_weights_by_gemm(n, op, tile);
+	} else {
 		rl_op_scratch(n, &prim[BY_WEIGHTS]);
-	rl_op_buffer(n, op, rl_md_bytes(&w), IN_BACKWARD);
+	}
 	prim[UNPACK] = reorder(n, w, plain);
-	if (op->weights_by_gemm)
-		plan_weights_by_gemm(n, op);
+	rl_op_buffer(n, op, packed, IN_BACKWARD);
+	rl_op_buffer(n, op, rl_md_bytes(&w), IN_BACKWARD);
+	rl_op_buffer(n, op, tile < x->dim[0] ? rl_md_bytes(&w) : 0, IN_BACKWARD);
+	rl_op_buffer(n, op, columns, IN_BACKWARD);
+	rl_op_buffer(n, op, last, IN_BACKWARD);
 }
 
 static void plan(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	const struct rl_conv *c = &op->c.conv;
-	struct rl_window window = {c->kernel, c->stride, c->pad, c->dilation};
-	struct rl_param *p = &n->params->list[op->param[0]];
+	const struct value *root = &n->value[y->data_of];
+	const int64_t *dim = weight_shape(n, op);
+	int64_t tile = rl_op_tile(n, op->forward[0]);
+	struct rl_prim *forward = &op->prim[FORWARD];
 	struct rl_md w;
 
-	op->prim[FORWARD] =
-		rl_prim_conv(n->d, n->config.train ? RL_TRAINING : RL_INFERENCE,
-			     x->laid_out ? x->md : rl_md_any(4, x->dim), rl_md_any(4, p->dim),
-			     rl_md_any(4, y->dim), window, NULL, NULL);
+	*forward = rl_prim_conv(n->d, n->config.train ? RL_TRAINING : RL_INFERENCE,
+				rl_value_md(n, x, tile), any_weights(n, op),
+				rl_value_md(n, root->laid_out ? root : y, tile), window(op),
+				&op->c.conv.fuse, NULL);
+	w = rl_prim_md(forward, RL_ARG_SRC);
 	if (!x->laid_out)
-		rl_value_layout(x, rl_prim_md(&op->prim[FORWARD], RL_ARG_SRC));
-	rl_value_layout(y, rl_prim_md(&op->prim[FORWARD], RL_ARG_DST));
-	rl_op_scratch(n, &op->prim[FORWARD]);
-	w = rl_prim_md(&op->prim[FORWARD], RL_ARG_WEIGHTS);
-	op->prim[PACK] = reorder(n, rl_md_plain(4, p->dim), w);
+		rl_value_layout(x, rl_md_batch(&w, x->dim[0]));
+	w = rl_prim_md(forward, RL_ARG_DST);
+	rl_value_layout(y, rl_md_batch(&w, y->dim[0]));
+	rl_op_scratch(n, forward);
+	w = rl_prim_md(forward, RL_ARG_WEIGHTS);
+	op->prim[PACK] = reorder(n, rl_md_plain(4, dim), w);
 	rl_op_buffer(n, op, rl_md_bytes(&w), ALWAYS);
+	rl_op_buffer(n, op, op->c.conv.fuse.bias ? (size_t)dim[0] * sizeof(float) : 0, ALWAYS);
+	if (op->c.conv.fuse.bias && weight_bytes(n, op) > n->weights_size)
+		n->weights_size = weight_bytes(n, op);
 	if (op->reached)
-		plan_backward(n, op, window);
+		plan_backward(n, op);
 }
 
-static void bind_reorder(struct rl_net *n, struct op *op, int i, void *from, void *to)
+/* ---- binding ----------------------------------------------------------------------------------
+ */
+
+static void bind_reorder(struct rl_net *n, struct op *op, int i, struct rl_memory from, void *to)
 {
-	rl_op_call(n, op, i);
+	rl_op_call(n, op, i, &op->prim[i]);
 	rl_op_arg(n, op, i, RL_ARG_FROM, from);
-	rl_op_arg(n, op, i, RL_ARG_TO, to);
+	rl_op_arg(n, op, i, RL_ARG_TO, rl_whole(to));
+}
+
+static void bind_by_weights(struct rl_net *n, struct op *op, int i, int to)
+{
+	rl_op_call(n, op, i, &op->prim[BY_WEIGHTS]);
+	rl_op_arg(n, op, i, RL_ARG_SRC, rl_op_in(n, op, 0)->data);
+	rl_op_arg(n, op, i, RL_ARG_DIFF_DST, rl_op_out(n, op)->grad);
+	rl_op_arg(n, op, i, RL_ARG_DIFF_WEIGHTS, rl_whole(rl_op_memory(op, to)));
+}
+
+static float *dy_last(const struct rl_net *n, const struct op *op)
+{
+	const struct value *x = &n->value[op->in[0]];
+
+	return (float *)rl_op_memory(op, LAST) +
+	       rl_value_count(x) / (size_t)x->dim[0] * (size_t)rl_op_tile(n, op->backward[0]);
+}
+
+static void bind_backward(struct rl_net *n, struct op *op)
+{
+	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
+	struct rl_memory weights = rl_whole(rl_params_data(n->params, op->param[0]));
+
+	if (x->wants_grad) {
+		bind_reorder(n, op, PACK_BACKWARD, weights, rl_op_memory(op, W_BACKWARD));
+		rl_op_call(n, op, BY_DATA, &op->prim[BY_DATA]);
+		rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_DST, y->grad);
+		rl_op_arg(n, op, BY_DATA, RL_ARG_WEIGHTS, rl_whole(rl_op_memory(op, W_BACKWARD)));
+		rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_SRC, op->dx[0]);
+	}
+	bind_reorder(n, op, UNPACK, rl_whole(rl_op_memory(op, DW)), op->dp[0]);
+	if (op->c.conv.weights_by_gemm) {
+		bind_reorder(n, op, X_LAST, x->data, rl_op_memory(op, LAST));
+		bind_reorder(n, op, DY_LAST, y->grad, dy_last(n, op));
+		return;
+	}
+	bind_by_weights(n, op, BY_WEIGHTS, DW);
+	bind_by_weights(n, op, MORE, DW_TILE);
+}
+
+static void *folded_weights(const struct rl_net *n)
+{
+	return n->arena + n->buffer[n->weights].offset;
 }
 
 static void bind(struct rl_net *n, struct op *op)
 {
-	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	float *weights = rl_params_data(n->params, op->param[0]);
-	void *w = rl_op_memory(n, op, W_FORWARD);
+	void *w = rl_op_memory(op, W_FORWARD);
+	void *source =
+		op->c.conv.fuse.bias ? folded_weights(n) : rl_params_data(n->params, op->param[0]);
 
-	bind_reorder(n, op, PACK, weights, w);
-	rl_op_call(n, op, FORWARD);
-	rl_op_arg(n, op, FORWARD, RL_ARG_SRC, x->data);
-	rl_op_arg(n, op, FORWARD, RL_ARG_WEIGHTS, w);
-	rl_op_arg(n, op, FORWARD, RL_ARG_DST, y->data);
-	if (!op->reached)
-		return;
-
-	if (x->wants_grad) {
-		w = rl_op_memory(n, op, W_BACKWARD);
-		bind_reorder(n, op, PACK_BACKWARD, weights, w);
-		rl_op_call(n, op, BY_DATA);
-		rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_DST, y->grad);
-		rl_op_arg(n, op, BY_DATA, RL_ARG_WEIGHTS, w);
-		rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_SRC, op->dx[0]);
-	}
-
-	w = rl_op_memory(n, op, DW);
-	bind_reorder(n, op, UNPACK, w, op->dp[0]);
-	if (op->weights_by_gemm) {
-		bind_reorder(n, op, X_LAST, x->data, rl_op_memory(n, op, X_COPY));
-		bind_reorder(n, op, DY_LAST, y->grad, rl_op_memory(n, op, DY_COPY));
-		return;
-	}
-	rl_op_call(n, op, BY_WEIGHTS);
-	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_SRC, x->data);
-	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_DIFF_DST, y->grad);
-	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_DIFF_WEIGHTS, w);
+	bind_reorder(n, op, PACK, rl_whole(source), w);
+	rl_op_call(n, op, FORWARD, &op->prim[FORWARD]);
+	rl_op_arg(n, op, FORWARD, RL_ARG_SRC, rl_op_in(n, op, 0)->data);
+	rl_op_arg(n, op, FORWARD, RL_ARG_WEIGHTS, rl_whole(w));
+	rl_op_arg(n, op, FORWARD, RL_ARG_DST, rl_op_out(n, op)->data);
+	if (op->c.conv.fuse.bias)
+		rl_op_arg(n, op, FORWARD, RL_ARG_BIAS, rl_whole(rl_op_memory(op, BIAS)));
+	if (op->reached)
+		bind_backward(n, op);
 }
 
-static void forward(struct rl_net *n, struct op *op)
+/* ---- running ----------------------------------------------------------------------------------
+ */
+
+/* y = scale (w x) + (bias - mean scale), scale = weight / sqrt(var + eps). */
+static void fold_norm(struct rl_net *n, struct op *op)
+{
+	const struct op *norm = &n->op[op->c.conv.norm];
+	const float *of[4], *w = rl_params_data(n->params, op->param[0]);
+	float *folded = folded_weights(n), *bias = rl_op_memory(op, BIAS);
+	const int64_t *dim = weight_shape(n, op);
+	int64_t row = dim[1] * dim[2] * dim[3];
+
+	for (int i = 0; i < 4; i++)
+		of[i] = rl_params_data(n->params, norm->param[i]);
+	for (int64_t c = 0; c < dim[0]; c++) {
+		double scale = of[0][c] / sqrt(of[3][c] + norm->c.bnorm.eps);
+
+		bias[c] = (float)(of[1][c] - of[2][c] * scale);
+		for (int64_t i = 0; i < row; i++)
+			folded[c * row + i] = (float)(scale * w[c * row + i]);
+	}
+}
+
+static void forward(struct rl_net *n, struct op *op, struct span at)
 {
 	if (op->weights_version != n->params->version) {
-		rl_op_run(n, op, PACK);
+		if (op->c.conv.fuse.bias)
+			fold_norm(n, op);
+		rl_op_run(n, op, PACK, at);
 		op->weights_version = n->params->version;
 	}
-	rl_op_run(n, op, FORWARD);
+	rl_op_run(n, op, FORWARD, at);
+}
+
+static void by_data(struct rl_net *n, struct op *op, struct span at)
+{
+	if (!op->dx[0].base)
+		return;
+	if (at.first == 0)
+		rl_op_run(n, op, PACK_BACKWARD, at);
+	rl_op_run(n, op, BY_DATA, at);
 }
 
 /* Row (i, oy, ox) of the columns: the window of x under that output, kernel position by position.
  */
-static void gather_windows(const struct rl_net *n, const struct op *op, float *to, const float *x)
+static void gather_windows(const struct rl_net *n, const struct op *op, int64_t images, float *to,
+			   const float *x)
 {
 	const struct value *in = &n->value[op->in[0]], *out = &n->value[op->out];
-	const struct rl_conv *c = &op->c.conv;
+	const struct rl_conv *c = &op->c.conv.shape;
 	int64_t channels = in->dim[1], height = in->dim[2], width = in->dim[3];
 
 #pragma omp parallel for collapse(2) schedule(static)
-	for (int64_t i = 0; i < out->dim[0]; i++) {
+	for (int64_t i = 0; i < images; i++) {
 		for (int64_t oy = 0; oy < out->dim[2]; oy++) {
 			float *row = to + (i * out->dim[2] + oy) * out->dim[3] * c->kernel *
 						  c->kernel * channels;
@@ -175,44 +276,52 @@ static void gather_windows(const struct rl_net *n, const struct op *op, float *t
 	}
 }
 
-static void weights_by_gemm(struct rl_net *n, struct op *op)
+static void weights_by_gemm(struct rl_net *n, struct op *op, struct span at, int to)
 {
 	const struct value *y = rl_op_out(n, op);
-	const int64_t *w = n->params->list[op->param[0]].dim;
-	float *columns = rl_op_memory(n, op, COLUMNS);
+	const int64_t *w = weight_shape(n, op);
+	float *columns = rl_op_memory(op, COLUMNS);
 
-	rl_op_run(n, op, X_LAST);
-	rl_op_run(n, op, DY_LAST);
-	gather_windows(n, op, columns, rl_op_memory(n, op, X_COPY));
-	rl_gemm_tn(rl_op_memory(n, op, DW), rl_op_memory(n, op, DY_COPY), columns, w[0],
-		   w[1] * w[2] * w[3], y->dim[0] * y->dim[2] * y->dim[3]);
+	rl_op_run(n, op, X_LAST, at);
+	rl_op_run(n, op, DY_LAST, at);
+	gather_windows(n, op, at.count, columns, rl_op_memory(op, LAST));
+	rl_gemm_tn(rl_op_memory(op, to), dy_last(n, op), columns, w[0], w[1] * w[2] * w[3],
+		   at.count * y->dim[2] * y->dim[3]);
 }
 
-static void backward(struct rl_net *n, struct op *op)
+static void by_weights(struct rl_net *n, struct op *op, struct span at)
 {
-	if (op->dx[0]) {
-		rl_op_run(n, op, PACK_BACKWARD);
-		rl_op_run(n, op, BY_DATA);
-	}
-	if (op->weights_by_gemm)
-		weights_by_gemm(n, op);
+	bool more = at.first > 0;
+
+	if (op->c.conv.weights_by_gemm)
+		weights_by_gemm(n, op, at, more ? DW_TILE : DW);
 	else
-		rl_op_run(n, op, BY_WEIGHTS);
-	rl_op_run(n, op, UNPACK);
+		rl_op_run(n, op, more ? MORE : BY_WEIGHTS, at);
+	if (more)
+		rl_add_into(rl_op_memory(op, DW), rl_op_memory(op, DW_TILE),
+			    n->buffer[op->buffer[DW]].size / sizeof(float));
+	if (at.first + at.count == rl_op_in(n, op, 0)->dim[0])
+		rl_op_run(n, op, UNPACK, at);
 }
 
-static const struct optype type = {"conv", NEED_X, plan, bind, forward, backward};
+static const struct optype type = {
+	.name = "conv",
+	.needs = NEED_X,
+	.plan = plan,
+	.bind = bind,
+	.forward = {{.run = forward}},
+	.backward = {{.run = by_data, .stores = true}, {.run = by_weights}},
+};
 
 rl_val rl_conv(struct rl_net *n, rl_val in, const char *name, struct rl_conv c)
 {
 	struct op *op = rl_op_append(n, &type, 1, &in);
 	const struct value *x = rl_op_in(n, op, 0);
-	struct rl_window window = {c.kernel, c.stride, c.pad, c.dilation};
 
-	op->c.conv = c;
+	op->c.conv.shape = c;
 	rl_op_param(n, op, RL_PARAM, name, "weight", 4,
 		    (int64_t[]){c.out, x->dim[1], c.kernel, c.kernel}, RL_INIT_KAIMING_FANOUT, 0);
 	return rl_op_output(n, op, 4,
-			    (int64_t[]){x->dim[0], c.out, rl_window_out(x->dim[2], window),
-					rl_window_out(x->dim[3], window)});
+			    (int64_t[]){x->dim[0], c.out, rl_window_out(x->dim[2], window(op)),
+					rl_window_out(x->dim[3], window(op))});
 }

@@ -8,7 +8,7 @@ static void plan(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0);
 
-	rl_value_layout_plain(x);
+	rl_value_layout_plain(n, x);
 	rl_value_layout(rl_op_out(n, op), x->md);
 }
 
@@ -19,7 +19,7 @@ static void mask(const struct rl_net *n, const struct op *op, float *to, const f
 	const struct value *x = &n->value[op->in[0]];
 	const struct rl_comm *ranks = n->config.comm;
 	int64_t samples = x->dim[0] / op->c.dropout.rows;
-	size_t count = rl_md_bytes(&x->md) / sizeof(float) / (size_t)samples;
+	size_t count = rl_value_count(x) / (size_t)samples;
 	struct rl_rng r = rl_rng_make(n->config.seed, 0, n->draw << 16 | op->id, RL_RNG_DROPOUT);
 	double p = op->c.dropout.p;
 	uint32_t threshold = (uint32_t)(p * 0x1p32);
@@ -43,17 +43,24 @@ static void mask(const struct rl_net *n, const struct op *op, float *to, const f
 	}
 }
 
-static void forward(struct rl_net *n, struct op *op)
+static void forward(struct rl_net *n, struct op *op, struct span at)
 {
-	mask(n, op, rl_op_out(n, op)->data, rl_op_in(n, op, 0)->data);
+	(void)at;
+	mask(n, op, rl_floats(rl_op_out(n, op)->data), rl_floats(rl_op_in(n, op, 0)->data));
 }
 
-static void backward(struct rl_net *n, struct op *op)
+static void backward(struct rl_net *n, struct op *op, struct span at)
 {
-	mask(n, op, op->dx[0], rl_op_out(n, op)->grad);
+	(void)at;
+	mask(n, op, rl_floats(op->dx[0]), rl_floats(rl_op_out(n, op)->grad));
 }
 
-static const struct optype type = {"dropout", 0, plan, NULL, forward, backward};
+static const struct optype type = {
+	.name = "dropout",
+	.plan = plan,
+	.forward = {{.run = forward, .whole = true}},
+	.backward = {{.run = backward, .whole = true, .stores = true}},
+};
 
 rl_val rl_dropout(struct rl_net *n, rl_val in, int rows, double p)
 {

@@ -1,120 +1,202 @@
-/* ReLU, and the sum with ReLU that ends a residual block. */
+/* ReLU, the sum with ReLU that ends a residual block, and sums of gradients. */
 #include "nn/tape.h"
 
+#include "base/clones.h"
 #include "base/err.h"
+#include "nn/lanes.h"
 
 #include <string.h>
 
-static size_t floats(const struct value *v)
+/* ---- loops ------------------------------------------------------------------------------------
+ */
+
+enum { RUN = 4096 }; /* numbers a thread takes at a time */
+
+struct run {
+	const void *a, *b;
+	void *out;
+	int64_t first, n;
+	bool bf16;
+};
+
+/* Eight numbers at a time and the rest, each with its kind of number and lanes as constants. */
+#define ELEMENTWISE(name, expression)                                                         \
+	RL_INLINE void name##_lanes(const struct run *r, int64_t i, int64_t lanes, bool bf16) \
+	{                                                                                     \
+		rl_f8 a, b, y;                                                                \
+                                                                                              \
+		rl_load(&a, r->a, i, lanes, bf16);                                            \
+		rl_load(&b, r->b, i, lanes, bf16);                                            \
+		expression;                                                                   \
+		rl_store(r->out, &y, i, lanes, bf16);                                         \
+	}                                                                                     \
+	RL_INLINE void name##_run(const struct run *r, bool bf16)                             \
+	{                                                                                     \
+		int64_t i = r->first, end = r->first + r->n;                                  \
+                                                                                              \
+		for (; i + RL_LANES <= end; i += RL_LANES)                                    \
+			name##_lanes(r, i, RL_LANES, bf16);                                   \
+		if (i < end)                                                                  \
+			name##_lanes(r, i, end - i, bf16);                                    \
+	}                                                                                     \
+	RL_CLONES                                                                             \
+	static void name(const struct run *r)                                                 \
+	{                                                                                     \
+		if (r->bf16)                                                                  \
+			name##_run(r, true);                                                  \
+		else                                                                          \
+			name##_run(r, false);                                                 \
+	}
+
+/* x where the condition on another holds, 0 elsewhere. */
+#define KEEP(x, condition)                 \
+	{                                  \
+		rl_i8 holds = (condition); \
+                                           \
+		y = (x);                   \
+		rl_keep(&y, &holds);       \
+	}
+
+ELEMENTWISE(add, y = a + b)
+ELEMENTWISE(add_cut, KEEP(a + b, a + b > 0))
+ELEMENTWISE(mask, KEEP(b, a > 0)) /* b where a is positive */
+
+static void over(void (*loop)(const struct run *), void *out, const void *a, const void *b,
+		 size_t count, bool bf16)
 {
-	return rl_md_bytes(&v->md) / sizeof(float);
+#pragma omp parallel for schedule(static)
+	for (size_t first = 0; first < count; first += RUN)
+		loop(&(struct run){a, b, out, (int64_t)first,
+				   (int64_t)(count - first < RUN ? count - first : RUN), bf16});
 }
 
+void rl_add_into(float *x, const float *y, size_t count)
+{
+	over(add, x, x, y, count, false);
+}
+
+void rl_add_maps(void *x, const void *y, size_t count, enum rl_number number)
+{
+	over(add, x, x, y, count, number == RL_BFLOAT16);
+}
+
+/* ---- the ops ----------------------------------------------------------------------------------
+ */
+
 enum { TO_LEFT, FROM_LEFT }; /* reorders of the right summand where its layout is another */
+enum { RIGHT_AS_LEFT, GRADIENT_LEFT }; /* buffers for them */
 
 static void plan(struct rl_net *n, struct op *op)
 {
 	struct value *a = rl_op_in(n, op, 0), *b = rl_op_in(n, op, op->nin - 1);
-	size_t bytes;
+	int64_t tile = rl_op_tile(n, op->forward[0]);
+	int64_t back = op->reached ? rl_op_tile(n, op->backward[0]) : tile;
 
-	rl_value_layout_plain(a);
+	rl_value_layout_plain(n, a);
 	rl_value_layout(rl_op_out(n, op), a->md);
 	if (!b->laid_out)
 		rl_value_layout(b, a->md);
-	bytes = rl_md_equal(&a->md, &b->md) ? 0 : rl_md_bytes(&a->md);
-	rl_op_buffer(n, op, bytes, IN_FORWARD);
-	rl_op_buffer(n, op, bytes, IN_BACKWARD);
-	if (!bytes)
+	if (rl_md_equal(&a->md, &b->md))
 		return;
-	op->prim[TO_LEFT] = rl_prim_reorder(n->d, b->md, a->md);
-	op->prim[FROM_LEFT] = rl_prim_reorder(n->d, a->md, b->md);
+	op->prim[TO_LEFT] = rl_prim_reorder(n->d, rl_value_md(n, b, tile), rl_value_md(n, a, tile));
+	op->prim[FROM_LEFT] =
+		rl_prim_reorder(n->d, rl_value_md(n, a, back), rl_value_md(n, b, back));
 	rl_op_scratch(n, &op->prim[TO_LEFT]);
 	rl_op_scratch(n, &op->prim[FROM_LEFT]);
+	struct rl_md md = rl_value_md(n, a, tile);
+	rl_op_buffer(n, op, rl_md_bytes(&md), IN_FORWARD);
+	md = rl_value_md(n, a, back);
+	rl_op_buffer(n, op, rl_md_bytes(&md), IN_BACKWARD);
 }
 
 static void bind(struct rl_net *n, struct op *op)
 {
-	const struct value *b = rl_op_in(n, op, op->nin - 1);
-
-	if (!op->prim[TO_LEFT].prim)
+	if (!op->nbuffer)
 		return;
-	rl_op_call(n, op, TO_LEFT);
-	rl_op_arg(n, op, TO_LEFT, RL_ARG_FROM, b->data);
-	rl_op_arg(n, op, TO_LEFT, RL_ARG_TO, rl_op_memory(n, op, 0));
-	if (!op->dx[1])
+	rl_op_call(n, op, TO_LEFT, &op->prim[TO_LEFT]);
+	rl_op_arg(n, op, TO_LEFT, RL_ARG_FROM, rl_op_in(n, op, 1)->data);
+	rl_op_arg(n, op, TO_LEFT, RL_ARG_TO, rl_whole(rl_op_memory(op, RIGHT_AS_LEFT)));
+	if (!op->dx[1].base)
 		return;
-	rl_op_call(n, op, FROM_LEFT);
-	rl_op_arg(n, op, FROM_LEFT, RL_ARG_FROM, rl_op_memory(n, op, 1));
+	rl_op_call(n, op, FROM_LEFT, &op->prim[FROM_LEFT]);
+	rl_op_arg(n, op, FROM_LEFT, RL_ARG_FROM, rl_whole(rl_op_memory(op, GRADIENT_LEFT)));
 	rl_op_arg(n, op, FROM_LEFT, RL_ARG_TO, op->dx[1]);
 }
 
-static void relu_forward(struct rl_net *n, struct op *op)
+static size_t numbers(struct rl_net *n, const struct value *v, struct span at)
 {
-	const float *x = rl_op_in(n, op, 0)->data;
-	float *y = rl_op_out(n, op)->data;
-	size_t count = floats(rl_op_out(n, op));
+	struct rl_md md = rl_value_md(n, v, at.count);
 
-#pragma omp parallel for simd schedule(static)
-	for (size_t i = 0; i < count; i++)
-		y[i] = x[i] > 0 ? x[i] : 0;
+	return rl_md_bytes(&md) / (md.number == RL_BFLOAT16 ? sizeof(uint16_t) : sizeof(float));
 }
 
-static void add_relu_forward(struct rl_net *n, struct op *op)
+static void relu_forward(struct rl_net *n, struct op *op, struct span at)
 {
-	const float *a = rl_op_in(n, op, 0)->data, *b = rl_op_in(n, op, 1)->data;
-	float *y = rl_op_out(n, op)->data;
-	size_t count = floats(rl_op_out(n, op));
+	const struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
 
-	if (op->prim[TO_LEFT].prim) {
-		rl_op_run(n, op, TO_LEFT);
-		b = rl_op_memory(n, op, 0);
-	}
-#pragma omp parallel for simd schedule(static)
-	for (size_t i = 0; i < count; i++) {
-		float sum = a[i] + b[i];
-
-		y[i] = sum > 0 ? sum : 0;
-	}
+	over(mask, rl_at(y->data, at), rl_at(x->data, at), rl_at(x->data, at), numbers(n, y, at),
+	     y->md.number == RL_BFLOAT16);
 }
 
-static void relu_backward(struct rl_net *n, struct op *op)
+static void add_relu_forward(struct rl_net *n, struct op *op, struct span at)
 {
-	const struct value *out = rl_op_out(n, op);
-	const float *y = out->data, *dy = out->grad;
-	float *dx = op->dx[0];
-	size_t count = floats(out);
+	const struct value *y = rl_op_out(n, op);
+	const void *right = rl_at(rl_op_in(n, op, 1)->data, at);
 
-#pragma omp parallel for simd schedule(static)
-	for (size_t i = 0; i < count; i++)
-		dx[i] = y[i] > 0 ? dy[i] : 0;
+	if (op->nbuffer) {
+		rl_op_run(n, op, TO_LEFT, at);
+		right = rl_op_memory(op, RIGHT_AS_LEFT);
+	}
+	over(add_cut, rl_at(y->data, at), rl_at(rl_op_in(n, op, 0)->data, at), right,
+	     numbers(n, y, at), y->md.number == RL_BFLOAT16);
 }
 
-/* Both summands have the same gradient; a frozen side wants none. */
-static void add_relu_backward(struct rl_net *n, struct op *op)
+static void relu_backward(struct rl_net *n, struct op *op, struct span at)
 {
-	const struct value *out = rl_op_out(n, op);
-	const float *y = out->data, *dy = out->grad;
-	bool reorder = op->prim[TO_LEFT].prim && op->dx[1];
-	float *right = reorder ? rl_op_memory(n, op, 1) : op->dx[1];
-	float *left = op->dx[0] ? op->dx[0] : right;
-	size_t count = floats(out);
+	const struct value *y = rl_op_out(n, op);
 
-	if (!right)
-		right = left;
-#pragma omp parallel for simd schedule(static)
-	for (size_t i = 0; i < count; i++) {
-		float g = y[i] > 0 ? dy[i] : 0;
+	over(mask, rl_at(op->dx[0], at), rl_at(y->data, at), rl_at(y->grad, at), numbers(n, y, at),
+	     y->md.number == RL_BFLOAT16);
+}
 
-		left[i] = g;
-		right[i] = g;
-	}
+/* Both summands have the same gradient, which the planner may let them share; a frozen side wants
+ * none. */
+static void add_relu_backward(struct rl_net *n, struct op *op, struct span at)
+{
+	const struct value *y = rl_op_out(n, op);
+	bool bf16 = y->md.number == RL_BFLOAT16, reorder = op->nbuffer && op->dx[1].base;
+	void *left = rl_at(op->dx[0], at), *right = rl_at(op->dx[1], at);
+	size_t count = numbers(n, y, at);
+
 	if (reorder)
-		rl_op_run(n, op, FROM_LEFT);
+		right = rl_op_memory(op, GRADIENT_LEFT);
+	if (!left)
+		left = right;
+	over(mask, left, rl_at(y->data, at), rl_at(y->grad, at), count, bf16);
+	if (right && right != left)
+		memcpy(right, left, count * (bf16 ? sizeof(uint16_t) : sizeof(float)));
+	if (reorder)
+		rl_op_run(n, op, FROM_LEFT, at);
 }
 
-static const struct optype relu_type = {"relu", NEED_Y, plan, NULL, relu_forward, relu_backward};
-static const struct optype add_relu_type = {"add relu", NEED_Y,           plan,
-					    bind,       add_relu_forward, add_relu_backward};
+static const struct optype relu_type = {
+	.name = "relu",
+	.needs = NEED_Y,
+	.in_place = true,
+	.plan = plan,
+	.forward = {{.run = relu_forward}},
+	.backward = {{.run = relu_backward, .stores = true}},
+};
+
+static const struct optype add_relu_type = {
+	.name = "add relu",
+	.needs = NEED_Y,
+	.in_place = true,
+	.plan = plan,
+	.bind = bind,
+	.forward = {{.run = add_relu_forward}},
+	.backward = {{.run = add_relu_backward, .stores = true}},
+};
 
 rl_val rl_relu(struct rl_net *n, rl_val in)
 {

@@ -9,25 +9,26 @@ static void plan(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0);
 
-	rl_value_layout_plain(x);
+	rl_value_layout_plain(n, x);
 	rl_op_buffer(n, op, (size_t)x->dim[0] * 2 * sizeof(double), IN_FORWARD);
 }
 
 /* Row sums are made in parallel and added in order: the loss does not depend on the thread count.
  */
-static void forward(struct rl_net *n, struct op *op)
+static void forward(struct rl_net *n, struct op *op, struct span at)
 {
 	const struct value *x = rl_op_in(n, op, 0);
 	int64_t rows = x->dim[0], k = x->dim[1];
-	double *loss = rl_op_memory(n, op, 0), *hit = loss + rows;
+	double *loss = rl_op_memory(op, 0), *hit = loss + rows;
 
+	(void)at;
 	for (int64_t i = 0; i < rows; i++)
 		if (op->c.loss.labels[i] < 0 || op->c.loss.labels[i] >= k)
 			rl_die("label %d of row %lld: not in 0 to %lld", (int)op->c.loss.labels[i],
 			       (long long)i, (long long)k - 1);
 #pragma omp parallel for schedule(static)
 	for (int64_t i = 0; i < rows; i++) {
-		const float *z = x->data + i * k;
+		const float *z = rl_floats(x->data) + i * k;
 		int64_t best = 0;
 		double sum = 0;
 
@@ -47,15 +48,16 @@ static void forward(struct rl_net *n, struct op *op)
 	}
 }
 
-static void backward(struct rl_net *n, struct op *op)
+static void backward(struct rl_net *n, struct op *op, struct span at)
 {
 	const struct value *x = rl_op_in(n, op, 0);
 	int64_t rows = x->dim[0], k = x->dim[1];
 
+	(void)at;
 #pragma omp parallel for schedule(static)
 	for (int64_t i = 0; i < rows; i++) {
-		const float *z = x->data + i * k;
-		float *dz = op->dx[0] + i * k;
+		const float *z = rl_floats(x->data) + i * k;
+		float *dz = rl_floats(op->dx[0]) + i * k;
 		double top = z[0], sum = 0;
 
 		for (int64_t c = 1; c < k; c++)
@@ -68,7 +70,13 @@ static void backward(struct rl_net *n, struct op *op)
 	}
 }
 
-static const struct optype type = {"softmax ce", NEED_X, plan, NULL, forward, backward};
+static const struct optype type = {
+	.name = "softmax ce",
+	.needs = NEED_X,
+	.plan = plan,
+	.forward = {{.run = forward, .whole = true}},
+	.backward = {{.run = backward, .whole = true, .stores = true}},
+};
 
 int rl_softmax_ce(struct rl_net *n, rl_val logits)
 {

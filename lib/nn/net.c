@@ -2,6 +2,7 @@
 #include "nn/tape.h"
 
 #include "base/err.h"
+#include "nn/lanes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,8 @@ void rl_net_free(struct rl_net *n)
 	rl_onednn_free(&n->d);
 	free(n->value);
 	free(n->op);
+	free(n->step);
+	free(n->group);
 	free(n->buffer);
 	free(n->arena);
 	free(n->message);
@@ -42,6 +45,8 @@ static rl_val append_value(struct rl_net *n, int ndim, const int64_t *dim, int p
 	struct value v = {.ndim = ndim,
 			  .producer = producer,
 			  .wants_grad = wants_grad,
+			  .data_of = n->nvalue,
+			  .grad_of = n->nvalue,
 			  .buffer = -1,
 			  .grad_buffer = -1};
 
@@ -117,68 +122,79 @@ void rl_net_keep(struct rl_net *n, rl_val v)
 	n->value[v].keep = true;
 }
 
+size_t rl_value_count(const struct value *v)
+{
+	size_t count = 1;
+
+	for (int i = 0; i < v->ndim; i++)
+		count *= (size_t)v->dim[i];
+	return count;
+}
+
 /* ---- bound memory -----------------------------------------------------------------------------
  */
 
-void *rl_op_memory(const struct rl_net *n, const struct op *op, int buffer)
+void *rl_op_memory(const struct op *op, int buffer)
 {
-	return n->arena + n->buffer[op->buffer[buffer]].offset;
+	return op->buffered[buffer].base;
 }
 
-void rl_op_call(struct rl_net *n, struct op *op, int i)
+struct rl_memory rl_whole(void *base)
 {
-	rl_call_begin(&op->call[i], &op->prim[i]);
-	rl_op_arg(n, op, i, RL_ARG_SCRATCHPAD, n->arena + n->buffer[n->scratch].offset);
+	return (struct rl_memory){base, 0};
 }
 
-void rl_op_arg(struct rl_net *n, struct op *op, int i, enum rl_arg which, void *data)
+void *rl_at(struct rl_memory m, struct span at)
+{
+	return m.base ? m.base + m.image * (size_t)at.first : NULL;
+}
+
+float *rl_floats(struct rl_memory m)
+{
+	return (float *)m.base;
+}
+
+void rl_op_call(struct rl_net *n, struct op *op, int i, const struct rl_prim *p)
+{
+	rl_call_begin(&op->call[i], p);
+	rl_op_arg(n, op, i, RL_ARG_SCRATCHPAD, rl_whole(n->arena + n->buffer[n->scratch].offset));
+}
+
+void rl_op_arg(struct rl_net *n, struct op *op, int i, enum rl_arg which, struct rl_memory data)
 {
 	rl_call_arg(&op->call[i], n->d, which, data);
 }
 
-void rl_op_run(const struct rl_net *n, const struct op *op, int i)
+void rl_op_run(const struct rl_net *n, const struct op *op, int i, struct span at)
 {
-	rl_call_run(&op->call[i], n->d);
+	rl_call_run(&op->call[i], n->d, at.first);
 }
 
 /* ---- running ----------------------------------------------------------------------------------
  */
 
-void rl_net_forward(struct rl_net *n)
+static void run_groups(struct rl_net *n, int from, int end)
 {
-	for (int k = 0; k < n->nop; k++)
-		n->op[k].type->forward(n, &n->op[k]);
+	for (int i = from; i < end; i = n->group[n->step[i].group].end) {
+		const struct group *g = &n->group[n->step[i].group];
+
+		for (int64_t first = 0; first < g->images; first += g->tile)
+			for (int s = g->first; s < g->end; s++)
+				n->step[s].stage.run(n, &n->op[n->step[s].op],
+						     (struct span){first, g->tile});
+		if (n->final && from >= n->nforward)
+			n->final(n->final_ctx, g->final);
+	}
 }
 
-void rl_add_into(float *x, const float *y, size_t count)
+void rl_net_forward(struct rl_net *n)
 {
-#pragma omp parallel for simd schedule(static)
-	for (size_t i = 0; i < count; i++)
-		x[i] += y[i];
+	run_groups(n, 0, n->nforward);
 }
 
 void rl_net_backward(struct rl_net *n)
 {
-	for (int k = n->nop - 1; k >= 0; k--) {
-		struct op *op = &n->op[k];
-
-		if (!op->reached)
-			continue;
-		op->type->backward(n, op);
-		for (int i = 0; i < op->nin; i++) {
-			struct value *v = rl_op_in(n, op, i);
-
-			if (op->add_x[i])
-				rl_add_into(v->grad, op->dx[i],
-					    rl_md_bytes(&v->md) / sizeof(float));
-		}
-		for (int i = 0; i < op->nlearned; i++)
-			if (op->add_p[i])
-				rl_add_into(rl_params_grad(n->params, op->param[i]), op->dp[i],
-					    n->params->list[op->param[i]].count);
-		if (n->final)
-			n->final(n->final_ctx, op->final_from);
-	}
+	run_groups(n, n->nforward, n->nstep);
 }
 
 void rl_net_watch(struct rl_net *n, void (*final)(void *ctx, size_t from), void *ctx)
@@ -217,83 +233,77 @@ void rl_net_accumulate_statistics(struct rl_net *n)
 /* ---- values in and out ------------------------------------------------------------------------
  */
 
-static size_t value_count(const struct value *v)
+/* Where channel c of a row or map is. */
+static struct rl_channels channels_of(const struct value *v)
 {
-	size_t count = 1;
-
-	for (int i = 0; i < v->ndim; i++)
-		count *= (size_t)v->dim[i];
-	return count;
+	if (v->ndim == 4)
+		return rl_md_channels(&v->md);
+	return (struct rl_channels){1, (int64_t)(rl_value_count(v) / (size_t)v->dim[0]), 1, 1};
 }
 
-static void convert(struct rl_net *n, struct rl_md from, const float *source, struct rl_md to,
-		    float *target)
+static int64_t area_of(const struct value *v)
 {
-	struct rl_prim p = rl_prim_reorder(n->d, from, to);
-	struct rl_md scratch = rl_prim_md(&p, RL_ARG_SCRATCHPAD);
-	void *work = rl_aligned(rl_md_bytes(&scratch));
-	struct rl_call c;
-
-	rl_call_begin(&c, &p);
-	rl_call_arg(&c, n->d, RL_ARG_SCRATCHPAD, work);
-	rl_call_arg(&c, n->d, RL_ARG_FROM, (void *)source);
-	rl_call_arg(&c, n->d, RL_ARG_TO, target);
-	rl_call_run(&c, n->d);
-	rl_call_free(&c);
-	rl_prim_free(&p);
-	free(work);
+	return v->ndim == 4 ? v->dim[2] * v->dim[3] : 1;
 }
 
-static void copy_in(struct rl_net *n, struct value *v, const float *plain)
+/* Plain floats to or from where the library has them. */
+static void exchange(const struct value *v, void *data, float *plain, bool in)
 {
-	struct rl_md md = rl_md_plain(v->ndim, v->dim);
+	const struct rl_channels at = channels_of(v);
+	int64_t planes = v->ndim == 1 ? 1 : v->dim[1], area = area_of(v);
+	bool bf16 = v->md.number == RL_BFLOAT16;
 
-	if (rl_md_equal(&md, &v->md))
-		memcpy(v->data, plain, value_count(v) * sizeof(*plain));
-	else
-		convert(n, md, plain, v->md, v->data);
-}
+#pragma omp parallel for schedule(static)
+	for (int64_t i = 0; i < v->dim[0]; i++) {
+		for (int64_t c = 0; c < planes; c++) {
+			int64_t o = i * at.image + c / at.lanes * at.group + c % at.lanes;
+			float *row = plain + (i * planes + c) * area;
 
-static void copy_out(struct rl_net *n, const struct value *v, const float *data, float *plain)
-{
-	struct rl_md md = rl_md_plain(v->ndim, v->dim);
+			for (int64_t j = 0; j < area; j++) {
+				rl_f8 x;
 
-	if (rl_md_equal(&md, &v->md))
-		memcpy(plain, data, value_count(v) * sizeof(*plain));
-	else
-		convert(n, v->md, data, md, plain);
+				rl_load(&x, in ? row : data, in ? j : o + j * at.pixel, 1,
+					!in && bf16);
+				rl_store(in ? data : row, &x, in ? o + j * at.pixel : j, 1,
+					 in && bf16);
+			}
+		}
+	}
 }
 
 void rl_net_feed(struct rl_net *n, rl_val v, const float *plain)
 {
-	copy_in(n, &n->value[v], plain);
+	exchange(&n->value[v], n->value[v].data.base, (float *)plain, true);
 }
 
 void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels, const int64_t *index)
 {
 	static const double mean[3] = {0.485, 0.456, 0.406}, std[3] = {0.229, 0.224, 0.225};
-	struct value *x = &n->value[v];
-	int64_t area = x->dim[2] * x->dim[3];
-	struct rl_md md = rl_md_plain(x->ndim, x->dim);
-	bool direct = rl_md_equal(&md, &x->md);
-	float *plain = direct ? x->data : rl_aligned(value_count(x) * sizeof(*plain));
+	const struct value *x = &n->value[v];
+	const struct rl_channels at = channels_of(x);
+	int64_t area = area_of(x);
+	bool bf16 = x->md.number == RL_BFLOAT16;
+	uint16_t narrow[3][256];
 	float level[3][256];
 
 	for (int c = 0; c < 3; c++)
 		for (int i = 0; i < 256; i++)
 			level[c][i] = (float)((i / 255.0 - mean[c]) / std[c]);
+	rl_to_bf16(narrow[0], level[0], RL_LEN(level) * RL_LEN(level[0]));
 #pragma omp parallel for schedule(static)
 	for (int64_t i = 0; i < x->dim[0]; i++) {
 		const uint8_t *from = pixels + index[i] * area * 3;
-		float *to = plain + i * area * 3;
 
-		for (int64_t j = 0; j < area; j++)
-			for (int c = 0; c < 3; c++)
-				to[c * area + j] = level[c][from[3 * j + c]];
-	}
-	if (!direct) {
-		copy_in(n, x, plain);
-		free(plain);
+		for (int c = 0; c < 3; c++) {
+			int64_t o = i * at.image + c / at.lanes * at.group + c % at.lanes;
+
+			for (int64_t j = 0; j < area; j++, o += at.pixel) {
+				if (bf16)
+					((uint16_t *)x->data.base)[o] = narrow[c][from[3 * j + c]];
+				else
+					((float *)x->data.base)[o] = level[c][from[3 * j + c]];
+			}
+		}
 	}
 }
 
@@ -307,12 +317,12 @@ void rl_net_read(struct rl_net *n, rl_val v, float *plain)
 {
 	if (!n->value[v].keep)
 		rl_die("network: value %d was not kept", v);
-	copy_out(n, &n->value[v], n->value[v].data, plain);
+	exchange(&n->value[v], n->value[v].data.base, plain, false);
 }
 
 void rl_net_read_grad(struct rl_net *n, rl_val v, float *plain)
 {
-	if (!n->value[v].grad || n->value[v].producer >= 0)
+	if (!n->value[v].grad.base || n->value[v].producer >= 0)
 		rl_die("network: value %d has no gradient to read", v);
-	copy_out(n, &n->value[v], n->value[v].grad, plain);
+	exchange(&n->value[v], n->value[v].grad.base, plain, false);
 }

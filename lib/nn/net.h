@@ -30,6 +30,8 @@ struct rl_net_config {
 	bool feed_gradients;  /* also compute the gradients of the feeds */
 	struct rl_comm *comm; /* the ranks that share a step; NULL: alone */
 	bool sync_bn;         /* batch statistics are those of all ranks together */
+	bool bf16;            /* maps in bfloat16; rows, statistics, weights and losses in float */
+	size_t cache; /* bytes that a tile of images may fill; 0: what this machine's caches hold */
 };
 
 struct rl_net *rl_net_new(struct rl_params *params, const struct rl_net_config *config);

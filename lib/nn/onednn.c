@@ -1,8 +1,10 @@
 #include "nn/onednn.h"
 
 #include "base/err.h"
+#include "nn/lanes.h"
 #include "nn/onednn2.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Descriptors and shapes are ours, so a refusal is a bug or a missing feature of the library. */
@@ -21,6 +23,8 @@ struct rl_onednn rl_onednn_new(void)
 
 	check(dnnl_engine_create(&d.engine, dnnl_cpu, 0), "engine");
 	check(dnnl_stream_create(&d.stream, d.engine, dnnl_stream_default_flags), "stream");
+	d.native_bf16 = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) ==
+			dnnl_cpu_isa_avx512_core_bf16;
 	return d;
 }
 
@@ -70,26 +74,50 @@ struct rl_md rl_md_of(enum rl_number number, struct rl_md m)
 	return m;
 }
 
+struct rl_md rl_md_batch(const struct rl_md *m, int64_t images)
+{
+	struct rl_channels at = rl_md_channels(m);
+	const int64_t *d = m->dim;
+	const int64_t dim[4] = {images, d[1], d[2], d[3]};
+	bool last = at.lanes > 1 && at.pixel == d[1] && at.group == at.lanes;
+	struct rl_md batch = last ? rl_md_channels_last(dim) : rl_md_plain(4, dim);
+
+	if (at.lanes > 1 && !last)
+		batch.lanes = at.lanes;
+	return rl_md_of(m->number, batch);
+}
+
+static dnnl_format_tag_t tag(const struct rl_md *m)
+{
+	switch (m->lanes) {
+	case 0: return dnnl_format_tag_any;
+	case 4: return dnnl_aBcd4b;
+	case 8: return dnnl_aBcd8b;
+	case 16: return dnnl_aBcd16b;
+	}
+	rl_die("oneDNN: maps in blocks of %lld channels", (long long)m->lanes);
+}
+
 /* The library's descriptor, for a moment; NULL for NULL. */
 struct lent {
 	const void *md;
 	md_handle own;
 };
 
-static struct lent lend(const struct rl_md *m)
+static struct lent lend(struct rl_onednn d, const struct rl_md *m)
 {
 	struct lent l = {0};
-	dnnl_data_type_t type;
+	dnnl_data_type_t type = dnnl_f32;
 	dnnl_dims_t dim = {0}, stride = {0};
 
 	if (!m || m->settled)
 		return (struct lent){m ? m->settled : NULL, NULL};
-	type = m->number == RL_BFLOAT16 ? dnnl_bf16 : dnnl_f32;
+	if (m->number == RL_BFLOAT16 && d.native_bf16)
+		type = dnnl_bf16;
 	memcpy(dim, m->dim, sizeof(m->dim));
 	memcpy(stride, m->stride, sizeof(m->stride));
-	if (m->any)
-		check(dnnl_memory_desc_create_with_tag(&l.own, m->ndim, dim, type,
-						       dnnl_format_tag_any),
+	if (m->any || m->lanes)
+		check(dnnl_memory_desc_create_with_tag(&l.own, m->ndim, dim, type, tag(m)),
 		      "descriptor");
 	else
 		check(dnnl_memory_desc_create_with_strides(&l.own, m->ndim, dim, type, stride),
@@ -106,8 +134,8 @@ static void give_back(struct lent *l)
 
 bool rl_md_equal(const struct rl_md *a, const struct rl_md *b)
 {
-	struct lent x = lend(a), y = lend(b);
-	bool equal = dnnl_memory_desc_equal(x.md, y.md);
+	struct lent x = lend((struct rl_onednn){0}, a), y = lend((struct rl_onednn){0}, b);
+	bool equal = a->number == b->number && dnnl_memory_desc_equal(x.md, y.md);
 
 	give_back(&x);
 	give_back(&y);
@@ -118,20 +146,28 @@ size_t rl_md_bytes(const struct rl_md *m)
 {
 	size_t bytes = m->number == RL_BFLOAT16 ? 2 : 4;
 
+	if (m->settled && md_layout(m->settled).type == dnnl_f32)
+		return dnnl_memory_desc_get_size(m->settled) / sizeof(float) * bytes;
 	if (m->settled)
 		return dnnl_memory_desc_get_size(m->settled);
 	for (int i = 0; i < m->ndim; i++)
-		bytes *= (size_t)m->dim[i];
+		bytes *= (size_t)(m->lanes && i == 1
+					  ? (m->dim[1] + m->lanes - 1) / m->lanes * m->lanes
+					  : m->dim[i]);
 	return bytes;
 }
 
 struct rl_channels rl_md_channels(const struct rl_md *m)
 {
 	struct layout l = {.dim = m->dim, .strided = !m->any, .stride = m->stride};
-	int64_t lanes = 16;
+	int64_t lanes = 16, area = m->dim[2] * m->dim[3];
 
 	if (m->settled)
 		l = md_layout(m->settled);
+	else if (m->lanes)
+		return (struct rl_channels){m->lanes,
+					    (m->dim[1] + m->lanes - 1) / m->lanes * area * m->lanes,
+					    area * m->lanes, m->lanes};
 	if (l.strided && l.nblock == 1 && l.blocked_dim[0] == 1)
 		return (struct rl_channels){l.block[0], l.stride[0], l.stride[1], l.block[0]};
 	if (l.strided && l.nblock == 0 && l.stride[1] == l.dim[2] * l.dim[3])
@@ -165,14 +201,33 @@ static dnnl_primitive_attr_t attributes(const struct rl_fuse *fuse)
 }
 
 static struct rl_prim create(dnnl_status_t described, dnnl_primitive_desc_t desc,
-			     dnnl_primitive_attr_t attr, const char *what)
+			     dnnl_primitive_attr_t attr, unsigned widened, const char *what)
 {
-	struct rl_prim p = {.desc = desc};
+	struct rl_prim p = {.desc = desc, .widened = widened};
 
 	check(described, what);
 	check(dnnl_primitive_create(&p.prim, desc), what);
 	dnnl_primitive_attr_destroy(attr);
 	return p;
+}
+
+enum { NONE = RL_ARGS };
+
+/* The bits of the arguments that m describes, where it is bfloat16 without hardware. */
+static unsigned widen(struct rl_onednn d, const struct rl_md *m, enum rl_arg which,
+		      enum rl_arg gradient)
+{
+	if (d.native_bf16 || m->number != RL_BFLOAT16)
+		return 0;
+	return 1u << which | (gradient == (enum rl_arg)NONE ? 0 : 1u << gradient);
+}
+
+static unsigned widen_layer(struct rl_onednn d, const struct rl_md *x, const struct rl_md *w,
+			    const struct rl_md *y)
+{
+	return widen(d, x, RL_ARG_SRC, RL_ARG_DIFF_SRC) |
+	       (w ? widen(d, w, RL_ARG_WEIGHTS, RL_ARG_DIFF_WEIGHTS) : 0) |
+	       widen(d, y, RL_ARG_DST, RL_ARG_DIFF_DST);
 }
 
 static dnnl_prop_kind_t propagation(enum rl_pass pass)
@@ -189,8 +244,8 @@ struct rl_prim rl_prim_conv(struct rl_onednn d, enum rl_pass pass, struct rl_md 
 	const dnnl_alg_kind_t direct = dnnl_convolution_direct;
 	struct rl_md b = rl_md_plain(1, y.dim + 1);
 	bool forward = pass == RL_INFERENCE || pass == RL_TRAINING;
-	struct lent lx = lend(&x), lw = lend(&w), ly = lend(&y);
-	struct lent lb = lend(fuse && fuse->bias ? &b : NULL);
+	struct lent lx = lend(d, &x), lw = lend(d, &w), ly = lend(d, &y);
+	struct lent lb = lend(d, fuse && fuse->bias ? &b : NULL);
 	dnnl_primitive_attr_t attr = attributes(forward ? fuse : NULL);
 	dnnl_primitive_desc_t desc = NULL;
 	dnnl_status_t s;
@@ -211,7 +266,7 @@ struct rl_prim rl_prim_conv(struct rl_onednn d, enum rl_pass pass, struct rl_md 
 	give_back(&lw);
 	give_back(&lb);
 	give_back(&ly);
-	return create(s, desc, attr, "convolution");
+	return create(s, desc, attr, widen_layer(d, &x, &w, &y), "convolution");
 }
 
 struct rl_prim rl_prim_pool(struct rl_onednn d, enum rl_pass pass, bool average, struct rl_md x,
@@ -221,7 +276,7 @@ struct rl_prim rl_prim_pool(struct rl_onednn d, enum rl_pass pass, bool average,
 	const dnnl_dims_t k = {kernel[0], kernel[1]}, step = {stride[0], stride[1]},
 			  left = {pad, pad}, dense = {0, 0};
 	dnnl_alg_kind_t alg = average ? dnnl_pooling_avg_include_padding : dnnl_pooling_max;
-	struct lent lx = lend(&x), ly = lend(&y);
+	struct lent lx = lend(d, &x), ly = lend(d, &y);
 	dnnl_primitive_attr_t attr = attributes(NULL);
 	dnnl_primitive_desc_t desc = NULL;
 	dnnl_status_t s;
@@ -243,13 +298,13 @@ struct rl_prim rl_prim_pool(struct rl_onednn d, enum rl_pass pass, bool average,
 							       left, right, attr);
 	give_back(&lx);
 	give_back(&ly);
-	return create(s, desc, attr, "pooling");
+	return create(s, desc, attr, widen_layer(d, &x, NULL, &y), "pooling");
 }
 
 struct rl_prim rl_prim_linear(struct rl_onednn d, enum rl_pass pass, struct rl_md x, struct rl_md w,
 			      struct rl_md b, struct rl_md y, const struct rl_prim *hint)
 {
-	struct lent lx = lend(&x), lw = lend(&w), lb = lend(&b), ly = lend(&y);
+	struct lent lx = lend(d, &x), lw = lend(d, &w), lb = lend(d, &b), ly = lend(d, &y);
 	dnnl_primitive_attr_t attr = attributes(NULL);
 	dnnl_primitive_desc_t desc = NULL;
 	dnnl_status_t s;
@@ -267,12 +322,12 @@ struct rl_prim rl_prim_linear(struct rl_onednn d, enum rl_pass pass, struct rl_m
 	give_back(&lw);
 	give_back(&lb);
 	give_back(&ly);
-	return create(s, desc, attr, "inner product");
+	return create(s, desc, attr, widen_layer(d, &x, &w, &y), "inner product");
 }
 
 struct rl_prim rl_prim_reorder(struct rl_onednn d, struct rl_md from, struct rl_md to)
 {
-	struct lent source = lend(&from), target = lend(&to);
+	struct lent source = lend(d, &from), target = lend(d, &to);
 	dnnl_primitive_attr_t attr = attributes(NULL);
 	dnnl_primitive_desc_t desc = NULL;
 	dnnl_status_t s = dnnl_reorder_primitive_desc_create(&desc, source.md, d.engine, target.md,
@@ -280,7 +335,10 @@ struct rl_prim rl_prim_reorder(struct rl_onednn d, struct rl_md from, struct rl_
 
 	give_back(&source);
 	give_back(&target);
-	return create(s, desc, attr, "reorder");
+	return create(s, desc, attr,
+		      widen(d, &from, RL_ARG_FROM, (enum rl_arg)NONE) |
+			      widen(d, &to, RL_ARG_TO, (enum rl_arg)NONE),
+		      "reorder");
 }
 
 void rl_prim_free(struct rl_prim *p)
@@ -322,9 +380,10 @@ struct rl_md rl_prim_md(const struct rl_prim *p, enum rl_arg which)
 	if (!md)
 		rl_die("oneDNN: a primitive without argument %d", argument(which));
 	l = md_layout(md);
-	m = (struct rl_md){.settled = md,
-			   .number = l.type == dnnl_bf16 ? RL_BFLOAT16 : RL_FLOAT32,
-			   .ndim = l.ndim};
+	bool bf16 = l.type == dnnl_bf16 || p->widened & 1u << which;
+
+	m = (struct rl_md){
+		.settled = md, .number = bf16 ? RL_BFLOAT16 : RL_FLOAT32, .ndim = l.ndim};
 	memcpy(m.dim, l.dim, (size_t)l.ndim * sizeof(*l.dim));
 	return m;
 }
@@ -351,29 +410,65 @@ void rl_call_begin(struct rl_call *c, const struct rl_prim *p)
 	*c = (struct rl_call){.prim = p};
 }
 
-void rl_call_arg(struct rl_call *c, struct rl_onednn d, enum rl_arg which, void *data)
+void rl_call_arg(struct rl_call *c, struct rl_onednn d, enum rl_arg which, struct rl_memory data)
 {
 	struct rl_md md = rl_prim_md(c->prim, which);
+	void *at = data.base;
 
-	check(dnnl_memory_create(&c->arg[which], md.settled, d.engine, data), "memory");
+	if (c->prim->widened & 1u << which)
+		at = c->widened[which] = rl_aligned(2 * rl_md_bytes(&md));
+	c->data[which] = data;
+	check(dnnl_memory_create(&c->arg[which], md.settled, d.engine, at), "memory");
 }
 
-void rl_call_run(const struct rl_call *c, struct rl_onednn d)
+/* Bring in what the library reads as float, or bring out what it wrote. */
+static void convert(const struct rl_call *c, int64_t first, bool out)
+{
+	for (int i = 0; i < RL_ARGS; i++) {
+		struct rl_md md;
+		uint16_t *narrow;
+
+		if (!c->widened[i])
+			continue;
+		md = rl_prim_md(c->prim, i);
+		narrow = (uint16_t *)(c->data[i].base + (size_t)first * c->data[i].image);
+		if (!out)
+			rl_from_bf16(c->widened[i], narrow, rl_md_bytes(&md) / 2);
+		else if (i == RL_ARG_DST || i == RL_ARG_DIFF_SRC || i == RL_ARG_TO)
+			rl_to_bf16(narrow, c->widened[i], rl_md_bytes(&md) / 2);
+	}
+}
+
+void rl_call_run(const struct rl_call *c, struct rl_onednn d, int64_t first)
 {
 	dnnl_exec_arg_t arg[RL_ARGS];
 	int n = 0;
 
-	for (int i = 0; i < RL_ARGS; i++)
-		if (c->arg[i])
-			arg[n++] = (dnnl_exec_arg_t){argument(i), c->arg[i]};
+	if (c->prim->widened)
+		convert(c, first, false);
+	for (int i = 0; i < RL_ARGS; i++) {
+		const struct rl_memory *m = &c->data[i];
+
+		if (!c->arg[i])
+			continue;
+		if (m->image && !c->widened[i])
+			check(dnnl_memory_set_data_handle(c->arg[i],
+							  m->base + (size_t)first * m->image),
+			      "memory");
+		arg[n++] = (dnnl_exec_arg_t){argument(i), c->arg[i]};
+	}
 	check(dnnl_primitive_execute(c->prim->prim, d.stream, n, arg), "execute");
 	check(dnnl_stream_wait(d.stream), "wait");
+	if (c->prim->widened)
+		convert(c, first, true);
 }
 
 void rl_call_free(struct rl_call *c)
 {
-	for (int i = 0; i < RL_ARGS; i++)
+	for (int i = 0; i < RL_ARGS; i++) {
 		if (c->arg[i])
 			dnnl_memory_destroy(c->arg[i]);
+		free(c->widened[i]);
+	}
 	*c = (struct rl_call){0};
 }

@@ -12,6 +12,7 @@
 struct rl_onednn {
 	struct dnnl_engine *engine;
 	struct dnnl_stream *stream;
+	bool native_bf16; /* elsewhere primitives on bfloat16 convert, compute in float and round */
 };
 
 struct rl_onednn rl_onednn_new(void);
@@ -30,6 +31,7 @@ struct rl_md {
 	int64_t dim[4];
 	const void *settled; /* the library's descriptor; NULL: the layout is in the fields below */
 	bool any;            /* no layout yet */
+	int64_t lanes;       /* channels in blocks of so many, each block a plane; 0: strides */
 	int64_t stride[4];
 };
 
@@ -38,6 +40,8 @@ struct rl_md rl_md_channels_last(const int64_t dim[4]); /* N,C,H,W stored as N,H
 struct rl_md rl_md_any(int ndim, const int64_t *dim);   /* the primitive chooses */
 /* The same in other numbers; not for one that a primitive settled on. */
 struct rl_md rl_md_of(enum rl_number number, struct rl_md m);
+/* The layout of these maps (plain, channels last or blocked by channel), for so many images. */
+struct rl_md rl_md_batch(const struct rl_md *m, int64_t images);
 bool rl_md_equal(const struct rl_md *a, const struct rl_md *b);
 size_t rl_md_bytes(const struct rl_md *m);
 
@@ -74,6 +78,7 @@ enum rl_arg {
 struct rl_prim {
 	struct dnnl_primitive *prim;
 	struct dnnl_primitive_desc *desc;
+	unsigned widened; /* bit i: argument i is bfloat16 to us and float to the library */
 };
 
 struct rl_window {
@@ -114,15 +119,25 @@ void rl_gemm_tn(float *c, const float *a, const float *b, int64_t m, int64_t n, 
 /* ---- prepared calls ---------------------------------------------------------------------------
  */
 
+/* What holds one entry an image; `image` bytes lie between them, 0 where only the images at hand
+ * are kept. */
+struct rl_memory {
+	char *base;
+	size_t image;
+};
+
 struct rl_call {
 	const struct rl_prim *prim;
 	struct dnnl_memory *arg[RL_ARGS];
+	struct rl_memory data[RL_ARGS];
+	float *widened[RL_ARGS]; /* of bfloat16 that the machine does not have */
 };
 
 void rl_call_begin(struct rl_call *c, const struct rl_prim *p);
 /* The data is laid out as rl_prim_md(p, which) says. */
-void rl_call_arg(struct rl_call *c, struct rl_onednn d, enum rl_arg which, void *data);
-void rl_call_run(const struct rl_call *c, struct rl_onednn d);
+void rl_call_arg(struct rl_call *c, struct rl_onednn d, enum rl_arg which, struct rl_memory data);
+/* For the images from `first` on. */
+void rl_call_run(const struct rl_call *c, struct rl_onednn d, int64_t first);
 void rl_call_free(struct rl_call *c);
 
 #endif

@@ -1,97 +1,85 @@
-/* Max, average and global average pooling, on oneDNN. */
+/* Max and average pooling over windows, on oneDNN. */
 #include "nn/tape.h"
 
-#include "base/err.h"
+enum { FORWARD, BACKWARD };
 
-enum { FORWARD, BACKWARD, TO_PLAIN, FROM_PLAIN };
-
-/* A global pool's result is read as a plain [N, C]; the primitive writes [N, C, 1, 1] in the layout
- * of x, which is usually the same bytes. */
 static void plan(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	bool average = op->c.pool.average, global = y->ndim == 2;
-	int64_t dim[4] = {y->dim[0], y->dim[1], global ? 1 : y->dim[2], global ? 1 : y->dim[3]};
-	struct rl_md out, plain = rl_md_plain(4, dim);
+	int64_t tile = rl_op_tile(n, op->forward[0]);
+	bool average = op->c.pool.average;
+	struct rl_prim *forward = &op->prim[FORWARD];
+	struct rl_md md;
 
-	rl_value_layout_plain(x);
-	op->prim[FORWARD] = rl_prim_pool(n->d, n->config.train ? RL_TRAINING : RL_INFERENCE,
-					 average, x->md, rl_md_any(4, dim), op->c.pool.kernel,
-					 op->c.pool.stride, op->c.pool.pad, NULL);
-	rl_op_scratch(n, &op->prim[FORWARD]);
-	out = rl_prim_md(&op->prim[FORWARD], RL_ARG_DST);
-	if (global) {
-		rl_value_layout_plain(y);
-		op->prim[TO_PLAIN] = rl_prim_reorder(n->d, out, plain);
-		op->prim[FROM_PLAIN] = rl_prim_reorder(n->d, plain, out);
-		rl_op_scratch(n, &op->prim[TO_PLAIN]);
-		rl_op_scratch(n, &op->prim[FROM_PLAIN]);
-	} else {
-		rl_value_layout(y, out);
-	}
-	rl_op_buffer(n, op, global ? rl_md_bytes(&out) : 0, IN_FORWARD);
-	rl_op_buffer(n, op, global ? rl_md_bytes(&out) : 0, IN_BACKWARD);
+	rl_value_layout_plain(n, x);
+	*forward = rl_prim_pool(n->d, n->config.train ? RL_TRAINING : RL_INFERENCE, average,
+				rl_value_md(n, x, tile), rl_value_md(n, y, tile), op->c.pool.kernel,
+				op->c.pool.stride, op->c.pool.pad, NULL);
+	rl_op_scratch(n, forward);
+	md = rl_prim_md(forward, RL_ARG_DST);
+	rl_value_layout(y, rl_md_batch(&md, y->dim[0]));
 	if (!average && n->config.train) {
-		struct rl_md md = rl_prim_md(&op->prim[FORWARD], RL_ARG_WORKSPACE);
-
-		rl_op_buffer(n, op, rl_md_bytes(&md), BETWEEN);
+		md = rl_prim_md(forward, RL_ARG_WORKSPACE);
+		rl_op_buffer_images(n, op, rl_md_bytes(&md) / (size_t)tile, BETWEEN);
 	}
 	if (!op->reached)
 		return;
-	op->prim[BACKWARD] =
-		rl_prim_pool(n->d, RL_BACKWARD_DATA, average, x->md, out, op->c.pool.kernel,
-			     op->c.pool.stride, op->c.pool.pad, &op->prim[FORWARD]);
+	/* Forward and backward agree on the workspace's layout only for one number of images; an
+	 * entry an image is the same bytes in both. */
+	tile = rl_op_tile(n, op->backward[0]);
+	struct rl_prim hint = rl_prim_pool(n->d, RL_TRAINING, average, rl_value_md(n, x, tile),
+					   rl_value_md(n, y, tile), op->c.pool.kernel,
+					   op->c.pool.stride, op->c.pool.pad, NULL);
+	op->prim[BACKWARD] = rl_prim_pool(n->d, RL_BACKWARD_DATA, average, rl_value_md(n, x, tile),
+					  rl_value_md(n, y, tile), op->c.pool.kernel,
+					  op->c.pool.stride, op->c.pool.pad, &hint);
+	rl_prim_free(&hint);
 	rl_op_scratch(n, &op->prim[BACKWARD]);
 }
 
 static void bind(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	bool global = y->ndim == 2, workspace = op->nbuffer > 2;
-	void *pooled = global ? rl_op_memory(n, op, 0) : y->data;
-	void *gradient = global ? rl_op_memory(n, op, 1) : y->grad;
 
-	rl_op_call(n, op, FORWARD);
+	rl_op_call(n, op, FORWARD, &op->prim[FORWARD]);
 	rl_op_arg(n, op, FORWARD, RL_ARG_SRC, x->data);
-	rl_op_arg(n, op, FORWARD, RL_ARG_DST, pooled);
-	if (workspace)
-		rl_op_arg(n, op, FORWARD, RL_ARG_WORKSPACE, rl_op_memory(n, op, 2));
-	if (global) {
-		rl_op_call(n, op, TO_PLAIN);
-		rl_op_arg(n, op, TO_PLAIN, RL_ARG_FROM, pooled);
-		rl_op_arg(n, op, TO_PLAIN, RL_ARG_TO, y->data);
-	}
+	rl_op_arg(n, op, FORWARD, RL_ARG_DST, y->data);
+	if (op->nbuffer)
+		rl_op_arg(n, op, FORWARD, RL_ARG_WORKSPACE, op->buffered[0]);
 	if (!op->reached)
 		return;
-	if (global) {
-		rl_op_call(n, op, FROM_PLAIN);
-		rl_op_arg(n, op, FROM_PLAIN, RL_ARG_FROM, y->grad);
-		rl_op_arg(n, op, FROM_PLAIN, RL_ARG_TO, gradient);
-	}
-	rl_op_call(n, op, BACKWARD);
-	rl_op_arg(n, op, BACKWARD, RL_ARG_DIFF_DST, gradient);
+	rl_op_call(n, op, BACKWARD, &op->prim[BACKWARD]);
+	rl_op_arg(n, op, BACKWARD, RL_ARG_DIFF_DST, y->grad);
 	rl_op_arg(n, op, BACKWARD, RL_ARG_DIFF_SRC, op->dx[0]);
-	if (workspace)
-		rl_op_arg(n, op, BACKWARD, RL_ARG_WORKSPACE, rl_op_memory(n, op, 2));
+	if (op->nbuffer)
+		rl_op_arg(n, op, BACKWARD, RL_ARG_WORKSPACE, op->buffered[0]);
 }
 
-static void forward(struct rl_net *n, struct op *op)
+static void forward(struct rl_net *n, struct op *op, struct span at)
 {
-	rl_op_run(n, op, FORWARD);
-	if (op->prim[TO_PLAIN].prim)
-		rl_op_run(n, op, TO_PLAIN);
+	rl_op_run(n, op, FORWARD, at);
 }
 
-static void backward(struct rl_net *n, struct op *op)
+static void backward(struct rl_net *n, struct op *op, struct span at)
 {
-	if (op->prim[FROM_PLAIN].prim)
-		rl_op_run(n, op, FROM_PLAIN);
-	rl_op_run(n, op, BACKWARD);
+	rl_op_run(n, op, BACKWARD, at);
 }
 
-static const struct optype max_type = {"maxpool", 0, plan, bind, forward, backward};
-static const struct optype average_type = {"avgpool", 0, plan, bind, forward, backward};
-static const struct optype global_type = {"global avgpool", 0, plan, bind, forward, backward};
+static const struct optype max_type = {
+	.name = "maxpool",
+	.plan = plan,
+	.bind = bind,
+	.forward = {{.run = forward}},
+	.backward = {{.run = backward, .stores = true}},
+};
+
+static const struct optype average_type = {
+	.name = "avgpool",
+	.plan = plan,
+	.bind = bind,
+	.forward = {{.run = forward}},
+	.backward = {{.run = backward, .stores = true}},
+};
 
 static rl_val windowed(struct rl_net *n, const struct optype *type, rl_val in, struct rl_pool c)
 {
@@ -118,17 +106,4 @@ rl_val rl_maxpool(struct rl_net *n, rl_val x, struct rl_pool c)
 rl_val rl_avgpool(struct rl_net *n, rl_val x, struct rl_pool c)
 {
 	return windowed(n, &average_type, x, c);
-}
-
-rl_val rl_global_avgpool(struct rl_net *n, rl_val in)
-{
-	struct op *op = rl_op_append(n, &global_type, 1, &in);
-	const struct value *x = rl_op_in(n, op, 0);
-
-	if (x->ndim != 4)
-		rl_die("network: a global pool needs N,C,H,W");
-	op->c.pool.average = true;
-	for (int i = 0; i < 2; i++)
-		op->c.pool.kernel[i] = op->c.pool.stride[i] = x->dim[2 + i];
-	return rl_op_output(n, op, 2, x->dim);
 }

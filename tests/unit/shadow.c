@@ -65,13 +65,13 @@ static double *param(const struct shadow *s, const struct op *op, int i)
 
 static void conv_forward(struct shadow *s, const struct op *op)
 {
-	twin_conv(out(s, op), in(s, op, 0), param(s, op, 0), shape_in(s, op), op->c.conv);
+	twin_conv(out(s, op), in(s, op, 0), param(s, op, 0), shape_in(s, op), op->c.conv.shape);
 }
 
 static void conv_backward(struct shadow *s, const struct op *op, struct wanted d)
 {
 	twin_conv_backward(d.x[0], d.p[0], gradient(s, op), in(s, op, 0), param(s, op, 0),
-			   shape_in(s, op), op->c.conv);
+			   shape_in(s, op), op->c.conv.shape);
 }
 
 enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR };
@@ -540,7 +540,7 @@ static void judge_gradients(struct verdict *v, const struct shadow *s)
 	for (rl_val f = 0; f < n->nvalue; f++) {
 		size_t count = (size_t)count_of(&n->value[f]);
 
-		if (n->value[f].producer >= 0 || !n->value[f].grad)
+		if (n->value[f].producer >= 0 || !n->value[f].grad.base)
 			continue;
 		float *fast = rl_malloc(count * sizeof(*fast));
 		rl_net_read_grad(n, f, fast);
