@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/rng.h"
+#include "nn/lanes.h"
 
 static void plan(struct rl_net *n, struct op *op)
 {
@@ -14,7 +15,7 @@ static void plan(struct rl_net *n, struct op *op)
 
 /* Element i of the samples of all ranks is decided by word i%4 of block i/4, so forward and
  * backward draw the same mask without storing it, in any order. */
-static void mask(const struct rl_net *n, const struct op *op, float *to, const float *from)
+static void mask(const struct rl_net *n, const struct op *op, void *to, const void *from)
 {
 	const struct value *x = &n->value[op->in[0]];
 	const struct rl_comm *ranks = n->config.comm;
@@ -24,6 +25,7 @@ static void mask(const struct rl_net *n, const struct op *op, float *to, const f
 	double p = op->c.dropout.p;
 	uint32_t threshold = (uint32_t)(p * 0x1p32);
 	float scale = (float)(1 / (1 - p));
+	bool bf16 = x->md.number == RL_BFLOAT16;
 
 #pragma omp parallel for schedule(static)
 	for (int64_t s = 0; s < samples; s++) {
@@ -36,9 +38,13 @@ static void mask(const struct rl_net *n, const struct op *op, float *to, const f
 			uint32_t counter[4] = {(uint32_t)(at / 4), r.counter[1], r.counter[2],
 					       r.counter[3]};
 
+			rl_f8 v;
+
 			if (i == 0 || at % 4 == 0)
 				rl_philox4x32(r.key, counter, word);
-			to[local + i] = word[at % 4] >= threshold ? from[local + i] * scale : 0;
+			rl_load(&v, from, (int64_t)(local + i), 1, bf16);
+			v *= word[at % 4] >= threshold ? scale : 0;
+			rl_store(to, &v, (int64_t)(local + i), 1, bf16);
 		}
 	}
 }
@@ -46,13 +52,13 @@ static void mask(const struct rl_net *n, const struct op *op, float *to, const f
 static void forward(struct rl_net *n, struct op *op, struct span at)
 {
 	(void)at;
-	mask(n, op, rl_floats(rl_op_out(n, op)->data), rl_floats(rl_op_in(n, op, 0)->data));
+	mask(n, op, rl_op_out(n, op)->data.base, rl_op_in(n, op, 0)->data.base);
 }
 
 static void backward(struct rl_net *n, struct op *op, struct span at)
 {
 	(void)at;
-	mask(n, op, rl_floats(op->dx[0]), rl_floats(rl_op_out(n, op)->grad));
+	mask(n, op, op->dx[0].base, rl_op_out(n, op)->grad.base);
 }
 
 static const struct optype type = {

@@ -22,6 +22,7 @@ struct shadow {
 	double **value, **grad;   /* by value of the tape, row-major */
 	double **param, **dparam; /* by index in params: value or state, and gradient */
 	double *loss;             /* by op */
+	double *terms;            /* by op that is a loss: what its error is measured by */
 	double **start;           /* param before the first run */
 	int followed;             /* elements where the tape's side of a ReLU was taken */
 };

@@ -35,9 +35,12 @@ static void feed_noise(struct rl_net *n, rl_val v, const char *name)
 	free(x);
 }
 
-static struct result one_step(bool no_sharing, int threads)
+enum { TILES = 64 << 10 }; /* a cache that makes the small step run in tiles */
+
+static struct result one_step(bool no_sharing, int threads, size_t cache)
 {
-	struct rl_net_config config = {.train = true, .no_sharing = no_sharing, .seed = 3};
+	struct rl_net_config config = {
+		.train = true, .no_sharing = no_sharing, .seed = 3, .cache = cache};
 	struct rl_relloc c = {.backbone = {18, 8, 32, false, false, 1},
 			      .patch = SIDE,
 			      .hidden = 32,
@@ -103,15 +106,22 @@ static double distance(const float *a, const float *b, size_t n)
 static void test_bits(void)
 {
 	int threads = omp_get_max_threads();
-	struct result shared = one_step(false, threads), again = one_step(false, threads);
-	struct result unshared = one_step(true, threads);
-	struct result one = one_step(false, 1), two = one_step(false, 2);
+	struct result shared = one_step(false, threads, TILES);
+	struct result again = one_step(false, threads, TILES);
+	struct result unshared = one_step(true, threads, TILES);
+	struct result whole = one_step(false, threads, SIZE_MAX);
+	struct result one = one_step(false, 1, TILES), two = one_step(false, 2, TILES);
 
 	ok(isfinite(shared.loss), "a step's loss is a number: %.6f", shared.loss);
 	ok(same_bits(&shared, &again), "the same bits twice");
 	ok(same_bits(&shared, &unshared), "the same bits with and without sharing memory");
 	ok(shared.memory < unshared.memory, "sharing takes %zu KiB instead of %zu",
 	   shared.memory >> 10, unshared.memory >> 10);
+	ok(fabs(shared.loss / whole.loss - 1) < 1e-5 &&
+		   distance(shared.state, whole.state, whole.nstate) < 1e-5 &&
+		   distance(shared.grad, whole.grad, whole.ngrad) < 0.05,
+	   "in tiles of images or not, the same to rounding: gradients within %.1e",
+	   distance(shared.grad, whole.grad, whole.ngrad));
 	ok(fabs(one.loss / two.loss - 1) < 1e-5 &&
 		   distance(one.state, two.state, one.nstate) < 1e-5,
 	   "the same loss and statistics on one thread and two, to rounding");
@@ -122,6 +132,7 @@ static void test_bits(void)
 	free_result(&shared);
 	free_result(&again);
 	free_result(&unshared);
+	free_result(&whole);
 	free_result(&one);
 	free_result(&two);
 }
