@@ -29,10 +29,17 @@ struct parse {
 
 enum { SEEN_NAME = 1 << 4, SEEN_ALL = (1 << 5) - 1 };
 
+/* Expat 2.9 has the function under a new name and deprecates the old one. */
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
+#define LINE_NUMBER XML_GetCurrentLineNumber64
+#else
+#define LINE_NUMBER XML_GetCurrentLineNumber
+#endif
+
 static _Noreturn void refuse(const struct parse *p, const char *why, const char *what)
 {
-	rl_die("%s: line %lu: %s%s", p->file, (unsigned long)XML_GetCurrentLineNumber(p->parser),
-	       why, what);
+	rl_die("%s: line %llu: %s%s", p->file, (unsigned long long)LINE_NUMBER(p->parser), why,
+	       what);
 }
 
 static double number(const struct parse *p)
