@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "models/features.h"
+#include "nn/precision.h"
 #include "nn/weights.h"
 #include "stream/stream.h"
 
@@ -20,7 +21,7 @@ static const struct rl_tool tool = {
 };
 
 struct config {
-	const char *weights, *arch, *layers;
+	const char *weights, *arch, *layers, *precision;
 	int64_t random_init, width, batch, threads;
 	bool quiet;
 };
@@ -61,6 +62,7 @@ struct extractor {
 	bool want[RL_NLAYERS];
 	int64_t height, width;
 	uint64_t seed; /* of an untrained network */
+	bool bf16;
 
 	struct rl_net *net; /* planned for `images` */
 	int64_t images;
@@ -74,7 +76,7 @@ static void plan(struct extractor *e, int64_t images)
 	if (e->net)
 		rl_net_free(e->net);
 	e->images = images;
-	e->net = rl_net_new(e->params, &(struct rl_net_config){.seed = e->seed});
+	e->net = rl_net_new(e->params, &(struct rl_net_config){.seed = e->seed, .bf16 = e->bf16});
 	e->x = rl_features(e->net, &e->backbone, images, e->height, e->width, e->want, e->out);
 	rl_net_plan(e->net);
 }
@@ -130,6 +132,7 @@ int main(int argc, char **argv)
 {
 	struct config c = {.arch = "resnet50",
 			   .layers = "feat1,feat2,feat3,feat4,feat5,avgpool",
+			   .precision = "auto",
 			   .random_init = -1,
 			   .width = 64,
 			   .batch = 32,
@@ -144,6 +147,7 @@ int main(int argc, char **argv)
 			   "of --random-init: channels of the stem"),
 		RL_OPT_STR("layers", &c.layers, "LIST", "of feat1..feat5, avgpool"),
 		RL_OPT_INT("batch", &c.batch, 1, 4096, "N", "images at once"),
+		RL_OPT_STR("precision", &c.precision, "NAME", RL_PRECISION_HELP),
 		RL_OPT_INT("threads", &c.threads, 1, 1024, "N", "threads of the kernels"),
 		RL_OPT_FLAG("quiet", &c.quiet, "no progress on stderr"),
 		RL_OPT_END};
@@ -156,6 +160,7 @@ int main(int argc, char **argv)
 	if (!c.weights == (c.random_init < 0))
 		rl_die_usage("need one of --weights and --random-init");
 	wanted_layers(c.layers, e.want);
+	e.bf16 = rl_precision_bf16(c.precision);
 	omp_set_num_threads((int)c.threads);
 
 	/* prepare: the first image tells the size, the weights the network */
@@ -181,9 +186,9 @@ int main(int argc, char **argv)
 	} else {
 		json_object_set_new(entry, "seed", json_integer(c.random_init));
 	}
-	json_object_set_new(
-		entry, "network",
-		json_pack("{s:i, s:i}", "depth", e.backbone.depth, "width", e.backbone.width));
+	json_object_set_new(entry, "network",
+			    json_pack("{s:i, s:i, s:s}", "depth", e.backbone.depth, "width",
+				      e.backbone.width, "precision", rl_precision_name(e.bf16)));
 	json_object_set_new(head, "kind", json_string("features"));
 	rl_head_drop_field(head, "image");
 	for (int layer = 0; layer < RL_NLAYERS; layer++)

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "base/opt.h"
 #include "base/utf8.h"
+#include "nn/precision.h"
 #include "nn/weights.h"
 #include "train/pretext.h"
 #include "train/resume.h"
@@ -22,7 +23,7 @@ static const struct rl_tool tool = {
 
 struct config {
 	struct rl_resume resume;
-	const char *val, *arch, *optimizer, *steps, *name;
+	const char *val, *arch, *optimizer, *steps, *name, *precision;
 	int64_t width, hidden, patch, batch, accumulate, seed, threads, log_every, checkpoint_every,
 		keep, precise_bn;
 	double lr, lr_batch, momentum, weight_decay, head_weight_decay, head_lr, dropout,
@@ -151,6 +152,7 @@ int main(int argc, char **argv)
 	struct config c = {.arch = "resnet50",
 			   .optimizer = "sgd",
 			   .name = "relative location",
+			   .precision = "auto",
 			   .steps = "30,50",
 			   .width = 64,
 			   .hidden = 4096,
@@ -212,6 +214,7 @@ int main(int argc, char **argv)
 			   "images to re-estimate batch-norm statistics from at the end; -1: 1024 "
 			   "in runs under 2000 steps"),
 		RL_OPT_INT("seed", &c.seed, 0, INT64_MAX, "N", "of initial weights and dropout"),
+		RL_OPT_STR("precision", &c.precision, "NAME", RL_PRECISION_HELP),
 		RL_OPT_INT("threads", &c.threads, 1, 1024, "N", "threads of the kernels"),
 		RL_OPT_INT("log-every", &c.log_every, 1, 1 << 30, "N", "steps a log line"),
 		RL_OPT_INT("checkpoint-every", &c.checkpoint_every, 0, 1 << 30, "N",
@@ -241,6 +244,7 @@ int main(int argc, char **argv)
 		.head_std = 0.005};
 	enum rl_optim_kind kind =
 		rl_parse_choice(c.optimizer, optimizers, "--optimizer") ? RL_ADAMW : RL_SGD;
+	bool bf16 = rl_precision_bf16(c.precision);
 	omp_set_num_threads((int)c.threads);
 
 	/* prepare */
@@ -253,6 +257,7 @@ int main(int argc, char **argv)
 	need_patches(head);
 	json_t *entry = rl_head_history(head, &tool, argc, argv);
 	json_object_set_new(entry, "seed", json_integer(c.seed));
+	json_object_set_new(entry, "precision", json_string(rl_precision_name(bf16)));
 	if (first && c.val) {
 		rl_pretext_check(&model, c.val);
 		rl_history_input(entry, c.val);
@@ -278,7 +283,7 @@ int main(int argc, char **argv)
 	int64_t recent = c.precise_bn >= 0 ? c.precise_bn : steps < 2000 ? 1024 : 0;
 	int64_t of_rank = c.sync_bn ? (recent + comm->size - 1) / comm->size : recent;
 	const struct rl_net_config net = {
-		.seed = (uint64_t)c.seed, .comm = comm, .sync_bn = c.sync_bn};
+		.seed = (uint64_t)c.seed, .comm = comm, .sync_bn = c.sync_bn, .bf16 = bf16};
 	struct rl_params *params = rl_params_new();
 	struct rl_pretext *pretext = rl_pretext_new(params, &model, c.batch, of_rank, &net);
 
@@ -293,6 +298,7 @@ int main(int argc, char **argv)
 	loop.metadata =
 		json_pack("{s:s, s:s, s:s}", "format", "pt", "arch", c.arch, "history", history);
 	json_t *settings = rl_options_values(opts, no_settings);
+	json_object_set_new(settings, "precision", json_string(rl_precision_name(bf16)));
 	json_t *val = json_array_get(json_object_get(entry, "inputs"), 0);
 	json_object_set(settings, "val", json_object_get(val, "sha256"));
 	if (first && c.verbose)
@@ -312,7 +318,7 @@ int main(int argc, char **argv)
 
 		/* evaluate */
 		if (c.val)
-			held_out = rl_pretext_evaluate(params, &model, c.val, c.batch);
+			held_out = rl_pretext_evaluate(params, &model, c.val, c.batch, bf16);
 		json_t *report = result(&c, train, held_out);
 		rl_history_input(json_array_get(provenance, json_array_size(provenance) - 1),
 				 weights);

@@ -17,14 +17,19 @@ static void check(dnnl_status_t s, const char *what)
 		       (int)s);
 }
 
+bool rl_onednn_has_bf16(void)
+{
+	return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) ==
+	       dnnl_cpu_isa_avx512_core_bf16;
+}
+
 struct rl_onednn rl_onednn_new(void)
 {
 	struct rl_onednn d;
 
 	check(dnnl_engine_create(&d.engine, dnnl_cpu, 0), "engine");
 	check(dnnl_stream_create(&d.stream, d.engine, dnnl_stream_default_flags), "stream");
-	d.native_bf16 = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) ==
-			dnnl_cpu_isa_avx512_core_bf16;
+	d.native_bf16 = rl_onednn_has_bf16();
 	return d;
 }
 

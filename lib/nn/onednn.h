@@ -15,6 +15,7 @@ struct rl_onednn {
 	bool native_bf16; /* elsewhere primitives on bfloat16 convert, compute in float and round */
 };
 
+bool rl_onednn_has_bf16(void); /* the CPU's own instructions */
 struct rl_onednn rl_onednn_new(void);
 void rl_onednn_free(struct rl_onednn *d);
 

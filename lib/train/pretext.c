@@ -194,7 +194,7 @@ void rl_pretext_check(const struct rl_relloc *model, const char *path)
 }
 
 struct rl_score rl_pretext_evaluate(struct rl_params *params, const struct rl_relloc *model,
-				    const char *path, int64_t batch)
+				    const char *path, int64_t batch, bool bf16)
 {
 	struct rl_reader *in = rl_reader_open(path);
 	struct rl_pretext t = {.model = *model, .batch = batch};
@@ -209,7 +209,7 @@ struct rl_score rl_pretext_evaluate(struct rl_params *params, const struct rl_re
 			take(&t, &sample, 0, n);
 		if (n == 0)
 			break;
-		build(&t.full, params, &t.model, n, &(struct rl_net_config){.train = false});
+		build(&t.full, params, &t.model, n, &(struct rl_net_config){.bf16 = bf16});
 		rl_score_add(&sum, run(&t, &t.full, t.patches[0], false));
 	} while (n == batch);
 	rl_reader_close(in);
