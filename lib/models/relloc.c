@@ -23,8 +23,7 @@ struct rl_relloc_net rl_relloc(struct rl_net *n, const struct rl_relloc *c, int6
 	rl_resnet(n, &centre_net, "backbone.", m.centres, feature);
 	centre = rl_global_avgpool(n, feature[RL_STAGE4]);
 
-	x = rl_concat_repeat(n, neighbour, centre);
-	x = rl_linear(n, x, "neck.fc", c->hidden, c->neck_std);
+	x = rl_linear_pairs(n, neighbour, centre, "neck.fc", c->hidden, c->neck_std);
 	x = rl_bnorm(n, x, "neck.bn",
 		     (struct rl_bnorm){.momentum = c->neck_norm_momentum,
 				       .eps = 1e-5,

@@ -1,145 +1,247 @@
-/* The fully connected layer, on oneDNN: rows in float, whose product is made in bfloat16 where the
- * network is; weights stay in torchvision's [out, in]. */
+/*
+ * Fully connected layers, on oneDNN.  Rows are in float; products are made in bfloat16 where the
+ * network is.  Weights stay in torchvision's [out, in].
+ *
+ * The layer of pairs [a_i, b_(i / repeat)] is W_a a + W_b b, so what is said of b, which stands in
+ * many pairs, is computed once: a part an input, each with its columns of the weights.
+ */
 #include "nn/tape.h"
 
 #include "base/err.h"
 #include "nn/lanes.h"
 
-enum { FORWARD, BY_DATA, BY_WEIGHTS, PACK, PACK_BACKWARD };
+#include <string.h>
 
-/* In bfloat16: copies of x, dy and of the weights as the two primitives want them. */
-enum { X_NARROW, DY_NARROW, W_FORWARD, W_BACKWARD };
+/* Of each part: primitives with their calls, and buffers. */
+enum { FORWARD, BY_DATA, BY_WEIGHTS, PACK, PACK_BACKWARD, UNPACK, PRIMS };
+enum { W_FORWARD, W_BACKWARD, DW, X_NARROW, DY_NARROW, Y, DY, BUFFERS };
+
+static int prim(int part, int which)
+{
+	return part * PRIMS + which;
+}
+
+static void *memory(const struct op *op, int part, int which)
+{
+	return rl_op_memory(op, part * BUFFERS + which);
+}
 
 static bool narrow(const struct rl_net *n)
 {
 	return n->config.bf16;
 }
 
-static struct rl_md rows(const struct rl_net *n, const struct value *v)
+/* The weights' columns of a part, where they lie in the parameter. */
+static struct rl_md columns(const struct rl_net *n, const struct op *op, int part)
 {
-	return rl_md_of(narrow(n) ? RL_BFLOAT16 : RL_FLOAT32, rl_md_plain(2, v->dim));
+	const int64_t *whole = n->params->list[op->param[0]].dim;
+	struct rl_md m = rl_md_plain(2, (int64_t[]){whole[0], n->value[op->in[part]].dim[1]});
+
+	m.stride[0] = whole[1];
+	return m;
 }
 
-static const int64_t *weight_shape(const struct rl_net *n, const struct op *op)
+static size_t first_column(const struct rl_net *n, const struct op *op, int part)
 {
-	return n->params->list[op->param[0]].dim;
+	return part ? (size_t)n->value[op->in[0]].dim[1] : 0;
 }
 
-static struct rl_md weights(const struct rl_net *n, const struct op *op)
+/* Rows of a part in the numbers of its product. */
+static struct rl_md rows(const struct rl_net *n, int64_t count, int64_t channels)
 {
-	const int64_t *dim = weight_shape(n, op);
-
-	return narrow(n) ? rl_md_of(RL_BFLOAT16, rl_md_any(2, dim)) : rl_md_plain(2, dim);
+	return rl_md_of(narrow(n) ? RL_BFLOAT16 : RL_FLOAT32,
+			rl_md_plain(2, (int64_t[]){count, channels}));
 }
 
-/* A reorder of the weights into the layout that prim[which] settled on; returns its bytes. */
-static size_t plan_pack(struct rl_net *n, struct op *op, int pack, int which)
-{
-	struct rl_md w = rl_prim_md(&op->prim[which], RL_ARG_WEIGHTS);
+/* ---- planning ---------------------------------------------------------------------------------
+ */
 
-	op->prim[pack] = rl_prim_reorder(n->d, rl_md_plain(2, weight_shape(n, op)), w);
-	rl_op_scratch(n, &op->prim[pack]);
-	return rl_md_bytes(&w);
+static void plan_part(struct rl_net *n, struct op *op, int part)
+{
+	const struct value *x = rl_op_in(n, op, part);
+	const int64_t *dim = n->params->list[op->param[0]].dim;
+	const int64_t shape[2] = {dim[0], x->dim[1]};
+	struct rl_md in = rows(n, x->dim[0], x->dim[1]), dy = rows(n, x->dim[0], dim[0]);
+	struct rl_md out = rl_md_plain(2, (int64_t[]){x->dim[0], dim[0]}),
+		     bias = rl_md_plain(1, dim);
+	struct rl_md w = rl_md_of(in.number, rl_md_any(2, shape)), dw = rl_md_plain(2, shape);
+	const struct rl_md *b = part ? NULL : &bias;
+	struct rl_prim *p = &op->prim[prim(part, 0)];
+	size_t narrow_x = narrow(n) ? rl_md_bytes(&in) : 0;
+	size_t narrow_dy = narrow(n) ? rl_md_bytes(&dy) : 0;
+	size_t own = part ? rl_md_bytes(&out) : 0, backward = 0;
+
+	p[FORWARD] = rl_prim_linear(n->d, n->config.train ? RL_TRAINING : RL_INFERENCE, in, w, b,
+				    out, NULL);
+	w = rl_prim_md(&p[FORWARD], RL_ARG_WEIGHTS);
+	p[PACK] = rl_prim_reorder(n->d, columns(n, op, part), w);
+	rl_op_buffer(n, op, rl_md_bytes(&w), ALWAYS);
+	if (op->reached) {
+		w = rl_md_of(in.number, rl_md_any(2, shape));
+		p[BY_DATA] = rl_prim_linear(n->d, RL_BACKWARD_DATA, rl_md_plain(2, x->dim), w, b,
+					    dy, &p[FORWARD]);
+		p[BY_WEIGHTS] =
+			rl_prim_linear(n->d, RL_BACKWARD_WEIGHTS, in, dw, b, dy, &p[FORWARD]);
+		w = rl_prim_md(&p[BY_DATA], RL_ARG_WEIGHTS);
+		p[PACK_BACKWARD] = rl_prim_reorder(n->d, columns(n, op, part), w);
+		p[UNPACK] = rl_prim_reorder(n->d, dw, columns(n, op, part));
+		backward = rl_md_bytes(&w);
+	}
+	rl_op_buffer(n, op, backward, IN_BACKWARD);
+	rl_op_buffer(n, op, op->reached ? rl_md_bytes(&dw) : 0, IN_BACKWARD);
+	rl_op_buffer(n, op, narrow_x, BETWEEN);
+	rl_op_buffer(n, op, narrow_dy, IN_BACKWARD);
+	rl_op_buffer(n, op, own, IN_FORWARD);
+	rl_op_buffer(n, op, own, IN_BACKWARD);
+	for (int i = 0; i < PRIMS; i++)
+		if (p[i].prim)
+			rl_op_scratch(n, &p[i]);
 }
 
 static void plan(struct rl_net *n, struct op *op)
 {
-	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	struct rl_md w = rl_md_plain(2, weight_shape(n, op));
-	struct rl_md b = rl_md_plain(1, n->params->list[op->param[1]].dim);
-	struct rl_md in = rows(n, x), out = rl_md_plain(2, y->dim), dy = rows(n, y);
-	size_t packed = 0, packed_backward = 0;
-
-	rl_value_layout_plain(n, x);
-	rl_value_layout_plain(n, y);
-	op->prim[FORWARD] = rl_prim_linear(n->d, n->config.train ? RL_TRAINING : RL_INFERENCE, in,
-					   weights(n, op), b, out, NULL);
-	rl_op_scratch(n, &op->prim[FORWARD]);
-	if (op->reached) {
-		op->prim[BY_DATA] = rl_prim_linear(n->d, RL_BACKWARD_DATA, rl_md_plain(2, x->dim),
-						   weights(n, op), b, dy, &op->prim[FORWARD]);
-		op->prim[BY_WEIGHTS] =
-			rl_prim_linear(n->d, RL_BACKWARD_WEIGHTS, in, w, b, dy, &op->prim[FORWARD]);
-		rl_op_scratch(n, &op->prim[BY_DATA]);
-		rl_op_scratch(n, &op->prim[BY_WEIGHTS]);
+	for (int part = 0; part < op->nin; part++) {
+		rl_value_layout_plain(n, rl_op_in(n, op, part));
+		plan_part(n, op, part);
 	}
-	if (!narrow(n))
-		return;
-	packed = plan_pack(n, op, PACK, FORWARD);
-	if (op->reached)
-		packed_backward = plan_pack(n, op, PACK_BACKWARD, BY_DATA);
-	rl_op_buffer(n, op, rl_md_bytes(&in), BETWEEN);
-	rl_op_buffer(n, op, rl_md_bytes(&dy), IN_BACKWARD);
-	rl_op_buffer(n, op, packed, ALWAYS);
-	rl_op_buffer(n, op, packed_backward, IN_BACKWARD);
+	rl_value_layout_plain(n, rl_op_out(n, op));
 }
 
-static void bind_pack(struct rl_net *n, struct op *op, int pack, int to)
+/* ---- binding ----------------------------------------------------------------------------------
+ */
+
+static void bind_reorder(struct rl_net *n, struct op *op, int call, void *from, void *to)
 {
-	rl_op_call(n, op, pack, &op->prim[pack]);
-	rl_op_arg(n, op, pack, RL_ARG_FROM, rl_whole(rl_params_data(n->params, op->param[0])));
-	rl_op_arg(n, op, pack, RL_ARG_TO, rl_whole(rl_op_memory(op, to)));
+	rl_op_call(n, op, call, &op->prim[call]);
+	rl_op_arg(n, op, call, RL_ARG_FROM, rl_whole(from));
+	rl_op_arg(n, op, call, RL_ARG_TO, rl_whole(to));
 }
 
-/* What is read: the value itself, or its copy in bfloat16. */
-static struct rl_memory source(struct rl_net *n, const struct op *op, struct rl_memory m, int copy)
+static void bind_backward(struct rl_net *n, struct op *op, int part, float *w, struct rl_memory x)
 {
-	return narrow(n) ? rl_whole(rl_op_memory(op, copy)) : m;
+	const struct value *y = rl_op_out(n, op);
+	struct rl_memory dy = part ? rl_whole(memory(op, part, DY)) : y->grad;
+	int data = prim(part, BY_DATA), weights = prim(part, BY_WEIGHTS);
+
+	if (narrow(n))
+		dy = rl_whole(memory(op, part, DY_NARROW));
+	if (op->dx[part].base) {
+		bind_reorder(n, op, prim(part, PACK_BACKWARD), w, memory(op, part, W_BACKWARD));
+		rl_op_call(n, op, data, &op->prim[data]);
+		rl_op_arg(n, op, data, RL_ARG_DIFF_DST, dy);
+		rl_op_arg(n, op, data, RL_ARG_WEIGHTS, rl_whole(memory(op, part, W_BACKWARD)));
+		rl_op_arg(n, op, data, RL_ARG_DIFF_SRC, op->dx[part]);
+	}
+	rl_op_call(n, op, weights, &op->prim[weights]);
+	rl_op_arg(n, op, weights, RL_ARG_SRC, x);
+	rl_op_arg(n, op, weights, RL_ARG_DIFF_DST, dy);
+	rl_op_arg(n, op, weights, RL_ARG_DIFF_WEIGHTS, rl_whole(memory(op, part, DW)));
+	if (!part)
+		rl_op_arg(n, op, weights, RL_ARG_DIFF_BIAS, rl_whole(op->dp[1]));
+	bind_reorder(n, op, prim(part, UNPACK), memory(op, part, DW),
+		     op->dp[0] + first_column(n, op, part));
 }
 
 static void bind(struct rl_net *n, struct op *op)
 {
-	struct rl_memory weight = rl_whole(rl_params_data(n->params, op->param[0]));
-	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
+	for (int part = 0; part < op->nin; part++) {
+		float *w = rl_params_data(n->params, op->param[0]) + first_column(n, op, part);
+		struct rl_memory x = narrow(n) ? rl_whole(memory(op, part, X_NARROW))
+					       : rl_op_in(n, op, part)->data;
+		int forward = prim(part, FORWARD);
 
-	if (narrow(n))
-		bind_pack(n, op, PACK, W_FORWARD);
-	rl_op_call(n, op, FORWARD, &op->prim[FORWARD]);
-	rl_op_arg(n, op, FORWARD, RL_ARG_SRC, source(n, op, x->data, X_NARROW));
-	rl_op_arg(n, op, FORWARD, RL_ARG_WEIGHTS, source(n, op, weight, W_FORWARD));
-	rl_op_arg(n, op, FORWARD, RL_ARG_BIAS, rl_whole(rl_params_data(n->params, op->param[1])));
-	rl_op_arg(n, op, FORWARD, RL_ARG_DST, y->data);
-	if (!op->reached)
-		return;
-	if (op->dx[0].base) {
-		if (narrow(n))
-			bind_pack(n, op, PACK_BACKWARD, W_BACKWARD);
-		rl_op_call(n, op, BY_DATA, &op->prim[BY_DATA]);
-		rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_DST, source(n, op, y->grad, DY_NARROW));
-		rl_op_arg(n, op, BY_DATA, RL_ARG_WEIGHTS, source(n, op, weight, W_BACKWARD));
-		rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_SRC, op->dx[0]);
+		bind_reorder(n, op, prim(part, PACK), w, memory(op, part, W_FORWARD));
+		rl_op_call(n, op, forward, &op->prim[forward]);
+		rl_op_arg(n, op, forward, RL_ARG_SRC, x);
+		rl_op_arg(n, op, forward, RL_ARG_WEIGHTS, rl_whole(memory(op, part, W_FORWARD)));
+		if (!part)
+			rl_op_arg(n, op, forward, RL_ARG_BIAS,
+				  rl_whole(rl_params_data(n->params, op->param[1])));
+		rl_op_arg(n, op, forward, RL_ARG_DST,
+			  part ? rl_whole(memory(op, part, Y)) : rl_op_out(n, op)->data);
+		if (op->reached)
+			bind_backward(n, op, part, w, x);
 	}
-	rl_op_call(n, op, BY_WEIGHTS, &op->prim[BY_WEIGHTS]);
-	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_SRC, source(n, op, x->data, X_NARROW));
-	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_DIFF_DST, source(n, op, y->grad, DY_NARROW));
-	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_DIFF_WEIGHTS, rl_whole(op->dp[0]));
-	rl_op_arg(n, op, BY_WEIGHTS, RL_ARG_DIFF_BIAS, rl_whole(op->dp[1]));
+}
+
+/* ---- running ----------------------------------------------------------------------------------
+ */
+
+/* y_i += t_(i / repeat) */
+static void add_repeated(const struct value *y, const float *t, int64_t repeat)
+{
+	int64_t width = y->dim[1];
+
+#pragma omp parallel for schedule(static)
+	for (int64_t i = 0; i < y->dim[0]; i++) {
+		float *row = rl_floats(y->data) + i * width;
+		const float *from = t + i / repeat * width;
+
+		for (int64_t c = 0; c < width; c++)
+			row[c] += from[c];
+	}
+}
+
+/* The sum of dy over the pairs that each row of the right side stands in. */
+static void sum_repeated(float *sum, const struct value *y, int64_t repeat)
+{
+	int64_t width = y->dim[1];
+
+#pragma omp parallel for schedule(static)
+	for (int64_t j = 0; j < y->dim[0] / repeat; j++) {
+		const float *row = rl_floats(y->grad) + j * repeat * width;
+		float *to = sum + j * width;
+
+		memcpy(to, row, (size_t)width * sizeof(*to));
+		for (int64_t i = 1; i < repeat; i++)
+			for (int64_t c = 0; c < width; c++)
+				to[c] += row[i * width + c];
+	}
+}
+
+static int64_t repeat(struct rl_net *n, const struct op *op, int part)
+{
+	return rl_op_in(n, op, 0)->dim[0] / rl_op_in(n, op, part)->dim[0];
 }
 
 static void forward(struct rl_net *n, struct op *op, struct span at)
 {
-	const struct value *x = rl_op_in(n, op, 0);
+	const struct value *y = rl_op_out(n, op);
 
-	if (narrow(n)) {
-		rl_to_bf16(rl_op_memory(op, X_NARROW), rl_floats(x->data), rl_value_count(x));
+	for (int part = 0; part < op->nin; part++) {
+		const struct value *x = rl_op_in(n, op, part);
+
 		if (op->weights_version != n->params->version)
-			rl_op_run(n, op, PACK, at);
-		op->weights_version = n->params->version;
+			rl_op_run(n, op, prim(part, PACK), at);
+		if (narrow(n))
+			rl_to_bf16(memory(op, part, X_NARROW), rl_floats(x->data),
+				   rl_value_count(x));
+		rl_op_run(n, op, prim(part, FORWARD), at);
+		if (part)
+			add_repeated(y, memory(op, part, Y), repeat(n, op, part));
 	}
-	rl_op_run(n, op, FORWARD, at);
+	op->weights_version = n->params->version;
 }
 
 static void backward(struct rl_net *n, struct op *op, struct span at)
 {
 	const struct value *y = rl_op_out(n, op);
 
-	if (narrow(n))
-		rl_to_bf16(rl_op_memory(op, DY_NARROW), rl_floats(y->grad), rl_value_count(y));
-	if (narrow(n) && op->dx[0].base)
-		rl_op_run(n, op, PACK_BACKWARD, at);
-	if (op->dx[0].base)
-		rl_op_run(n, op, BY_DATA, at);
-	rl_op_run(n, op, BY_WEIGHTS, at);
+	for (int part = 0; part < op->nin; part++) {
+		const float *dy = part ? memory(op, part, DY) : rl_floats(y->grad);
+		size_t count = rl_value_count(y) / (size_t)repeat(n, op, part);
+
+		if (part)
+			sum_repeated(memory(op, part, DY), y, repeat(n, op, part));
+		if (narrow(n))
+			rl_to_bf16(memory(op, part, DY_NARROW), dy, count);
+		if (op->dx[part].base) {
+			rl_op_run(n, op, prim(part, PACK_BACKWARD), at);
+			rl_op_run(n, op, prim(part, BY_DATA), at);
+		}
+		rl_op_run(n, op, prim(part, BY_WEIGHTS), at);
+		rl_op_run(n, op, prim(part, UNPACK), at);
+	}
 }
 
 static const struct optype type = {
@@ -151,15 +253,33 @@ static const struct optype type = {
 	.backward = {{.run = backward, .whole = true, .stores = true}},
 };
 
-rl_val rl_linear(struct rl_net *n, rl_val in, const char *name, int out, double std)
+static rl_val linear(struct rl_net *n, int nin, const rl_val *in, const char *name, int out,
+		     double std)
 {
-	struct op *op = rl_op_append(n, &type, 1, &in);
-	const struct value *x = rl_op_in(n, op, 0);
-	int64_t dim[2] = {out, x->dim[1]};
+	struct op *op = rl_op_append(n, &type, nin, in);
+	int64_t dim[2] = {out, 0};
 
-	if (x->ndim != 2)
-		rl_die("network: %s: a linear layer needs N,C", name);
+	for (int i = 0; i < nin; i++) {
+		const struct value *x = rl_op_in(n, op, i), *first = rl_op_in(n, op, 0);
+
+		if (x->ndim != 2)
+			rl_die("network: %s: a linear layer needs N,C", name);
+		if (first->dim[0] % x->dim[0])
+			rl_die("network: %s: cannot pair %lld rows with %lld", name,
+			       (long long)first->dim[0], (long long)x->dim[0]);
+		dim[1] += x->dim[1];
+	}
 	rl_op_param(n, op, RL_PARAM, name, "weight", 2, dim, RL_INIT_NORMAL, std);
 	rl_op_param(n, op, RL_PARAM, name, "bias", 1, dim, RL_INIT_CONSTANT, 0);
-	return rl_op_output(n, op, 2, (int64_t[]){x->dim[0], out});
+	return rl_op_output(n, op, 2, (int64_t[]){rl_op_in(n, op, 0)->dim[0], out});
+}
+
+rl_val rl_linear(struct rl_net *n, rl_val x, const char *name, int out, double std)
+{
+	return linear(n, 1, &x, name, out, std);
+}
+
+rl_val rl_linear_pairs(struct rl_net *n, rl_val a, rl_val b, const char *name, int out, double std)
+{
+	return linear(n, 2, (rl_val[]){a, b}, name, out, std);
 }

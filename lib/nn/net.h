@@ -77,14 +77,14 @@ rl_val rl_global_avgpool(struct rl_net *n, rl_val x); /* [N,C,H,W] -> [N,C] */
 
 /* y = x weight' + bias; x [N,in], NAME.weight [out,in] ~ N(0, std), NAME.bias [out] = 0. */
 rl_val rl_linear(struct rl_net *n, rl_val x, const char *name, int out, double std);
+/* The same of the pairs [a_i, b_(i / (Na/Nb))], which are never formed: a [Na,Ca], b [Nb,Cb], Na a
+ * multiple of Nb, the weight [out, Ca + Cb]. */
+rl_val rl_linear_pairs(struct rl_net *n, rl_val a, rl_val b, const char *name, int out, double std);
 
 /* Inverted dropout of a training tape.  The mask is a function of (seed, draw, sample, element), a
  * sample being `rows` rows of x: number i of this batch is number i * ranks + rank of the ranks'
  * batches together, so on any number of ranks the same samples lose the same elements. */
 rl_val rl_dropout(struct rl_net *n, rl_val x, int rows, double p);
-
-/* Rows [a_i, b_(i / (Na/Nb))]: a [Na,Ca] beside each b [Nb,Cb] repeated; Na a multiple of Nb. */
-rl_val rl_concat_repeat(struct rl_net *n, rl_val a, rl_val b);
 
 /* Mean softmax cross-entropy of logits [N,K] against N labels 0..K-1 (set before each forward); a
  * loss is where backward starts. */

@@ -307,9 +307,9 @@ struct rl_prim rl_prim_pool(struct rl_onednn d, enum rl_pass pass, bool average,
 }
 
 struct rl_prim rl_prim_linear(struct rl_onednn d, enum rl_pass pass, struct rl_md x, struct rl_md w,
-			      struct rl_md b, struct rl_md y, const struct rl_prim *hint)
+			      const struct rl_md *b, struct rl_md y, const struct rl_prim *hint)
 {
-	struct lent lx = lend(d, &x), lw = lend(d, &w), lb = lend(d, &b), ly = lend(d, &y);
+	struct lent lx = lend(d, &x), lw = lend(d, &w), lb = lend(d, b), ly = lend(d, &y);
 	dnnl_primitive_attr_t attr = attributes(NULL);
 	dnnl_primitive_desc_t desc = NULL;
 	dnnl_status_t s;

@@ -94,8 +94,8 @@ struct rl_fuse {
 };
 
 /* For every pass the descriptors are those of x, weights and y; in backward they stand for the
- * gradients of the same shapes.  hint is the forward primitive, NULL for forward passes; fuse may
- * be NULL. */
+ * gradients of the same shapes.  hint is the forward primitive, NULL for forward passes; a linear
+ * layer's b may be NULL; fuse may be NULL. */
 struct rl_prim rl_prim_conv(struct rl_onednn d, enum rl_pass pass, struct rl_md x, struct rl_md w,
 			    struct rl_md y, struct rl_window c, const struct rl_fuse *fuse,
 			    const struct rl_prim *hint);
@@ -103,7 +103,7 @@ struct rl_prim rl_prim_pool(struct rl_onednn d, enum rl_pass pass, bool average,
 			    struct rl_md y, const int64_t kernel[2], const int64_t stride[2],
 			    int pad, const struct rl_prim *hint);
 struct rl_prim rl_prim_linear(struct rl_onednn d, enum rl_pass pass, struct rl_md x, struct rl_md w,
-			      struct rl_md b, struct rl_md y, const struct rl_prim *hint);
+			      const struct rl_md *b, struct rl_md y, const struct rl_prim *hint);
 struct rl_prim rl_prim_reorder(struct rl_onednn d, struct rl_md from, struct rl_md to);
 void rl_prim_free(struct rl_prim *p);
 

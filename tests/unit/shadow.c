@@ -167,20 +167,48 @@ static void global_backward(struct shadow *s, const struct op *op, struct wanted
 	twin_global_avgpool_backward(d.x[0], gradient(s, op), shape_in(s, op));
 }
 
+/* The rows that a linear layer reads: one input, or pairs of two. */
+static double *linear_rows(const struct shadow *s, const struct op *op, int64_t *n, int64_t *width)
+{
+	const int64_t *a = rl_op_in(s->net, op, 0)->dim,
+		      *b = rl_op_in(s->net, op, op->nin - 1)->dim;
+
+	*n = a[0];
+	*width = op->nin == 2 ? a[1] + b[1] : a[1];
+	double *x = rl_malloc((size_t)(*n * *width) * sizeof(*x));
+	if (op->nin == 2)
+		twin_concat_repeat(x, in(s, op, 0), in(s, op, 1), a[0], a[1], b[0], b[1]);
+	else
+		memcpy(x, in(s, op, 0), (size_t)(*n * *width) * sizeof(*x));
+	return x;
+}
+
 static void linear_forward(struct shadow *s, const struct op *op)
 {
-	const int64_t *x = rl_op_in(s->net, op, 0)->dim, *y = rl_op_out(s->net, op)->dim;
+	int64_t n, width;
+	double *x = linear_rows(s, op, &n, &width);
 
-	twin_linear(out(s, op), in(s, op, 0), param(s, op, WEIGHT), param(s, op, BIAS), x[0], x[1],
-		    y[1]);
+	twin_linear(out(s, op), x, param(s, op, WEIGHT), param(s, op, BIAS), n, width,
+		    rl_op_out(s->net, op)->dim[1]);
+	free(x);
 }
 
 static void linear_backward(struct shadow *s, const struct op *op, struct wanted d)
 {
-	const int64_t *x = rl_op_in(s->net, op, 0)->dim, *y = rl_op_out(s->net, op)->dim;
+	const int64_t *a = rl_op_in(s->net, op, 0)->dim,
+		      *b = rl_op_in(s->net, op, op->nin - 1)->dim;
+	int64_t n, width;
+	double *x = linear_rows(s, op, &n, &width);
+	double *dx = rl_calloc((size_t)(n * width), sizeof(*dx));
 
-	twin_linear_backward(d.x[0], d.p[WEIGHT], d.p[BIAS], gradient(s, op), in(s, op, 0),
-			     param(s, op, WEIGHT), x[0], x[1], y[1]);
+	twin_linear_backward(dx, d.p[WEIGHT], d.p[BIAS], gradient(s, op), x, param(s, op, WEIGHT),
+			     n, width, rl_op_out(s->net, op)->dim[1]);
+	if (op->nin == 2)
+		twin_concat_repeat_backward(d.x[0], d.x[1], dx, a[0], a[1], b[0], b[1]);
+	else if (d.x[0])
+		memcpy(d.x[0], dx, (size_t)(n * width) * sizeof(*dx));
+	free(x);
+	free(dx);
 }
 
 /* Which elements survived is what the tape's own output says; no input of the tests is zero. */
@@ -211,20 +239,6 @@ static void dropout_backward(struct shadow *s, const struct op *op, struct wante
 
 	twin_dropout_backward(d.x[0], gradient(s, op), keep, op->c.dropout.p, count_in(s, op));
 	free(keep);
-}
-
-static void concat_forward(struct shadow *s, const struct op *op)
-{
-	const int64_t *a = rl_op_in(s->net, op, 0)->dim, *b = rl_op_in(s->net, op, 1)->dim;
-
-	twin_concat_repeat(out(s, op), in(s, op, 0), in(s, op, 1), a[0], a[1], b[0], b[1]);
-}
-
-static void concat_backward(struct shadow *s, const struct op *op, struct wanted d)
-{
-	const int64_t *a = rl_op_in(s->net, op, 0)->dim, *b = rl_op_in(s->net, op, 1)->dim;
-
-	twin_concat_repeat_backward(d.x[0], d.x[1], gradient(s, op), a[0], a[1], b[0], b[1]);
 }
 
 static void softmax_forward(struct shadow *s, const struct op *op)
@@ -274,7 +288,6 @@ static const struct twin {
 	{"global avgpool", global_forward, global_backward},
 	{"linear", linear_forward, linear_backward},
 	{"dropout", dropout_forward, dropout_backward},
-	{"concat", concat_forward, concat_backward},
 	{"softmax ce", softmax_forward, softmax_backward},
 	{"dot", dot_forward, dot_backward},
 };

@@ -298,7 +298,7 @@ static void wrong_tape(void *what)
 	switch (*(char *)what) {
 	case 'w': rl_conv(n, map, "conv", (struct rl_conv){8, 7, 1, 0, 1}); break;
 	case 's': rl_add_relu(n, map, other); break;
-	case 'p': rl_concat_repeat(n, rows, four); break;
+	case 'p': rl_linear_pairs(n, rows, four, "fc", 5, 0.1); break;
 	case 'l': rl_linear(n, map, "fc", 5, 0.1); break;
 	case 'c': rl_softmax_ce(n, map); break;
 	case 'g': rl_global_avgpool(n, rows); break;
@@ -334,7 +334,7 @@ static void test_deaths(void)
 	} cases[] = {
 		{"w", "a window of 7 does not fit into 4 pixels"},
 		{"s", "the two sides of a residual sum differ in shape"},
-		{"p", "cannot pair 6 rows with 4"},
+		{"p", "fc: cannot pair 6 rows with 4"},
 		{"l", "fc: a linear layer needs N,C"},
 		{"c", "cross-entropy needs N,K"},
 		{"g", "a global pool needs N,C,H,W"},

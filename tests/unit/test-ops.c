@@ -320,17 +320,19 @@ static void test_rows(const struct variant *v)
 	}
 
 	rig_open(&r, v, true);
-	end(&r, rl_concat_repeat(r.net, rows(&r, 24, 5), rows(&r, 3, 11)));
-	check(&r, "concat, each row of the right eight times");
+	rl_val left = rows(&r, 24, 5), right = rows(&r, 3, 11);
+	end(&r, rl_linear_pairs(r.net, left, right, "fc", 7, 0.01));
+	check(&r, "linear of pairs, each row of the right in eight");
 
 	rig_open(&r, v, true);
-	end(&r, rl_concat_repeat(r.net, rows(&r, 4, 16), rows(&r, 4, 16)));
-	check(&r, "concat, one to one");
+	left = rows(&r, 4, 16), right = rows(&r, 4, 16);
+	end(&r, rl_linear_pairs(r.net, left, right, "fc", 32, 0.01));
+	check(&r, "linear of pairs, one to one");
 
 	rig_open(&r, v, true);
 	rl_val x = rows(&r, 6, 9);
-	end(&r, rl_concat_repeat(r.net, x, x));
-	check(&r, "concat of a value with itself");
+	end(&r, rl_linear_pairs(r.net, x, x, "fc", 9, 0.01));
+	check(&r, "linear of pairs of a value with itself");
 
 	for (int k = 2; k <= 1000; k *= 20) {
 		rig_open(&r, v, true);
@@ -495,9 +497,9 @@ static void test_frozen(const struct variant *v)
 		rig_open(&r, v, false);
 		x = rows(&r, 8, 6);
 		rl_val y = rl_linear(r.net, rows(&r, 8, 6), "fc", 6, 0.1);
-		end(&r, left ? rl_concat_repeat(r.net, x, y) : rl_concat_repeat(r.net, y, x));
-		check(&r, left ? "concat, only the right side learns"
-			       : "concat, only the left side learns");
+		end(&r, rl_linear_pairs(r.net, left ? x : y, left ? y : x, "pairs", 5, 0.01));
+		check(&r, left ? "linear of pairs, only the right side learns"
+			       : "linear of pairs, only the left side learns");
 	}
 
 	/* A trunk of pools without parameters never runs backward. */
