@@ -128,12 +128,8 @@ static json_t *result(const struct config *c, struct rl_score train, struct rl_s
 	return o;
 }
 
-static void need_patches(const json_t *head)
+static void need_epochs(const json_t *head)
 {
-	const char *kind = rl_json_str(head, "kind", "stdin: head");
-
-	if (strcmp(kind, "patches"))
-		rl_die("stdin: a stream of %s, not of patches: rl-patchpairs makes them", kind);
 	if (!json_object_get(head, "samples") || !json_object_get(head, "epochs"))
 		rl_die("stdin: the head does not say how many samples and epochs: rl-decode "
 		       "--epochs does");
@@ -254,7 +250,8 @@ int main(int argc, char **argv)
 		rl_resume_check(&c.resume);
 	struct rl_reader *in = rl_reader_open("-");
 	json_t *head = json_deep_copy(rl_reader_head(in));
-	need_patches(head);
+	rl_pretext_check_head(&model, head, "stdin");
+	need_epochs(head);
 	json_t *entry = rl_head_history(head, &tool, argc, argv);
 	json_object_set_new(entry, "seed", json_integer(c.seed));
 	json_object_set_new(entry, "precision", json_string(rl_precision_name(bf16)));

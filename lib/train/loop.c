@@ -303,12 +303,12 @@ static void begin(struct run *r, struct rl_loop *l)
 	r->gradient = rl_gradient_new(l->params, l->comm, l->accumulate > 1);
 	r->states = rl_aligned(p->total_state * sizeof(*r->states));
 	r->counts = rl_calloc((size_t)p->n, sizeof(*r->counts));
+	r->in = rl_batches_new(&c, &l->start.place);
 	if (l->comm->rank == 0) {
 		r->log = rl_log_open(l->dir, l->start.log_bytes);
 		rl_checkpoint_tidy(l->dir);
 	}
 	rl_ranks_check(l->comm, p);
-	r->in = rl_batches_new(&c, &l->start.place);
 	recall(r);
 	r->progress = rl_progress_start(l->task.unit, l->samples * l->epochs, l->quiet);
 	r->progress.before = l->start.place.taken;

@@ -52,16 +52,6 @@ static void release(struct rl_pretext *t)
 	free(t->recent);
 }
 
-static const uint8_t *patches_of(struct rl_sample *s, const struct rl_relloc *m)
-{
-	const struct rl_tensor *t = rl_sample_get(s, "patches", RL_U1, 4);
-
-	if (t->dim[0] != RL_PATCHES || t->dim[1] != m->patch || t->dim[2] != m->patch ||
-	    t->dim[3] != 3)
-		rl_die("%s: patches are not 9 x %d x %d x 3", s->key, m->patch, m->patch);
-	return t->data;
-}
-
 static void build(struct tape *t, struct rl_params *params, const struct rl_relloc *model,
 		  int64_t images, const struct rl_net_config *config)
 {
@@ -101,8 +91,8 @@ static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
 {
 	struct rl_pretext *t = ctx;
 
-	memcpy(t->patches[slot] + (size_t)i * t->image_bytes, patches_of(s, &t->model),
-	       t->image_bytes);
+	memcpy(t->patches[slot] + (size_t)i * t->image_bytes,
+	       rl_sample_get(s, "patches", RL_U1, 4)->data, t->image_bytes);
 }
 
 static void remember(void *ctx, const struct rl_batch *b)
@@ -179,16 +169,31 @@ void rl_pretext_precise_bn(struct rl_pretext *t)
 	}
 }
 
+/* What a head declares the reader holds every sample to. */
+void rl_pretext_check_head(const struct rl_relloc *model, const json_t *head, const char *where)
+{
+	const char *kind = rl_json_str(head, "kind", where);
+	const json_t *field = json_object_get(json_object_get(head, "fields"), "patches");
+	json_t *wanted = json_pack("{s:s, s:[i, i, i, i]}", "dtype", rl_dtype_name(RL_U1), "shape",
+				   RL_PATCHES, model->patch, model->patch, 3);
+
+	if (strcmp(kind, "patches"))
+		rl_die("%s: a stream of %s, not of patches: rl-patchpairs makes them", where, kind);
+	if (!json_equal(field, wanted))
+		rl_die("%s: head: patches are not u1 %d x %d x %d x 3", where, RL_PATCHES,
+		       model->patch, model->patch);
+	json_decref(wanted);
+}
+
 void rl_pretext_check(const struct rl_relloc *model, const char *path)
 {
 	struct rl_reader *in = rl_reader_open(path);
 	struct rl_sample sample = {0};
-	int64_t n = 0;
 
-	for (; rl_reader_next(in, &sample); n++)
-		patches_of(&sample, model);
-	if (!n)
+	rl_pretext_check_head(model, rl_reader_head(in), path);
+	if (!rl_reader_next(in, &sample))
 		rl_die("%s: no samples to evaluate on", path);
+	rl_reader_drain(in);
 	rl_reader_close(in);
 	rl_sample_free(&sample);
 }

@@ -11,8 +11,8 @@
 
 struct rl_pretext;
 
-/* Samples must have `patches` u1 [9,P,P,3]; the last `recent` images are remembered for
- * rl_pretext_precise_bn.  `net` says with which ranks and which seed. */
+/* Samples come from streams that rl_pretext_check_head() has passed; the last `recent` images are
+ * remembered for rl_pretext_precise_bn.  `net` says with which ranks and which seed. */
 struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_relloc *model,
 				  int64_t batch, int64_t recent, const struct rl_net_config *net);
 struct rl_task rl_pretext_task(struct rl_pretext *t);
@@ -22,6 +22,9 @@ void rl_pretext_free(struct rl_pretext *t);
  * Running averages of a short run are stale: the neck's momentum of 0.003 has a half-life of 230
  * steps. */
 void rl_pretext_precise_bn(struct rl_pretext *t);
+
+/* Dies unless the head is of a stream of patches as the model wants them. */
+void rl_pretext_check_head(const struct rl_relloc *model, const json_t *head, const char *where);
 
 /* Dies unless `path` is a whole patch stream that the model can be evaluated on: before hours are
  * spent. */

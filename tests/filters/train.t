@@ -101,7 +101,8 @@ head -c 3200000 train.tar >cut.tar
 fails 1 "truncated" "a truncated stream" rl-train --out x $fit <cut.tar
 [ ! -e x/weights.safetensors ] && [ -e x/checkpoint-4.safetensors ]
 ok $? "leaves no weights, but what was learned so far"
-fails 1 "patches are not 9 x 48" "another patch size than was asked for" rl-train --out x3 $fit --patch 48 <train.tar
+fails 1 "stdin: head: patches are not u1 9 x 48 x 48 x 3" "another patch size than was asked for" \
+	rl-train --out x3 $fit --patch 48 <train.tar
 rl-decode --short-side 292 --epochs 1 --quiet <list >images.tar
 fails 1 'a stream of images, not of patches' "images where patches are wanted" rl-train --out x3 $fit <images.tar
 rl-cat --slice 0:9 train.tar >nine.tar
@@ -126,7 +127,7 @@ fails 1 '"samples" is 4611686018427387904' "an absurd number of samples" rl-trai
 fails 1 '"epochs" is 1099511627776' "an absurd number of epochs" rl-train --out x3 $fit <lie.tar
 /usr/bin/python3 lie.py train.tar lie.tar samples 17
 fails 1 'position 51, but the head announces 3 epochs of 17 samples' "more samples than the head announces" \
-	rl-train --out x3 $fit <lie.tar
+	rl-train --out x4 $fit <lie.tar
 /usr/bin/python3 lie.py train.tar lie.tar samples 19
 rl-train --out x2 $fit <lie.tar >/dev/null 2>stderr
 grep -q '54 samples and 0 skipped, but its head announces 57' stderr
@@ -137,12 +138,14 @@ fails 1 "several epochs, but no field position" "several epochs of samples witho
 patches --epochs 3 --start 5 <list >late.tar
 fails 1 "starts at sample 5, but the run goes on at 0: rl-decode --start 0" "a stream that starts too late" \
 	rl-train --out x3 $fit <late.tar
+[ ! -e x3 ]
+ok $? "none of them left a directory"
 fails 1 "a/weights.safetensors: is there already" "a directory that holds weights" rl-train --out a $fit <train.tar
 touch file
 fails 1 "file" "an output directory that is a file" rl-train --out file/x $fit <train.tar
 fails 1 "nowhere.tar: " "held-out patches that are not there: before hours are spent" \
 	rl-train --out y $fit --val nowhere.tar <train.tar
-fails 1 "no field patches" "held-out images that are not cut into patches" rl-train --out y $fit --val images.tar <train.tar
+fails 1 "images.tar: a stream of images, not of patches" "held-out images that are not cut into patches" rl-train --out y $fit --val images.tar <train.tar
 fails 1 "truncated" "held-out patches that are cut" rl-train --out y $fit --val cut.tar <train.tar
 [ ! -e y/log.jsonl ]
 ok $? "nothing was trained"
