@@ -31,6 +31,19 @@ is "$(rl-info <g.tar | head -1 | jq -c '.fields | keys')" '["avgpool","feat4","l
 cmp -s <(rl-cat --npy feat4 g.tar) <(rl-cat --npy feat4 f.tar)
 ok $? "with the same numbers"
 
+# ---- precision ----
+rl-extract $net --precision fp32 <images.tar >f32.tar
+rl-extract $net --precision bf16 <images.tar >b16.tar 2>stderr
+is $? 0 "features in bfloat16, on any CPU"
+is "$(for t in f32 b16; do rl-info --head <$t.tar | jq -r '.history[-1].network.precision'; done | tr '\n' ' ')" "fp32 bf16 " \
+	"the head says in which numbers"
+rl-cat --npy avgpool f32.tar >f32.npy
+rl-cat --npy avgpool b16.tar >b16.npy
+is "$(/usr/bin/python3 -c 'import numpy as n; a, b = n.load("f32.npy"), n.load("b16.npy")
+e = abs(a - b).max() / abs(a).max(); print(0 < e < 0.03, e if e > 0.03 else "")')" "True " "they are those of fp32, rounded"
+is "$(payload f.tar)" "$(payload "$(rl-info --head <f.tar | jq -r 'if .history[-1].network.precision == "bf16" then "b16.tar" else "f32.tar" end')")" \
+	"and auto is one of the two"
+
 # ---- GNU parallel ----
 export net
 one='rl-decode --short-side 256 --size 224x224 --threads 1 --quiet | rl-extract $net --threads 1'
@@ -104,6 +117,8 @@ fails 1 "nowhere.st: " "weights that are not there" rl-extract --weights nowhere
 # ---- other errors ----
 fails 2 "need one of --weights and --random-init" "no network" rl-extract <images.tar
 fails 2 "need one of --weights and --random-init" "two networks" rl-extract --weights $w --random-init 1 <images.tar
+fails 2 "--precision: fp8: must be one of auto, fp32, bf16" "a precision that is not there" \
+	rl-extract $net --precision fp8 <images.tar
 fails 2 "--layers: feat9: must be one of" "a layer that is not there" rl-extract $net --layers feat1,feat9 <images.tar
 rl-synth --out tall --layout imagefolder --images 1 --size 240x320 --quiet
 { find world -name '*.jpg' | head -2; find tall -name '*.jpg'; } >mixed

@@ -48,6 +48,11 @@ is "$(tensors a/weights.safetensors)" "$(tensors b/weights.safetensors)" "the sa
 rl-train --out c $fit --seed 1 <train.tar >c.json 2>stderr
 [ "$(tensors a/weights.safetensors)" != "$(tensors c/weights.safetensors)" ]
 ok $? "another seed gives others"
+rl-train --out narrow $fit --val val.tar --precision bf16 <train.tar >narrow.json 2>stderr
+is $? 0 "a run in bfloat16 ends well, on any CPU"
+is "$(jq -r '.provenance[-1].precision' narrow.json)" "bf16" "and says so"
+jq -e '.last_epoch.loss < 2.5 and .metrics.loss < 2.5' narrow.json >/dev/null
+ok $? "its loss is a loss"
 is "$(jq -c '.metrics' b.json)" "{}" "without --val there is no held-out number"
 
 # ---- micro-batches ----
