@@ -97,6 +97,26 @@ signalled int INT group
 signalled term TERM trainer
 signalled both TERM group
 
+# ---- bad photos on the way ----
+sed -e '3i\' -e 'absent.jpg' list >one-bad
+options="$small --threads 1 --optimizer adamw --lr 0.001 --lr-batch 8 --checkpoint-every 2 --precise-bn 7"
+skipping() { list=$scratch/one-bad patches --skip-bad --start "$(rl-train --resume run --where)" 2>bad; }
+mkdir whole-bad cut-bad
+(cd whole-bad && skipping | rl-train --resume run $options >json 2>stderr)
+is $? 0 "photos that are skipped do not end a run"
+cd cut-bad || exit 1
+skipping | head -c 2500000 | rl-train --resume run $options >json 2>bad
+# Its 10 steps took 22 + 22 + 22 + 8 photos; the newest 7 of these 74 begin with the 68th.
+[ -e run/checkpoint-10.safetensors ]
+ok $? "a stream of them breaks off"
+is "$(rl-train --resume run --where)" "$(rl-decode --epochs 8 --shuffle --skip-bad <../one-bad 2>bad | rl-cat --npy position |
+	tail -c $((8 * 176)) | od -An -v -td8 -w8 | sed -n 68p | xargs)" "the stream must begin where the newest 7 photos do"
+skipping | rl-train --resume run $options >json 2>stderr
+is $? 0 "resumed, it goes on"
+cd ..
+same_run whole-bad cut-bad
+ok $? "to the same end"
+
 # ---- damaged ----
 # A run whose stream broke off after its 9th step: it left the checkpoints of steps 3, 6 and 9.
 patches --start 0 >train.tar
