@@ -113,14 +113,13 @@ struct stops {
 static _Noreturn void stop(struct run *r, struct stops s)
 {
 	struct rl_comm *comm = r->l->comm;
-	const char *broken = rl_batches_broken(r->in);
 
 	if (r->now.step > r->saved)
 		save(r);
 	rl_comm_count(comm, 0); /* the launcher may kill the others when the first rank ends */
 	rl_progress_end(&r->progress, r->now.place.taken);
-	if (!s.asked && broken)
-		rl_die("%s", broken);
+	if (!s.asked && rl_batches_broken(r->in))
+		rl_die("%s", rl_batches_broken(r->in));
 	if (!s.asked)
 		_exit(RL_EXIT_FAILURE);
 	if (comm->rank == 0)
