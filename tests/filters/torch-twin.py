@@ -2,7 +2,7 @@
 
 torch-twin.py make FILE            random weights under torchvision's names; FILE.half has them in half precision
 torch-twin.py compare FILE IMAGES FEATURES   avgpool of both tar streams' samples, here and there: largest relative error
-torch-twin.py same FILE            what safetensors' two loaders make of a file is the same: its tensors, by type
+torch-twin.py read FILE...         safetensors' two loaders agree on each file: its tensors, by type
 """
 
 import io
@@ -93,14 +93,15 @@ def compare(path, images, features):
     sys.exit(not error < 1e-5)
 
 
-def same(path):
-    w, plain = safetensors.torch.load_file(path), safetensors.numpy.load_file(path)
-    assert w.keys() == plain.keys()
-    types = {}
-    for name, tensor in w.items():
-        assert (tensor.numpy() == plain[name]).all(), name
-        types[str(tensor.dtype)] = types.get(str(tensor.dtype), 0) + 1
-    print(*sorted(types.items()))
+def read(*paths):
+    for path in paths:
+        w, plain = safetensors.torch.load_file(path), safetensors.numpy.load_file(path)
+        assert w.keys() == plain.keys()
+        types = {}
+        for name, tensor in w.items():
+            assert (tensor.numpy() == plain[name]).all(), name
+            types[str(tensor.dtype)] = types.get(str(tensor.dtype), 0) + 1
+        print(*sorted(types.items()))
 
 
-{"make": make, "compare": compare, "same": same}[sys.argv[1]](*sys.argv[2:])
+{"make": make, "compare": compare, "read": read}[sys.argv[1]](*sys.argv[2:])
