@@ -4,8 +4,7 @@
 #include "base/pool.h"
 #include "base/progress.h"
 #include "data/playlist.h"
-#include "image/image.h"
-#include "image/resize.h"
+#include "image/load.h"
 #include "stream/stream.h"
 
 #include <sched.h>
@@ -23,9 +22,9 @@ static const struct rl_tool tool = {
 };
 
 struct config {
-	int64_t short_side, threads, max_pixels;
+	struct rl_load_wish load;
+	int64_t threads;
 	const char *size, *shard;
-	int64_t width, height; /* what --size says, or 0 */
 	struct rl_playlist_wish wish;
 	bool nul, skip_bad, quiet;
 };
@@ -33,6 +32,7 @@ struct config {
 struct decode {
 	struct config config;
 	struct rl_playlist *playlist;
+	struct rl_loader **loader; /* of each thread */
 	struct rl_writer *writer;
 	int64_t written, skipped;
 	struct rl_progress progress;
@@ -55,40 +55,12 @@ static int64_t processors(void)
 static void parse_pairs(struct config *c)
 {
 	if (c->size)
-		rl_parse_pair(c->size, 'x', 1, 16384, "--size", &c->width, &c->height);
+		rl_parse_pair(c->size, 'x', 1, 16384, "--size", &c->load.width, &c->load.height);
 	if (!c->shard)
 		return;
 	rl_parse_pair(c->shard, '/', 0, 1 << 20, "--shard", &c->wish.shard, &c->wish.shards);
 	if (c->wish.shard >= c->wish.shards)
 		rl_die_usage("--shard: %s: shards are counted from 0", c->shard);
-}
-
-static bool resize(struct job *j, int64_t height, int64_t width, int64_t max_pixels)
-{
-	if (!rl_image_fits(height, width, max_pixels, j->why))
-		return false;
-	if (height == j->image.height && width == j->image.width)
-		return true;
-	struct rl_image to = rl_resize(&j->image, (int)height, (int)width);
-	rl_image_free(&j->image);
-	j->image = to;
-	return true;
-}
-
-static bool prepare(const struct config *c, struct job *j)
-{
-	const struct rl_record *r = &j->record;
-	int64_t height, width;
-
-	if (r->bytes ? !rl_image_decode(r->bytes, r->size, c->max_pixels, &j->image, j->why)
-		     : !rl_image_load(r->path, c->max_pixels, &j->image, j->why))
-		return false;
-	if (c->short_side) {
-		rl_short_side(&j->image, (int)c->short_side, &height, &width);
-		if (!resize(j, height, width, c->max_pixels))
-			return false;
-	}
-	return !c->size || resize(j, c->height, c->width, c->max_pixels);
 }
 
 static struct rl_field field(const char *name, enum rl_dtype type, struct rl_tensor t)
@@ -143,13 +115,16 @@ static void *next(void *context)
 	return NULL;
 }
 
-static void work(void *context, void *job)
+static void work(void *context, void *job, int worker)
 {
-	struct decode *d = context;
+	struct rl_loader *l = ((struct decode *)context)->loader[worker];
 	struct job *j = job;
+	const struct rl_record *r = &j->record;
 
-	if (!prepare(&d->config, j))
-		rl_image_free(&j->image);
+	if (r->bytes)
+		rl_load(l, r->bytes, r->size, &j->image, j->why);
+	else
+		rl_load_file(l, r->path, &j->image, j->why);
 }
 
 static void done(void *context, void *job)
@@ -190,7 +165,7 @@ static json_t *make_head(const struct decode *d)
 	const struct config *c = &d->config;
 	const struct rl_manifest *m = rl_playlist_manifest(d->playlist);
 	int64_t per_epoch = rl_playlist_per_epoch(d->playlist);
-	int64_t shape[] = {c->size ? c->height : -1, c->size ? c->width : -2, 3};
+	int64_t shape[] = {c->size ? c->load.height : -1, c->size ? c->load.width : -2, 3};
 	json_t *head = rl_head_new("images");
 
 	rl_head_field(head, "image", RL_U1, 3, shape, (const char *[]){"H", "W"});
@@ -229,14 +204,15 @@ static void note_inputs(json_t *entry, const struct decode *d, char **names, int
 
 int main(int argc, char **argv)
 {
-	struct decode d = {.config = {.threads = processors(), .max_pixels = RL_MAX_PIXELS}};
+	struct decode d = {.config = {.threads = processors(), .load.max_pixels = RL_MAX_PIXELS}};
 	struct config *c = &d.config;
 	const struct rl_opt opts[] = {
-		RL_OPT_INT("short-side", &c->short_side, 1, 16384, "N",
+		RL_OPT_INT("short-side", &c->load.short_side, 1, 16384, "N",
 			   "resize the shorter side to N, keeping the aspect"),
 		RL_OPT_STR("size", &c->size, "WxH", "then squash to exactly W x H"),
 		RL_OPT_INT("threads", &c->threads, 1, 1024, "T", "images decoded at a time"),
-		RL_OPT_INT("max-pixels", &c->max_pixels, 1, 1 << 29, "N", "refuse larger images"),
+		RL_OPT_INT("max-pixels", &c->load.max_pixels, 1, 1 << 29, "N",
+			   "refuse larger images"),
 		RL_OPT_FLAG("skip-bad", &c->skip_bad, "log and count bad images, and go on"),
 		RL_OPT_FLAG_SHORT("null", '0', &c->nul, "the input is paths that end in NUL"),
 		RL_OPT_INT("epochs", &c->wish.epochs, 1, (1 << 24) - 1, "E",
@@ -260,6 +236,9 @@ int main(int argc, char **argv)
 	d.writer = rl_writer_new(STDOUT_FILENO, "stdout", head);
 	d.progress = rl_progress_start("images", rl_playlist_left(d.playlist), c->quiet);
 
+	d.loader = rl_calloc((size_t)c->threads, sizeof(struct rl_loader *));
+	for (int i = 0; i < c->threads; i++)
+		d.loader[i] = rl_loader_new(&c->load);
 	rl_pool_run((int)c->threads, &(struct rl_pool_calls){next, work, done, &d});
 
 	rl_writer_close(d.writer, d.skipped);
@@ -267,6 +246,9 @@ int main(int argc, char **argv)
 	if (d.skipped)
 		rl_warn("skipped %lld bad images, wrote %lld", (long long)d.skipped,
 			(long long)d.written);
+	for (int i = 0; i < c->threads; i++)
+		rl_loader_free(d.loader[i]);
+	free(d.loader);
 	rl_playlist_free(d.playlist);
 	return RL_EXIT_OK;
 }

@@ -23,6 +23,12 @@ struct pool {
 	bool closed;
 };
 
+struct worker {
+	struct pool *pool;
+	pthread_t thread;
+	int number;
+};
+
 static struct slot *at(struct pool *p, size_t i)
 {
 	return &p->slot[i % p->nslot];
@@ -30,7 +36,8 @@ static struct slot *at(struct pool *p, size_t i)
 
 static void *worker(void *arg)
 {
-	struct pool *p = arg;
+	const struct worker *self = arg;
+	struct pool *p = self->pool;
 
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
@@ -41,7 +48,7 @@ static void *worker(void *arg)
 		size_t mine = p->taken++;
 
 		pthread_mutex_unlock(&p->lock);
-		p->calls->work(p->calls->context, at(p, mine)->job);
+		p->calls->work(p->calls->context, at(p, mine)->job, self->number);
 		pthread_mutex_lock(&p->lock);
 		at(p, mine)->finished = true;
 		if (mine == p->done)
@@ -104,15 +111,20 @@ void rl_pool_run(int threads, const struct rl_pool_calls *calls)
 			 .filling = PTHREAD_COND_INITIALIZER,
 			 .finishing = PTHREAD_COND_INITIALIZER,
 			 .nslot = 2 * (size_t)threads + 2};
-	pthread_t *thread = rl_calloc((size_t)threads, sizeof(*thread));
+	struct worker *workers = rl_calloc((size_t)threads, sizeof(*workers));
 
 	p.slot = rl_calloc(p.nslot, sizeof(*p.slot));
-	for (int i = 0; i < threads; i++)
-		if ((errno = pthread_create(&thread[i], NULL, worker, &p)))
+	for (int i = 0; i < threads; i++) {
+		struct worker *w = &workers[i];
+
+		w->pool = &p;
+		w->number = i;
+		if ((errno = pthread_create(&w->thread, NULL, worker, w)))
 			rl_die("start a thread:");
+	}
 	feed(&p);
 	for (int i = 0; i < threads; i++)
-		pthread_join(thread[i], NULL);
-	free(thread);
+		pthread_join(workers[i].thread, NULL);
+	free(workers);
 	free(p.slot);
 }

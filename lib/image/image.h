@@ -25,20 +25,8 @@ enum { RL_WHY = 256 }; /* bytes of a reason, NUL included */
 /* JPEG's longest side.  It also bounds the working memory of a resize, whatever the other side. */
 #define RL_MAX_SIDE 65535
 
-/* A file of an image is read whole; one that is larger is refused. */
-#define RL_MAX_IMAGE_FILE ((size_t)1 << 28)
-
 struct rl_image rl_image_new(int height, int width);
 void rl_image_free(struct rl_image *im); /* safe on a zeroed or freed image */
-
-/* Decode a JPEG or PNG file held in memory, told apart by their first bytes.  A JPEG's EXIF
- * orientation is applied, so the result is upright.  An image of more than max_pixels is refused
- * before memory is asked for.  False: *out is untouched and why says what is wrong. */
-bool rl_image_decode(const uint8_t *data, size_t size, int64_t max_pixels, struct rl_image *out,
-		     char why[RL_WHY]);
-
-/* The same from a regular file. */
-bool rl_image_load(const char *path, int64_t max_pixels, struct rl_image *out, char why[RL_WHY]);
 
 /* What the decoders ask before they allocate: are both sides 1 to RL_MAX_SIDE, and is their product
  * at most max_pixels? */

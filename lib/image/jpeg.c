@@ -14,14 +14,14 @@
 
 /* Everything that must survive the jump out of libjpeg lives here and not in locals of the function
  * that calls setjmp, where the compiler may keep a stale copy. */
-struct decoder {
+struct rl_jpeg {
 	struct jpeg_decompress_struct jpeg;
 	struct jpeg_error_mgr error;
 	struct jpeg_progress_mgr progress;
 	jmp_buf escape;
 	char *why;
-	struct rl_image image;
-	uint8_t *row; /* one line of CMYK */
+	int orientation;
+	uint8_t *inks; /* one line of CMYK */
 };
 
 bool rl_is_jpeg(const uint8_t *data, size_t size)
@@ -31,7 +31,7 @@ bool rl_is_jpeg(const uint8_t *data, size_t size)
 
 static _Noreturn void give_up(j_common_ptr c)
 {
-	struct decoder *d = c->client_data;
+	struct rl_jpeg *d = c->client_data;
 	char text[JMSG_LENGTH_MAX];
 
 	c->err->format_message(c, text);
@@ -59,7 +59,7 @@ static void on_message(j_common_ptr c, int level)
 
 static void on_progress(j_common_ptr c)
 {
-	struct decoder *d = c->client_data;
+	struct rl_jpeg *d = c->client_data;
 
 	if (d->jpeg.input_scan_number > RL_JPEG_MAX_SCANS) {
 		snprintf(d->why, RL_WHY, "more than %d scans", RL_JPEG_MAX_SCANS);
@@ -67,25 +67,8 @@ static void on_progress(j_common_ptr c)
 	}
 }
 
-static void read_rows(struct decoder *d)
-{
-	struct jpeg_decompress_struct *c = &d->jpeg;
-	size_t width = c->output_width;
-	bool cmyk = c->out_color_space == JCS_CMYK;
-
-	if (cmyk)
-		d->row = rl_malloc(width * 4);
-	while (c->output_scanline < c->output_height) {
-		uint8_t *rgb = d->image.data + c->output_scanline * width * 3;
-
-		jpeg_read_scanlines(c, cmyk ? &d->row : &rgb, 1);
-		if (cmyk)
-			rl_inverted_cmyk_to_rgb(d->row, rgb, width);
-	}
-}
-
 /* False, or a jump to d->escape, when the file is bad. */
-static bool decode(struct decoder *d, const uint8_t *data, size_t size, int64_t max_pixels)
+static bool start(struct rl_jpeg *d, const uint8_t *data, size_t size, int64_t max_pixels)
 {
 	struct jpeg_decompress_struct *c = &d->jpeg;
 
@@ -101,43 +84,113 @@ static bool decode(struct decoder *d, const uint8_t *data, size_t size, int64_t 
 	c->out_color_space = c->num_components == 4 ? JCS_CMYK : JCS_RGB;
 	c->dct_method = JDCT_ISLOW;
 	jpeg_start_decompress(c);
-	d->image = rl_image_new((int)c->output_height, (int)c->output_width);
-	read_rows(d);
-
-	int orientation = 1;
-	for (jpeg_saved_marker_ptr m = c->marker_list; m && orientation == 1; m = m->next)
-		orientation = rl_exif_orientation(m->data, m->data_length);
-	jpeg_finish_decompress(c);
-	rl_orient(&d->image, orientation);
+	if (c->out_color_space == JCS_CMYK)
+		d->inks = rl_malloc((size_t)c->output_width * 4);
+	for (jpeg_saved_marker_ptr m = c->marker_list; m && d->orientation == 1; m = m->next)
+		d->orientation = rl_exif_orientation(m->data, m->data_length);
 	return true;
 }
 
-/* The decoder lives in the caller: nothing that changes after setjmp is a local of this function.
- */
-static bool decode_or_escape(struct decoder *d, const uint8_t *data, size_t size,
-			     int64_t max_pixels)
+/* The decoder lives on the heap: nothing that changes after setjmp is a local of the functions that
+ * call it. */
+struct rl_jpeg *rl_jpeg_open(const uint8_t *data, size_t size, int64_t max_pixels, char why[RL_WHY])
 {
-	return !setjmp(d->escape) && decode(d, data, size, max_pixels);
+	struct rl_jpeg *d = rl_calloc(1, sizeof(*d));
+
+	d->why = why;
+	d->orientation = 1;
+	d->jpeg.err = jpeg_std_error(&d->error);
+	d->error.error_exit = give_up;
+	d->error.emit_message = on_message;
+	d->jpeg.client_data = d;
+	d->progress.progress_monitor = on_progress;
+	if (!setjmp(d->escape) && start(d, data, size, max_pixels))
+		return d;
+	rl_jpeg_close(d);
+	return NULL;
 }
 
-bool rl_jpeg_decode(const uint8_t *data, size_t size, int64_t max_pixels, struct rl_image *out,
-		    char why[RL_WHY])
+void rl_jpeg_close(struct rl_jpeg *d)
 {
-	struct decoder d = {.why = why};
+	jpeg_destroy_decompress(&d->jpeg);
+	free(d->inks);
+	free(d);
+}
 
-	d.jpeg.err = jpeg_std_error(&d.error);
-	d.error.error_exit = give_up;
-	d.error.emit_message = on_message;
-	d.jpeg.client_data = &d;
-	d.progress.progress_monitor = on_progress;
-	bool good = decode_or_escape(&d, data, size, max_pixels);
+int rl_jpeg_height(const struct rl_jpeg *d)
+{
+	return (int)d->jpeg.output_height;
+}
 
-	jpeg_destroy_decompress(&d.jpeg);
-	free(d.row);
-	if (good)
-		*out = d.image;
+int rl_jpeg_width(const struct rl_jpeg *d)
+{
+	return (int)d->jpeg.output_width;
+}
+
+int rl_jpeg_orientation(const struct rl_jpeg *d)
+{
+	return d->orientation;
+}
+
+static void read_inks(struct rl_jpeg *d, uint8_t *rgb, int count)
+{
+	size_t width = d->jpeg.output_width;
+
+	for (; count; count--, rgb += 3 * width) {
+		jpeg_read_scanlines(&d->jpeg, &d->inks, 1);
+		rl_inverted_cmyk_to_rgb(d->inks, rgb, width);
+	}
+}
+
+/* libjpeg gives as many rows as it has at hand. */
+static void read_rgb(struct rl_jpeg *d, uint8_t *rgb, int count)
+{
+	uint8_t *row[RL_JPEG_ROWS];
+	JDIMENSION done = 0, wanted = (JDIMENSION)count;
+
+	for (int i = 0; i < count; i++)
+		row[i] = rgb + (size_t)i * 3 * d->jpeg.output_width;
+	while (done < wanted)
+		done += jpeg_read_scanlines(&d->jpeg, row + done, wanted - done);
+}
+
+bool rl_jpeg_read(struct rl_jpeg *d, uint8_t *rgb, int count)
+{
+	if (setjmp(d->escape))
+		return false;
+	if (d->inks)
+		read_inks(d, rgb, count);
 	else
-		rl_image_free(&d.image);
+		read_rgb(d, rgb, count);
+	return true;
+}
+
+bool rl_jpeg_finish(struct rl_jpeg *d)
+{
+	if (setjmp(d->escape))
+		return false;
+	jpeg_finish_decompress(&d->jpeg);
+	return true;
+}
+
+bool rl_jpeg_image(struct rl_jpeg *d, struct rl_image *out)
+{
+	struct rl_image im = rl_image_new(rl_jpeg_height(d), rl_jpeg_width(d));
+	bool good = true;
+
+	for (int y = 0; y < im.height && good; y += RL_JPEG_ROWS) {
+		int left = im.height - y;
+
+		good = rl_jpeg_read(d, im.data + (size_t)y * 3 * (size_t)im.width,
+				    left < RL_JPEG_ROWS ? left : RL_JPEG_ROWS);
+	}
+	good = good && rl_jpeg_finish(d);
+	if (good) {
+		rl_orient(&im, d->orientation);
+		*out = im;
+	} else {
+		rl_image_free(&im);
+	}
 	return good;
 }
 

@@ -21,11 +21,30 @@ enum { RL_JPEG_MAX_SCANS = 100 };
 
 bool rl_is_jpeg(const uint8_t *data, size_t size);
 
-/* As rl_image_decode().  Data that libjpeg repairs with a guess (premature end, corrupt codes,
- * extraneous bytes) is bad: the pixels would be wrong.  Its warnings about headers alone are not.
- */
-bool rl_jpeg_decode(const uint8_t *data, size_t size, int64_t max_pixels, struct rl_image *out,
-		    char why[RL_WHY]);
+/* A file in memory that is decoded row by row.  Data that libjpeg repairs with a guess (premature
+ * end, corrupt codes, extraneous bytes) is bad: the pixels would be wrong.  Its warnings about
+ * headers alone are not. */
+struct rl_jpeg;
+
+/* As rl_load(), up to the first row; the data must outlive it.  NULL, or false from the
+ * functions below: `why`, which is kept, says what is wrong. */
+struct rl_jpeg *rl_jpeg_open(const uint8_t *data, size_t size, int64_t max_pixels,
+			     char why[RL_WHY]);
+void rl_jpeg_close(struct rl_jpeg *d);
+
+int rl_jpeg_height(const struct rl_jpeg *d);
+int rl_jpeg_width(const struct rl_jpeg *d);
+int rl_jpeg_orientation(const struct rl_jpeg *d); /* of the rows, 1 to 8; 1: upright */
+
+/* The next rows, at most RL_JPEG_ROWS and no more than there are, packed. */
+enum { RL_JPEG_ROWS = 16 };
+bool rl_jpeg_read(struct rl_jpeg *d, uint8_t *rgb, int count);
+
+/* After the last row: is the rest of the file as it should be? */
+bool rl_jpeg_finish(struct rl_jpeg *d);
+
+/* All of it instead, upright. */
+bool rl_jpeg_image(struct rl_jpeg *d, struct rl_image *out);
 
 enum rl_subsampling { RL_444, RL_422, RL_420 };
 

@@ -10,7 +10,7 @@
 
 bool rl_is_png(const uint8_t *data, size_t size);
 
-/* As rl_image_decode().  Grey, palette and RGB of up to 8 bits become RGB; alpha is dropped and
+/* As rl_load().  Grey, palette and RGB of up to 8 bits become RGB; alpha is dropped and
  * gamma ignored, as Pillow's convert("RGB") does.  16-bit files are refused. */
 bool rl_png_decode(const uint8_t *data, size_t size, int64_t max_pixels, struct rl_image *out,
 		   char why[RL_WHY]);

@@ -5,9 +5,10 @@
 #include "image/crop.h"
 #include "image/image.h"
 #include "image/jpeg.h"
+#include "image/load.h"
 #include "image/orient.h"
 #include "image/png.h"
-#include "image/resize.h"
+#include "picture.h"
 #include "tap.h"
 
 #include <stdio.h>
@@ -15,89 +16,6 @@
 #include <string.h>
 
 #include <jpeglib.h>
-
-static void draw(uint8_t *data, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		data[i] = (uint8_t)(((uint32_t)i * 2654435761u + 12345u) >> 24);
-}
-
-static struct rl_image drawn(int height, int width)
-{
-	struct rl_image im = rl_image_new(height, width);
-
-	draw(im.data, (size_t)height * (size_t)width * 3);
-	return im;
-}
-
-static uint64_t fnv(const uint8_t *p, size_t n)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	while (n--)
-		h = (h ^ *p++) * 0x100000001b3;
-	return h;
-}
-
-static int worst(const uint8_t *got, const double *want, size_t n)
-{
-	int w = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		int d = abs(got[i] - (int)want[i]);
-
-		w = d > w ? d : w;
-	}
-	return w;
-}
-
-static void test_resize(void)
-{
-	size_t n, at = 0;
-	double *cases = golden("resize/cases.npy", &n), *pixels = golden("resize/pixels.npy", NULL);
-
-	for (size_t i = 0; i < n; i += 4) {
-		int c[4];
-
-		for (int k = 0; k < 4; k++)
-			c[k] = (int)cases[i + (size_t)k];
-		struct rl_image im = drawn(c[0], c[1]), to = rl_resize(&im, c[2], c[3]);
-		size_t size = (size_t)c[2] * (size_t)c[3] * 3;
-
-		ok(worst(to.data, pixels + at, size) == 0, "resize %dx%d to %dx%d as Pillow", c[1],
-		   c[0], c[3], c[2]);
-		at += size;
-		rl_image_free(&im);
-		rl_image_free(&to);
-	}
-	free(cases);
-	free(pixels);
-}
-
-static void test_short_side(void)
-{
-	size_t n;
-	double *large = golden("resize/short-side.npy", &n);
-
-	for (double *g = large; g < large + n; g += 7) {
-		struct rl_image im = drawn((int)g[0], (int)g[1]);
-		int64_t h, w;
-
-		rl_short_side(&im, (int)g[2], &h, &w);
-		ok(h == (int64_t)g[3] && w == (int64_t)g[4],
-		   "short side %g of %gx%g is torchvision's size", g[2], g[1], g[0]);
-		struct rl_image to = rl_resize(&im, (int)h, (int)w);
-		ok(fnv(to.data, (size_t)(h * w * 3)) == ((uint64_t)g[5] << 32 | (uint64_t)g[6]),
-		   "and Pillow's pixels");
-		rl_image_free(&im);
-		rl_image_free(&to);
-	}
-	free(large);
-	struct rl_image row = {1, 65000, NULL};
-	int64_t h, w;
-	rl_short_side(&row, 1000, &h, &w);
-	ok(h == 1000 && w == 65000000, "a short side that would not fit is computed exactly");
-}
 
 static void test_colour(void)
 {
@@ -176,11 +94,13 @@ static FILE *memory(struct file *f)
 static bool decodes(const struct file *f, size_t size, int64_t max_pixels, struct rl_image *out,
 		    char why[RL_WHY])
 {
+	struct rl_loader *l = rl_loader_new(&(struct rl_load_wish){.max_pixels = max_pixels});
 	uint8_t *copy = rl_malloc(size);
 
 	memcpy(copy, f->data, size);
-	bool good = rl_image_decode(copy, size, max_pixels, out, why);
+	bool good = rl_load(l, copy, size, out, why);
 	free(copy);
+	rl_loader_free(l);
 	return good;
 }
 
@@ -356,24 +276,29 @@ static void test_crop(void)
 	rl_image_free(&im);
 }
 
+static void test_refusals(void)
+{
+	struct rl_loader *l = rl_loader_new(&(struct rl_load_wish){.max_pixels = 1});
+	struct rl_image im;
+	char why[RL_WHY];
+
+	ok(!rl_load(l, (const uint8_t *)"GIF89a", 6, &im, why) &&
+		   !strcmp(why, "neither JPEG nor PNG"),
+	   "%s", why);
+	ok(!rl_load(l, NULL, 0, &im, why) && !strcmp(why, "empty"), "%s", why);
+	ok(!rl_load_file(l, "/", &im, why) && !strcmp(why, "not a regular file"), "%s", why);
+	ok(!rl_load_file(l, "/nowhere", &im, why) && strstr(why, "No such file"), "%s", why);
+	rl_loader_free(l);
+}
+
 int main(void)
 {
-	char why[RL_WHY];
-	struct rl_image im;
-
-	test_resize();
-	test_short_side();
 	test_colour();
 	test_orient();
 	test_jpeg();
 	test_inks();
 	test_png();
 	test_crop();
-	ok(!rl_image_decode((const uint8_t *)"GIF89a", 6, 1, &im, why) &&
-		   !strcmp(why, "neither JPEG nor PNG"),
-	   "%s", why);
-	ok(!rl_image_decode(NULL, 0, 1, &im, why) && !strcmp(why, "empty"), "%s", why);
-	ok(!rl_image_load("/", 1, &im, why) && !strcmp(why, "not a regular file"), "%s", why);
-	ok(!rl_image_load("/nowhere", 1, &im, why) && strstr(why, "No such file"), "%s", why);
+	test_refusals();
 	return tap_done();
 }

@@ -11,6 +11,7 @@
 
 struct run {
 	int jobs, made, out;
+	int of_worker[16];
 	atomic_int worked;
 	int most; /* jobs in flight */
 	bool ordered, one_thread;
@@ -36,15 +37,22 @@ static void *next(void *context)
 	return j;
 }
 
-static void work(void *context, void *job)
+static void work(void *context, void *job, int worker)
 {
 	struct run *r = context;
 	struct job *j = job;
 
+	/* Nobody else writes here at the same time: a race is a sanitizer's to see. */
+	r->of_worker[worker]++;
 	if (j->number % 7 == 0)
 		usleep(500); /* slow ones, so that others overtake them */
 	j->result = (uint64_t)j->number * 3 + 1;
 	r->worked++;
+}
+
+static int sum(const int *a, int n)
+{
+	return n ? a[n - 1] + sum(a, n - 1) : 0;
 }
 
 static void done(void *context, void *job)
@@ -73,6 +81,8 @@ int main(void)
 			rl_pool_run(threads[t], &(struct rl_pool_calls){next, work, done, &r});
 			ok(r.ordered && r.out == r.jobs && r.worked == r.jobs && r.one_thread,
 			   "%d jobs by %d threads leave in order", jobs[n], threads[t]);
+			ok(sum(r.of_worker, threads[t]) == jobs[n],
+			   "each by a worker with a number of its own");
 			ok(r.most <= 2 * threads[t] + 2, "at most %d in flight", r.most);
 		}
 	return tap_done();
