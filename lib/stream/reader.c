@@ -1,6 +1,7 @@
 #include "stream/stream.h"
 
 #include "base/err.h"
+#include "stream/checksum.h"
 #include "stream/head.h"
 #include "stream/name.h"
 #include "stream/npy.h"
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 enum {
 	BUFFER = 1 << 14, /* what a read brings beyond the payload that it was for */

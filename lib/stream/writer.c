@@ -1,6 +1,7 @@
 #include "stream/stream.h"
 
 #include "base/err.h"
+#include "stream/checksum.h"
 #include "stream/head.h"
 #include "stream/name.h"
 #include "stream/npy.h"
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 enum { MEMBER_HEADER = RL_TAR_HEADER + RL_NPY_WRITTEN };
 
