@@ -31,7 +31,7 @@ struct rl_net_config {
 	struct rl_comm *comm; /* the ranks that share a step; NULL: alone */
 	bool sync_bn;         /* batch statistics are those of all ranks together */
 	bool bf16;            /* maps in bfloat16; rows, statistics, weights and losses in float */
-	size_t cache; /* bytes that a tile of images may fill; 0: what this machine's caches hold */
+	size_t cache;         /* bytes that a tile of images may fill; 0: 4 MiB a thread */
 };
 
 struct rl_net *rl_net_new(struct rl_params *params, const struct rl_net_config *config);

@@ -434,6 +434,20 @@ size_t rl_net_memory(const struct rl_net *n)
 	return n->arena_size;
 }
 
+/* Images at a time, where they are fewer than all. */
+static void print_tile(const struct rl_net *n, const struct op *op, FILE *out)
+{
+	const struct group *g = &n->group[n->step[op->forward[1]].group];
+
+	if (g->tile < g->images)
+		fprintf(out, "  by %lld", (long long)g->tile);
+	if (!op->reached)
+		return;
+	g = &n->group[n->step[op->backward[0]].group];
+	if (g->tile < g->images)
+		fprintf(out, ", backward by %lld", (long long)g->tile);
+}
+
 void rl_net_print(const struct rl_net *n, FILE *out)
 {
 	size_t unshared = 0;
@@ -448,6 +462,10 @@ void rl_net_print(const struct rl_net *n, FILE *out)
 			fprintf(out, "%s%lld", i ? "x" : " ", (long long)n->value[op->out].dim[i]);
 		if (op->nparam)
 			fprintf(out, "  %s", n->params->list[op->param[0]].name);
+		if (op->folded)
+			fputs("  folded", out);
+		else
+			print_tile(n, op, out);
 		fputc('\n', out);
 	}
 	fprintf(out,

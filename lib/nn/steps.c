@@ -10,7 +10,6 @@
 
 #include <omp.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* ---- steps ------------------------------------------------------------------------------------
  */
@@ -115,19 +114,13 @@ static size_t weights(const struct rl_net *n, const struct op *op)
 	return bytes;
 }
 
-/* What the caches of the cores that work hold, and a share of the common one. */
+/* What a core has of the caches, second level and its share of the third: 2 to 6 MB on the servers
+ * of the last years.  What the system reports is often the whole package's. */
 static size_t cache(const struct rl_net *n)
 {
-	long second = sysconf(_SC_LEVEL2_CACHE_SIZE), third = sysconf(_SC_LEVEL3_CACHE_SIZE);
-	size_t bytes = 0;
+	const size_t of_core = (size_t)4 << 20;
 
-	if (n->config.cache)
-		return n->config.cache;
-	if (second > 0)
-		bytes = (size_t)second * (size_t)omp_get_max_threads();
-	if (third > 0 && (size_t)third / 4 > bytes)
-		bytes = (size_t)third / 4;
-	return bytes ? bytes : (size_t)2 << 20;
+	return n->config.cache ? n->config.cache : of_core * (size_t)omp_get_max_threads();
 }
 
 /* A divisor of `images`, so that every tile has the same primitives; all where none fits. */
