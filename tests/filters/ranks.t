@@ -1,7 +1,9 @@
 # rl-train on several ranks: the same run as on one, the same bits again, and an end for all when one is lost.
 . "$(dirname "$0")/tap.sh"
 export OMP_NUM_THREADS=1
-[ "$(id -u)" != 0 ] || export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+# More ranks than processors, and by root if need be: Open MPI 4 and 5 want to be asked.
+export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
 fit="--arch resnet18 --width 8 --hidden 32 --head-lr 0.1 --lr 0.01 --lr-batch 8 --warmup 0 --accumulate 1 --precise-bn 0
 	--log-every 1 --checkpoint-every 1 --keep 99 --quiet"
@@ -21,7 +23,7 @@ E2
 ranks() {
 	ranks_n=$1
 	shift
-	timeout 120 mpirun --oversubscribe --bind-to none -n $ranks_n sh rank.sh "$@"
+	timeout 120 mpirun --bind-to none -n $ranks_n sh rank.sh "$@"
 }
 tensors() { tail -c +$((9 + $(od -An -td8 -N8 "$1"))) "$1" | sha256sum; }
 
@@ -89,7 +91,7 @@ head -9 list >list0
 tail -n +10 list | head -4 >list1
 cp rank.sh uneven.sh && sed -i 's|--shard [^ ]*||; s|"$list"|list$rank|' uneven.sh
 for sync in "" --sync-bn; do
-	timeout 120 mpirun --oversubscribe --bind-to none -n 2 sh uneven.sh list --epochs 2 -- \
+	timeout 120 mpirun --bind-to none -n 2 sh uneven.sh list --epochs 2 -- \
 		--out uneven$sync $fit $sync --batch 4 >uneven.json 2>stderr
 	is "$? $(jq -s length uneven$sync/log.jsonl)" "0 6" "a rank whose images are over waits for the others ${sync:+with common statistics}"
 done
@@ -137,11 +139,11 @@ ok $? "with what was learned saved"
 CUT=none
 
 # ---- said aloud ----
-mpirun --oversubscribe -n 2 sh -c "rl-decode --short-side 292 --epochs 1 --quiet list | rl-patchpairs --quiet |
+mpirun -n 2 sh -c "rl-decode --short-side 292 --epochs 1 --quiet list | rl-patchpairs --quiet |
 	rl-train --out x $(echo $fit)" >/dev/null 2>stderr
 [ $? -eq 1 ] && grep -q '^rl-train\[1\]: stdin: the stream of rank 0 once more: rl-decode --shard' stderr
 ok $? "ranks without shards"
-mpirun --oversubscribe -n 2 sh -c "sh rank.sh list --epochs 1 -- --out x $(echo $fit) --batch \$((OMPI_COMM_WORLD_RANK + 1))" \
+mpirun -n 2 sh -c "sh rank.sh list --epochs 1 -- --out x $(echo $fit) --batch \$((OMPI_COMM_WORLD_RANK + 1))" \
 	>/dev/null 2>stderr
 [ $? -eq 1 ] && grep -q '^rl-train\[1\]: other options than rank 0' stderr
 ok $? "ranks with other options"
