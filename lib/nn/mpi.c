@@ -34,14 +34,13 @@ static void wait_for(int n, MPI_Request *request)
 static void job_broadcast(struct rl_comm *c, void *data, size_t bytes)
 {
 	MPI_Request request;
+	size_t n;
 
 	(void)c;
-	for (char *at = data; bytes; at += LARGEST) {
-		int n = bytes < LARGEST ? (int)bytes : LARGEST;
-
-		MPI_Ibcast(at, n, MPI_BYTE, 0, MPI_COMM_WORLD, &request);
+	for (char *at = data; bytes; at += n, bytes -= n) {
+		n = bytes < LARGEST ? bytes : LARGEST;
+		MPI_Ibcast(at, (int)n, MPI_BYTE, 0, MPI_COMM_WORLD, &request);
 		wait_for(1, &request);
-		bytes -= (size_t)n;
 	}
 }
 
