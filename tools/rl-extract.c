@@ -1,6 +1,7 @@
 /* rl-extract: images in, features out. */
 #include "base/err.h"
 #include "base/file.h"
+#include "base/pool.h"
 #include "base/progress.h"
 #include "models/features.h"
 #include "nn/precision.h"
@@ -91,24 +92,74 @@ static int64_t dimension(const struct extractor *e, int layer)
 	return d;
 }
 
-/* ---- one batch --------------------------------------------------------------------------------
+/* ---- batches ----------------------------------------------------------------------------------
  */
 
-/* Replace `image` of n samples by the features. */
-static void extract(struct extractor *e, struct rl_sample *s, int64_t n, uint8_t *pixels,
-		    int64_t *index)
+struct batch {
+	struct rl_sample *sample;
+	int64_t n;
+	struct batch *spare; /* the next one that waits to be filled again */
+};
+
+/* The stream as a pool of one worker sees it: batches are read and written while it computes. */
+struct stream {
+	struct rl_reader *in;
+	struct rl_writer *out;
+	struct extractor *e;
+	struct rl_sample first; /* was looked at to plan the network */
+	bool looked_at, ended;
+	int64_t batch, threads, done;
+	uint8_t *pixels;
+	int64_t *index;
+	struct batch *spare;
+	struct rl_progress progress;
+};
+
+static void *read_batch(void *context)
 {
+	struct stream *t = context;
+	struct batch *b = t->spare;
+
+	if (b) {
+		t->spare = b->spare;
+	} else {
+		b = rl_calloc(1, sizeof(*b));
+		b->sample = rl_calloc((size_t)t->batch, sizeof(*b->sample));
+	}
+	b->n = 0;
+	if (t->looked_at) {
+		b->sample[b->n++] = t->first;
+		t->looked_at = false;
+	}
+	while (b->n < t->batch && !t->ended) {
+		t->ended = !rl_reader_next(t->in, &b->sample[b->n]);
+		b->n += !t->ended;
+	}
+	return b->n ? b : NULL;
+}
+
+/* Replace `image` of the samples by the features. */
+static void extract(void *context, void *job, int worker)
+{
+	const struct stream *t = context;
+	const struct batch *b = job;
+	struct extractor *e = t->e;
+	struct rl_sample *s = b->sample;
+	uint8_t *pixels = t->pixels;
+	int64_t *index = t->index, n = b->n;
 	size_t bytes = (size_t)(e->height * e->width * 3);
 
+	(void)worker;
+	omp_set_num_threads((int)t->threads); /* counts for the thread that says it */
 	plan(e, n);
 	for (int64_t i = 0; i < n; i++) {
-		const struct rl_tensor *t = rl_sample_get(&s[i], "image", RL_U1, 3);
+		const struct rl_tensor *image = rl_sample_get(&s[i], "image", RL_U1, 3);
 
-		if (t->dim[0] != e->height || t->dim[1] != e->width || t->dim[2] != 3)
+		if (image->dim[0] != e->height || image->dim[1] != e->width || image->dim[2] != 3)
 			rl_die("%s: image is %lldx%lld, the first was %lldx%lld", s[i].key,
-			       (long long)t->dim[1], (long long)t->dim[0], (long long)e->width,
-			       (long long)e->height);
-		memcpy(pixels + (size_t)i * bytes, t->data, bytes);
+			       (long long)image->dim[1], (long long)image->dim[0],
+			       (long long)e->width, (long long)e->height);
+		memcpy(pixels + (size_t)i * bytes, image->data, bytes);
 		index[i] = i;
 		rl_sample_drop(&s[i], "image");
 	}
@@ -126,6 +177,18 @@ static void extract(struct extractor *e, struct rl_sample *s, int64_t n, uint8_t
 			       all + i * d, (size_t)d * sizeof(*all));
 		free(all);
 	}
+}
+
+static void write_batch(void *context, void *job)
+{
+	struct stream *t = context;
+	struct batch *b = job;
+
+	for (int64_t i = 0; i < b->n; i++)
+		rl_writer_put(t->out, &b->sample[i]);
+	rl_progress_show(&t->progress, t->done += b->n);
+	b->spare = t->spare;
+	t->spare = b;
 }
 
 int main(int argc, char **argv)
@@ -165,15 +228,14 @@ int main(int argc, char **argv)
 
 	/* prepare: the first image tells the size, the weights the network */
 	struct rl_reader *in = rl_reader_open("-");
-	struct rl_sample *s = rl_calloc((size_t)c.batch, sizeof(*s));
+	struct rl_sample sample = {0};
 	struct rl_st_file *weights = c.weights ? rl_st_open(c.weights) : NULL;
 	json_t *head = json_deep_copy(rl_reader_head(in));
 	json_t *entry = rl_head_history(head, &tool, argc, argv);
-	int64_t n = rl_reader_next(in, &s[0]);
 
-	if (!n)
+	if (!rl_reader_next(in, &sample))
 		rl_die("stdin: no images");
-	const struct rl_tensor *first = rl_sample_get(&s[0], "image", RL_U1, 3);
+	const struct rl_tensor *first = rl_sample_get(&sample, "image", RL_U1, 3);
 	e.height = first->dim[0], e.width = first->dim[1];
 	e.backbone = backbone(&c, weights);
 	e.params = rl_params_new();
@@ -195,26 +257,20 @@ int main(int argc, char **argv)
 		if (e.want[layer])
 			rl_head_field(head, rl_layer_names[layer], RL_F4, 1,
 				      (int64_t[]){dimension(&e, layer)}, NULL);
-	struct rl_writer *out = rl_writer_new(1, "stdout", head);
 
 	/* stream */
-	uint8_t *pixels = rl_aligned((size_t)(c.batch * e.height * e.width * 3));
-	int64_t *index = rl_malloc((size_t)c.batch * sizeof(*index)), done = 0;
-	struct rl_progress progress = rl_progress_start("images", 0, c.quiet);
-
-	bool more = true;
-	do {
-		while (n < c.batch && (more = rl_reader_next(in, &s[n])))
-			n++;
-		if (!n)
-			break;
-		extract(&e, s, n, pixels, index);
-		for (int64_t i = 0; i < n; i++)
-			rl_writer_put(out, &s[i]);
-		rl_progress_show(&progress, done += n);
-		n = 0;
-	} while (more);
-	rl_progress_end(&progress, done);
-	rl_writer_close(out, rl_reader_skipped(in));
+	struct stream stream = {.in = in,
+				.out = rl_writer_new(1, "stdout", head),
+				.e = &e,
+				.first = sample,
+				.looked_at = true,
+				.batch = c.batch,
+				.threads = c.threads,
+				.pixels = rl_aligned((size_t)(c.batch * e.height * e.width * 3)),
+				.index = rl_malloc((size_t)c.batch * sizeof(*stream.index)),
+				.progress = rl_progress_start("images", 0, c.quiet)};
+	rl_pool_run(1, &(struct rl_pool_calls){read_batch, extract, write_batch, &stream});
+	rl_progress_end(&stream.progress, stream.done);
+	rl_writer_close(stream.out, rl_reader_skipped(in));
 	return RL_EXIT_OK;
 }
