@@ -98,7 +98,7 @@ UNIT = $(TESTS:%=$(OBJ)/tests/%)
 FILTER_TESTS = $(wildcard tests/filters/*.t)
 JOBS ?= $(shell nproc)
 
-test: all $(UNIT) $(HELPERS:%=$(OBJ)/tests/%) ## run the tests without installing anything
+test: all bench-programs $(UNIT) $(HELPERS:%=$(OBJ)/tests/%) ## run the tests without installing anything
 	RL_BIN=$(abspath $(BIN)) ASAN_OPTIONS=detect_leaks=0 prove --timer --exec '' $(UNIT)
 	RL_BIN=$(abspath $(BIN)) ASAN_OPTIONS=detect_leaks=0 prove --timer -j $(JOBS) --exec bash $(FILTER_TESTS)
 
@@ -111,7 +111,7 @@ check: deps-check ## install what is missing, build, and run every test, also un
 clean: ## remove what was built; results stay
 	rm -rf bin obj build
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' Makefile pipelines/*.mk
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' Makefile bench/*.mk pipelines/*.mk
 .PHONY: clean help
 
 # ---- install: programs, manual pages, and what a filter of one's own needs ------------------------
@@ -136,6 +136,9 @@ install: all ## install under PREFIX (and DESTDIR)
 uninstall: ## remove what install put there
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
 .PHONY: install uninstall
+
+# ---- the benchmark ------------------------------------------------------------------------------
+include bench/bench.mk
 
 # ---- pipelines: the recipes, one file a benchmark -------------------------------------------------
 include pipelines/settings.mk $(filter-out pipelines/settings.mk,$(sort $(wildcard pipelines/*.mk)))

@@ -10,9 +10,11 @@ LDFLAGS =
 MPI_CFLAGS = $(shell pkg-config --cflags mpi-c)
 MPI_LIBS   = $(shell pkg-config --libs mpi-c)
 
-# One package per line of need: what the programs link, what the pipelines run, what only the tests use.
+# One package per line of need: what the programs link, what the pipelines run, what only the tests use,
+# what make bench compares with.
 DEPS_BUILD = gcc libc6-dev libdnnl-dev libopenblas-openmp-dev liblinear-dev libsvm-dev \
              libjpeg62-turbo-dev libpng-dev libarchive-dev libexpat1-dev libjansson-dev \
              libxxhash-dev libmd-dev libopenmpi-dev pkg-config
 DEPS_RUN   = parallel jq openmpi-bin
 DEPS_CHECK = perl libjpeg-turbo-progs python3-numpy mandoc
+DEPS_BENCH = python3-torch
