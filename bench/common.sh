@@ -13,8 +13,6 @@ net=${NET#--arch }
 precisions=(fp32)
 ! grep -qE "^flags.* (avx512_bf16|amx_bf16)( |$)" /proc/cpuinfo || precisions+=(bf16)
 
-precision() { ! rl-train --help | grep -q -- --precision || echo "--precision $1"; }
-
 torch_missing=
 "$PYTHON" -c 'import torch' 2>/dev/null || torch_missing="PyTorch is not installed"
 ort_missing=

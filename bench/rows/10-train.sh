@@ -10,7 +10,7 @@ rl-cat --slice ":$IMAGES" "$inputs/patches.tar" | rl-cat --npy patches >"$inputs
 # The loop's log has the rate of every step.
 train() {
 	rm -rf "$DIR/train"
-	clocked "$IMAGES" rl-train --out "$DIR/train" $NET $(precision "$1") --batch "$IMAGES" --accumulate 1 --lr 0.001 --head-lr 0.1 \
+	clocked "$IMAGES" rl-train --out "$DIR/train" $NET --precision "$1" --batch "$IMAGES" --accumulate 1 --lr 0.001 --head-lr 0.1 \
 		--log-every 1 --checkpoint-every 0 --precise-bn 0 --threads "$THREADS" --quiet <"$inputs/patches.tar" \
 		>"$DIR/train.json"
 	jq -c --slurpfile log "$DIR/train/log.jsonl" \

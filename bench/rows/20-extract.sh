@@ -4,7 +4,7 @@ row extract images "feature extraction, $net, 224 pixels, from JPEG files, $BATC
 
 extract() {
 	clocked $photos bash -o pipefail -c "rl-decode --short-side 256 --size 224x224 --quiet <'$inputs/photos.txt' |
-		rl-extract --random-init 0 $NET $(precision "$1") --layers avgpool --batch $BATCH --threads $THREADS --quiet"
+		rl-extract --random-init 0 $NET --precision $1 --layers avgpool --batch $BATCH --threads $THREADS --quiet"
 }
 
 head -n "$BATCH" "$inputs/photos.txt" | rl-decode --short-side 256 --size 224x224 --quiet | rl-cat --npy image >"$inputs/images.npy"
