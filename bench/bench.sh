@@ -6,6 +6,9 @@
 # "seconds" and the number of items that were done in them.  The commands of a row run in turn, round after
 # round (A B C A B C ...), each time as new processes, so that whatever else the machine does meets all alike.
 set -euo pipefail
+shopt -s inherit_errexit
+trap '[ $? -eq 0 ] || say "failed at $now"' EXIT
+now="the inputs"
 export LC_ALL=C OMP_NUM_THREADS=$THREADS
 PATH=$BIN:$PATH
 here=$(dirname "$0")
@@ -19,7 +22,7 @@ record() { jq -cn "$@" >>"$records"; }
 
 # row NAME UNIT JOB: begins a row.  The rate is in UNIT (images, GB) a second.
 row() {
-	row=$1 who=()
+	row=$1 who=() rounds=$ROUNDS
 	record --arg row "$1" --arg unit "$2" --arg job "$3" '{record: "row", $row, $unit, $job}'
 }
 
@@ -39,10 +42,10 @@ compare() {
 		'{record: "compare", $row, by: "rate", $ours, $theirs, $against, $at_least}'
 }
 
-# The same of peak memory, which is to be below theirs.
+# compare_memory OURS THEIRS AGAINST BELOW: the same of peak memory, and what the ratio is to stay below.
 compare_memory() {
-	record --arg row "$row" --arg ours "$1" --arg theirs "$2" --arg against "$3" \
-		'{record: "compare", $row, by: "memory", $ours, $theirs, $against, below: 1}'
+	record --arg row "$row" --arg ours "$1" --arg theirs "$2" --arg against "$3" --argjson below "$4" \
+		'{record: "compare", $row, by: "memory", $ours, $theirs, $against, $below}'
 }
 
 # at_least OURS RATE: what DESIGN wants of the rate itself.
@@ -51,14 +54,15 @@ at_least() {
 		'{record: "compare", $row, by: "rate", $ours, against: "", $at_least}'
 }
 
-# Run the row's rounds.
+# Run the row's rounds: ROUNDS, unless the row file sets `rounds`.
 measure() {
 	local round i result
-	for ((round = 1; round <= ROUNDS; round++)); do
+	for ((round = 1; round <= rounds; round++)); do
 		for ((i = 1; i <= ${#who[@]}; i++)); do
 			local -n command_line="command_$i"
-			result=$("${command_line[@]}") || { say "$row: ${who[i - 1]}: failed"; exit 1; }
-			say "$row, round $round of $ROUNDS: ${who[i - 1]}: $result"
+			now="$row: ${who[i - 1]}"
+			result=$("${command_line[@]}")
+			say "$row, round $round of $rounds: ${who[i - 1]}: $result"
 			record --arg row "$row" --arg who "${who[i - 1]}" --argjson round "$round" \
 				--argjson sample "$result" '{record: "sample", $row, $who, $round} + $sample'
 		done
@@ -74,10 +78,13 @@ provenance() {
 
 . "$here/common.sh"
 for file; do
+	now=$file
 	. "$file"
 	measure
 done
-jq -s --argjson machine "$(bash "$here/machine.sh")" --argjson provenance "$(provenance)" \
+now="the results"
+machine=$(bash "$here/machine.sh")
+jq -s --argjson machine "$machine" --argjson provenance "$(provenance)" \
 	-f "$here/results.jq" "$records" >"$OUT.partial"
 mv "$OUT.partial" "$OUT"
 jq -r -f "$here/table.jq" "$OUT" | tee "$DIR/table.md"

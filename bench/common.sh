@@ -1,17 +1,13 @@
 # What the rows share: inputs, precisions, the floor and the peers.
 
 inputs=$DIR/inputs
-photos=$((3 * IMAGES > 4 * BATCH ? 3 * IMAGES : 4 * BATCH))
+photos=$((2 * IMAGES > 4 * BATCH ? 2 * IMAGES : 4 * BATCH))
 rm -rf "$inputs"
 mkdir -p "$inputs"
 rl-synth --out "$inputs/photos" --layout imagefolder --images $photos --size 500x375 --seed 1 --quiet
 find "$inputs/photos" -name '*.jpg' | sort >"$inputs/photos.txt"
 
 net=${NET#--arch }
-
-# bf16 is measured where the CPU computes in it.
-precisions=(fp32)
-! grep -qE "^flags.* (avx512_bf16|amx_bf16)( |$)" /proc/cpuinfo || precisions+=(bf16)
 
 torch_missing=
 "$PYTHON" -c 'import torch' 2>/dev/null || torch_missing="PyTorch is not installed"
@@ -33,6 +29,20 @@ clocked() {
 	of "$1" cat "$DIR/clock.json"
 }
 
+# training_step ITEMS COMMAND...: a run of two steps; the second is measured, by the loop's own log.
+training_step() {
+	rm -rf "$DIR/train"
+	clocked "$1" "${@:2}" --out "$DIR/train" $NET --accumulate 1 --lr 0.001 --head-lr 0.1 --log-every 1 \
+		--checkpoint-every 0 --precise-bn 0 --quiet >"$DIR/train.json"
+	jq -c --argjson rate "$(jq 'select(.step == 2) | .samples_per_s' "$DIR/train/log.jsonl")" \
+		'.seconds = .items / $rate' "$DIR/train.json"
+}
+
 floor() { alone "$FLOOR/conv-floor" --threads "$THREADS" "$@"; }
 torch() { alone "$PYTHON" "$here/peer-torch.py" "$@" --threads "$THREADS"; }
 ort() { alone node "$here/peer-ort.mjs" "$DIR/node_modules" "$@" "$THREADS"; }
+
+# bf16 is measured where the CPU computes in it.
+precisions=(fp32)
+native=$(floor --arch resnet18 --width 8 --images 1 --size 32 | jq .native_bf16)
+[ "$native" = false ] || precisions+=(bf16)

@@ -345,12 +345,12 @@ static void report(const struct floor *f, const struct config *c)
 		total += f->seconds[i] / n;
 	for (int i = 0; i < f->ncall; i++)
 		by_gemm += f->call[i].by_gemm;
-	rl_json_print(json_pack("{s:f, s:I, s:f, s:f, s:f, s:f, s:f, s:i, s:I}", "seconds", total,
-				"images", (json_int_t)c->images, "forward", forward / n, "data",
-				f->seconds[RL_BACKWARD_DATA] / n, "weights",
-				f->seconds[RL_BACKWARD_WEIGHTS] / n, "gflop", 1e-9 * f->flop,
-				"gflop_per_s", 1e-9 * f->flop / total, "convolutions", f->nconv,
-				"by_gemm", (json_int_t)by_gemm));
+	rl_json_print(json_pack(
+		"{s:f, s:I, s:f, s:f, s:f, s:f, s:f, s:i, s:I, s:b}", "seconds", total, "images",
+		(json_int_t)c->images, "forward", forward / n, "data",
+		f->seconds[RL_BACKWARD_DATA] / n, "weights", f->seconds[RL_BACKWARD_WEIGHTS] / n,
+		"gflop", 1e-9 * f->flop, "gflop_per_s", 1e-9 * f->flop / total, "convolutions",
+		f->nconv, "by_gemm", (json_int_t)by_gemm, "native_bf16", rl_onednn_has_bf16()));
 }
 
 int main(int argc, char **argv)

@@ -4,7 +4,7 @@ def spread: "\(.median | digits) (\(.min | digits)–\(.max | digits))";
 def cell($row; $who; $by):
 	[$row.entries[] | select(.who == $who)]
 	| if length == 0 then $row.missing[$who] // "not measured"
-	elif $by == "memory" then "\(.[0].peak_kib / 1048576 | digits) GiB"
+	elif $by == "memory" then .[0].peak_kib | if . < 1048576 then "\(. / 1024 | digits) MiB" else "\(. / 1048576 | digits) GiB" end
 	else "\(.[0].rate | spread) \($row.unit)/s" end;
 def ratio: if .theirs and .ratio then .ratio | spread else "" end;
 def target($unit):

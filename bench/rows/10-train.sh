@@ -2,19 +2,12 @@
 # to the optimiser's step, beside the convolutions of nine patches an image and PyTorch's literal step.
 row train images "relative-location training step, $net, $IMAGES images of nine 64-pixel patches"
 
-steps=3 # the first is not measured
-head -n $((steps * IMAGES)) "$inputs/photos.txt" | rl-decode --short-side 292 --epochs 1 --quiet |
-	rl-patchpairs >"$inputs/patches.tar"
+head -n $((2 * IMAGES)) "$inputs/photos.txt" | rl-decode --short-side 292 --epochs 1 --quiet |
+	rl-patchpairs --quiet >"$inputs/patches.tar"
 rl-cat --slice ":$IMAGES" "$inputs/patches.tar" | rl-cat --npy patches >"$inputs/patches.npy"
 
-# The loop's log has the rate of every step.
 train() {
-	rm -rf "$DIR/train"
-	clocked "$IMAGES" rl-train --out "$DIR/train" $NET --precision "$1" --batch "$IMAGES" --accumulate 1 --lr 0.001 --head-lr 0.1 \
-		--log-every 1 --checkpoint-every 0 --precise-bn 0 --threads "$THREADS" --quiet <"$inputs/patches.tar" \
-		>"$DIR/train.json"
-	jq -c --slurpfile log "$DIR/train/log.jsonl" \
-		'. + {seconds: (.items * ([$log[1:][] | 1 / .samples_per_s] | add / length))}' "$DIR/train.json"
+	training_step "$IMAGES" rl-train --batch "$IMAGES" --threads "$THREADS" --precision "$1" <"$inputs/patches.tar"
 }
 
 for p in "${precisions[@]}"; do
@@ -30,4 +23,4 @@ done
 p=${precisions[-1]}
 compare "rl-train $p" "PyTorch fp32" "PyTorch's literal step, fp32" 6
 [ "$p" = fp32 ] || compare "rl-train $p" "PyTorch $p" "PyTorch's literal step, $p" 3
-compare_memory "rl-train fp32" "PyTorch fp32" "memory of PyTorch's literal step, fp32"
+compare_memory "rl-train fp32" "PyTorch fp32" "memory of PyTorch's literal step, fp32" 1

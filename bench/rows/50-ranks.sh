@@ -1,0 +1,23 @@
+# Two ranks over MPI on half of the cores each, beside twice what one rank does on its half while the other half
+# is idle: what a second rank costs in summing gradients, and in memory and caches that the two share.
+each=$((IMAGES / 4 > 0 ? IMAGES / 4 : 1)) half=$((THREADS / 2 > 0 ? THREADS / 2 : 1)) steps=2
+row ranks images "training on two ranks, $net, $each images and half of the cores each"
+
+for ranks in 1 2; do
+	for ((rank = 0; rank < ranks; rank++)); do
+		head -n $((steps * each * ranks)) "$inputs/photos.txt" |
+			rl-decode --short-side 292 --epochs 1 --shard $rank/$ranks --quiet |
+			rl-patchpairs --quiet >"$inputs/patches-$ranks-$rank.tar"
+	done
+done
+
+# ranks_train COUNT ITEMS
+ranks_train() {
+	OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
+		training_step "$2" mpirun -n "$1" --bind-to none bash -c 'exec rl-train "$@" <"$0-$OMPI_COMM_WORLD_RANK.tar"' \
+		"$inputs/patches-$1" --batch "$each" --threads "$half" --precision auto
+}
+
+enter "two ranks" ranks_train 2 $((2 * each))
+enter "twice one rank" ranks_train 1 $((2 * each))
+compare "two ranks" "twice one rank" "twice one rank alone on its half of the cores" 0.9
