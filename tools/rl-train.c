@@ -322,6 +322,7 @@ int main(int argc, char **argv)
 		json_object_set(report, "provenance", provenance);
 		rl_json_print(report);
 	}
+	rl_loop_end(&loop);
 	comm->close(comm);
 	return RL_EXIT_OK;
 }

@@ -19,7 +19,6 @@ struct run {
 	struct rl_state now; /* after the last whole step */
 	int64_t saved;       /* the step of the last checkpoint */
 	int64_t total, warm_end;
-	struct rl_log *log; /* rank 0's */
 	double window_start;
 	struct rl_progress progress;
 
@@ -54,7 +53,7 @@ static void write_checkpoint(struct run *r, const struct rl_place *places)
 	const struct rl_checkpoint c = checkpoint(r->l);
 
 	r->now.window_seconds = rl_now() - r->window_start;
-	r->now.log_bytes = rl_log_sync(r->log);
+	r->now.log_bytes = rl_log_sync(r->l->log);
 	char *state = rl_state_text(&r->now, places, r->l->comm->size);
 	rl_checkpoint_write(&c, r->now.step, state, r->l->metadata, r->l->keep);
 	free(state);
@@ -226,9 +225,9 @@ static void log_window(struct run *r)
 	struct rl_state *s = &r->now;
 	double now = rl_now();
 
-	if (r->log)
+	if (r->l->log)
 		rl_log_line(
-			r->log,
+			r->l->log,
 			json_pack("{s:I, s:I, s:f, s:f, s:f, s:f}", "step", (json_int_t)s->step,
 				  "epoch", (json_int_t)s->epoch, "loss", s->window.loss, "accuracy",
 				  100.0 * (double)s->window.correct / (double)s->window.items, "lr",
@@ -304,7 +303,7 @@ static void begin(struct run *r, struct rl_loop *l)
 	r->counts = rl_calloc((size_t)p->n, sizeof(*r->counts));
 	r->in = rl_batches_new(&c, &l->start.place);
 	if (l->comm->rank == 0) {
-		r->log = rl_log_open(l->dir, l->start.log_bytes);
+		l->log = rl_log_open(l->dir, l->start.log_bytes);
 		rl_checkpoint_tidy(l->dir);
 	}
 	rl_ranks_check(l->comm, p);
@@ -333,8 +332,6 @@ static void finish(struct run *r)
 		rl_warn("the loss of the last epoch is %.3f, above chance (%.3f): the run has "
 			"diverged",
 			r->now.of_epoch.loss, l->chance_loss);
-	if (r->log)
-		rl_log_close(r->log);
 	rl_gradient_free(r->gradient);
 	free(r->states);
 	free(r->counts);
@@ -353,4 +350,10 @@ struct rl_score rl_loop_run(struct rl_loop *l)
 	}
 	finish(&r);
 	return r.now.of_epoch;
+}
+
+void rl_loop_end(struct rl_loop *l)
+{
+	if (l->log)
+		rl_log_close(l->log);
 }

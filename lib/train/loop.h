@@ -59,13 +59,13 @@ struct rl_loop {
 	int64_t log_every;         /* steps */
 	int64_t checkpoint_every;  /* steps, and at the end; 0: only when stopped */
 	int64_t keep;              /* newest checkpoints kept */
-	double chance_loss; /* a loss that has not left it after the warm-up is said aloud; 0: none
-			     */
-	json_t *metadata;   /* of checkpoints: object of strings */
-	const json_t *run;  /* what the outcome depends on: see train/identity.h */
+	double chance_loss;        /* of who guesses; one that stays there is warned of; 0: none */
+	json_t *metadata;          /* of checkpoints: object of strings */
+	const json_t *run;         /* what the outcome depends on: see train/identity.h */
 	bool quiet;
 
 	struct rl_state start; /* zero for a new run */
+	struct rl_log *log;    /* rank 0's, from rl_loop_run() to rl_loop_end() */
 };
 
 int64_t rl_loop_steps_per_epoch(const struct rl_loop *l);
@@ -81,5 +81,8 @@ json_t *rl_loop_resume(struct rl_loop *l);
  * whole step, and the program ends: with RL_EXIT_STOPPED or as the broken stream would have it.
  * What stops one rank stops all. */
 struct rl_score rl_loop_run(struct rl_loop *l);
+
+/* Other trainers may have l->dir from now on: call it when all that goes there is written. */
+void rl_loop_end(struct rl_loop *l);
 
 #endif

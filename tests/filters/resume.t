@@ -234,6 +234,21 @@ is $? 3 "a signal reaches a trainer that waits for its stream"
 ok $? "before the first step there is nothing to save"
 exec 9>&-
 
+# Nobody reads this one's result: it is not done yet.
+mkfifo full
+exec 8<>full
+head -c 1000000 /dev/zero >&8 &
+filler=$!
+rl-train --out done $adamw <train.tar >&8 2>bad &
+job=$!
+while [ ! -e done/weights.safetensors ] && kill -0 $job; do sleep 0.01; done
+fails 1 "done: another program is training here" "a second trainer, while the first says what came out" \
+	rl-train --resume done $adamw <train.tar
+kill $job $filler
+wait $job
+is $? 143 "after its last step a signal ends a trainer as any program"
+exec 8>&-
+
 # ---- at the end ----
 before=$(sha256sum <whole-adamw/run/weights.safetensors)
 (cd whole-adamw && pipeline $adamw >again 2>stderr)

@@ -106,6 +106,7 @@ static void test_steps(const char *dir)
 	bool sizes = true, leads = true, draws = true;
 
 	struct rl_score s = rl_loop_run(&l);
+	rl_loop_end(&l);
 	ok(f.calls == 9, "micro-batches until an epoch has no more");
 	for (int i = 0; i < 9; i++) {
 		sizes &= f.size[i] == size[i];
@@ -141,6 +142,7 @@ static void test_checkpoints(const char *dir)
 
 	l.checkpoint_every = 1;
 	rl_loop_run(&l);
+	rl_loop_end(&l);
 	ok(!there(dir, 1) && there(dir, 2) && there(dir, 3), "the newest two checkpoints are kept");
 }
 

@@ -149,6 +149,7 @@ static void train(void *arg)
 		json_decref(rl_loop_resume(&l));
 	r->begun = l.start.step;
 	r->score = rl_loop_run(&l);
+	rl_loop_end(&l);
 }
 
 /* The log without the rates. */
