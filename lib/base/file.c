@@ -45,18 +45,21 @@ static void sync_directory(const char *path)
 	free(copy);
 }
 
+static _Noreturn void give_up(const struct rl_file *f, const char *what)
+{
+	int error = errno;
+
+	unlink(f->aside);
+	errno = error;
+	rl_die("%s: %s:", f->path, what);
+}
+
 void rl_file_commit(struct rl_file *f)
 {
-	if (ferror(f->stream) || fflush(f->stream) || fsync(fileno(f->stream)) ||
-	    fclose(f->stream)) {
-		int error = errno;
-
-		unlink(f->aside);
-		errno = error;
-		rl_die("%s: write:", f->path);
-	}
+	if (ferror(f->stream) || fflush(f->stream) || fsync(fileno(f->stream)) || fclose(f->stream))
+		give_up(f, "write");
 	if (rename(f->aside, f->path))
-		rl_die("%s: rename:", f->path);
+		give_up(f, "rename");
 	sync_directory(f->path);
 	free(f->path);
 	free(f->aside);

@@ -251,6 +251,11 @@ static void commit_to_full(void *path)
 	rl_file_commit(f);
 }
 
+static void commit(void *path)
+{
+	rl_file_commit(rl_file_create(path));
+}
+
 static void create(void *path)
 {
 	rl_file_create(path);
@@ -270,7 +275,13 @@ static void test_files(void)
 	rl_mkdirs(path);
 	rl_mkdirs(path);
 	ok(!stat(path, &st) && S_ISDIR(st.st_mode), "rl_mkdirs makes all, and may come twice");
+	ok(dies(commit, path, RL_EXIT_FAILURE, "rename: Is a directory"), "a directory in the way");
+	bool bare = !rmdir(path);
+	snprintf(path, sizeof(path), "%s/a", dir);
+	ok(bare && !rmdir(path), "leaves nothing aside");
 
+	snprintf(path, sizeof(path), "%s/a/b", dir);
+	rl_mkdirs(path);
 	snprintf(path, sizeof(path), "%s/a/b/file", dir);
 	ok(dies(commit_to_full, path, RL_EXIT_FAILURE, "write: No space left"), "a full disk");
 	ok(stat(path, &st) < 0, "leaves nothing under the final name");
