@@ -2,13 +2,14 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 static const int signals[] = {SIGINT, SIGTERM};
 
-/* A handler has no other way to know. */
-static volatile sig_atomic_t asked;
-static sem_t *volatile wake;
+/* A handler has no other way to know; and it runs in whichever thread the signal finds. */
+static atomic_bool asked;
+static _Atomic(sem_t *) wake;
 
 static void set(void (*handler)(int))
 {
@@ -24,7 +25,7 @@ static void ask(int signal)
 	int error = errno;
 
 	(void)signal;
-	asked = 1;
+	asked = true;
 	set(SIG_DFL);
 	sem_post(wake);
 	errno = error;
