@@ -1,6 +1,6 @@
 /*
  * The command line of a filter, as one table: the same table parses the options (getopt_long),
- *checks their ranges, and prints --help with the live defaults.
+ * checks their ranges, and prints --help with the live defaults.
  *
  *	struct config c = {.batch = 64};
  *	const struct rl_opt opts[] = {

@@ -227,9 +227,3 @@ void rl_pretext_print_plan(struct rl_pretext *t, FILE *out)
 {
 	rl_net_print(t->full.net, out);
 }
-
-void rl_pretext_free(struct rl_pretext *t)
-{
-	release(t);
-	free(t);
-}

@@ -16,7 +16,6 @@ struct rl_pretext;
 struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_relloc *model,
 				  int64_t batch, int64_t recent, const struct rl_net_config *net);
 struct rl_task rl_pretext_task(struct rl_pretext *t);
-void rl_pretext_free(struct rl_pretext *t);
 
 /* Replace every running statistic by the mean over the remembered images with the present weights.
  * Running averages of a short run are stale: the neck's momentum of 0.003 has a half-life of 230
