@@ -30,7 +30,108 @@ struct config {
 		neck_momentum;
 	double recipe_epochs, warmup_epochs, warmup_ratio, gamma;
 	bool sync_bn, quiet, verbose;
+
+	/* what they mean here */
+	const char *dir;
+	enum rl_optim_kind kind;
+	bool bf16;
 };
+
+/* MMSelfSup's. */
+static const struct config recipe = {.arch = "resnet50",
+				     .optimizer = "sgd",
+				     .name = "relative location",
+				     .precision = "auto",
+				     .steps = "30,50",
+				     .width = 64,
+				     .hidden = 4096,
+				     .patch = 64,
+				     .batch = 64,
+				     .accumulate = 8,
+				     .log_every = 50,
+				     .checkpoint_every = 100,
+				     .keep = 3,
+				     .precise_bn = -1,
+				     .lr = 0.2,
+				     .lr_batch = 512,
+				     .momentum = 0.9,
+				     .weight_decay = 1e-4,
+				     .head_weight_decay = 5e-4,
+				     .head_lr = 1,
+				     .dropout = 0.5,
+				     .neck_momentum = 0.003,
+				     .recipe_epochs = 70,
+				     .warmup_epochs = 5,
+				     .warmup_ratio = 0.1,
+				     .gamma = 0.1};
+
+static void interpret(struct config *c)
+{
+	static const char *const optimizers[] = {"sgd", "adamw", NULL};
+
+	c->dir = rl_resume_directory(&c->resume);
+	c->kind = rl_parse_choice(c->optimizer, optimizers, "--optimizer") ? RL_ADAMW : RL_SGD;
+	c->bf16 = rl_precision_bf16(c->precision);
+}
+
+static struct rl_relloc model_of(const struct config *c)
+{
+	return (struct rl_relloc){
+		.backbone = {rl_resnet_depth(c->arch), (int)c->width, 32, false, false, 1},
+		.patch = (int)c->patch,
+		.hidden = (int)c->hidden,
+		.dropout = c->dropout,
+		.neck_norm_momentum = c->neck_momentum,
+		.neck_std = 0.01,
+		.head_std = 0.005};
+}
+
+/* ---- the run ----------------------------------------------------------------------------------
+ */
+
+/* What this program adds to the history of its stream. */
+static json_t *history_entry(const struct config *c, json_t *head, int argc, char **argv)
+{
+	json_t *entry = rl_head_history(head, &tool, argc, argv);
+
+	json_object_set_new(entry, "seed", json_integer(c->seed));
+	json_object_set_new(entry, "precision", json_string(rl_precision_name(c->bf16)));
+	return entry;
+}
+
+static struct rl_loop loop_over(const struct config *c, struct rl_comm *comm, struct rl_reader *in)
+{
+	const json_t *head = rl_reader_head(in);
+
+	if (!json_object_get(head, "samples") || !json_object_get(head, "epochs"))
+		rl_die("stdin: the head does not say how many samples and epochs: rl-decode "
+		       "--epochs does");
+	struct rl_loop l = {
+		.in = in,
+		.comm = comm,
+		.samples = rl_json_int(head, "samples", 1, INT64_C(1) << 32, "stdin: head"),
+		.epochs = rl_json_int(head, "epochs", 1, 1 << 24, "stdin: head"),
+		.batch = c->batch,
+		.accumulate = c->accumulate,
+		.dir = c->dir,
+		.log_every = c->log_every,
+		.checkpoint_every = c->checkpoint_every,
+		.keep = c->keep,
+		.chance_loss = log(RL_NEIGHBOURS),
+		.quiet = c->quiet || comm->rank};
+	l.of_all = rl_comm_count(comm, l.samples);
+	if (l.epochs > 1 && !rl_head_has_field(head, "position"))
+		rl_die("stdin: head: several epochs, but no field position");
+	return l;
+}
+
+/* Images to re-estimate the batch-norm statistics from. */
+static int64_t precise_images(const struct config *c, const struct rl_loop *l)
+{
+	if (c->precise_bn >= 0)
+		return c->precise_bn;
+	return rl_loop_steps_per_epoch(l) * l->epochs < 2000 ? 1024 : 0;
+}
 
 /* An epoch smaller than a step makes the step smaller. */
 static int64_t images_a_step(const struct config *c, const struct rl_loop *l)
@@ -96,6 +197,39 @@ static void explain(const struct config *c, const struct rl_loop *l)
 	fprintf(stderr, " (of %lld)\n", (long long)(rl_loop_steps_per_epoch(l) * l->epochs));
 }
 
+/* What decides over the outcome. */
+static json_t *settings(const struct config *c, const struct rl_opt *opts, const json_t *entry)
+{
+	/* These change nothing in what is learned; --val counts by its content. */
+	static const char *const no_settings[] = {"out",  "resume", "where",   "val",
+						  "name", "quiet",  "verbose", "checkpoint-every",
+						  "keep", NULL};
+	json_t *values = rl_options_values(opts, no_settings);
+	const json_t *val = json_array_get(json_object_get(entry, "inputs"), 0);
+
+	json_object_set_new(values, "precision", json_string(rl_precision_name(c->bf16)));
+	json_object_set(values, "val", json_object_get(val, "sha256"));
+	return values;
+}
+
+/* ---- what comes out ---------------------------------------------------------------------------
+ */
+
+/* Writes it; its path. */
+static char *save_backbone(const struct config *c, const struct rl_loop *l, int64_t precise)
+{
+	char *path = rl_asprintf("%s/weights.safetensors", c->dir);
+
+	if (precise)
+		json_object_set_new(l->metadata, "precise_bn",
+				    json_sprintf("%lld images", (long long)precise));
+	if (precise && !c->quiet)
+		fprintf(stderr, "rl-train: batch-norm statistics re-estimated from the last "
+				"images\n");
+	rl_weights_save(l->params, "backbone.", path, l->metadata);
+	return path;
+}
+
 static double percent(struct rl_score s)
 {
 	return 100.0 * (double)s.correct / (double)s.items;
@@ -128,50 +262,9 @@ static json_t *result(const struct config *c, struct rl_score train, struct rl_s
 	return o;
 }
 
-static void need_epochs(const json_t *head)
-{
-	if (!json_object_get(head, "samples") || !json_object_get(head, "epochs"))
-		rl_die("stdin: the head does not say how many samples and epochs: rl-decode "
-		       "--epochs does");
-}
-
-static void note_precise_bn(const struct config *c, json_t *metadata, int64_t images)
-{
-	json_object_set_new(metadata, "precise_bn", json_sprintf("%lld images", (long long)images));
-	if (!c->quiet)
-		fprintf(stderr, "rl-train: batch-norm statistics re-estimated from the last "
-				"images\n");
-}
-
 int main(int argc, char **argv)
 {
-	struct config c = {.arch = "resnet50",
-			   .optimizer = "sgd",
-			   .name = "relative location",
-			   .precision = "auto",
-			   .steps = "30,50",
-			   .width = 64,
-			   .hidden = 4096,
-			   .patch = 64,
-			   .batch = 64,
-			   .accumulate = 8,
-			   .threads = omp_get_max_threads(),
-			   .log_every = 50,
-			   .checkpoint_every = 100,
-			   .keep = 3,
-			   .precise_bn = -1,
-			   .lr = 0.2,
-			   .lr_batch = 512,
-			   .momentum = 0.9,
-			   .weight_decay = 1e-4,
-			   .head_weight_decay = 5e-4,
-			   .head_lr = 1,
-			   .dropout = 0.5,
-			   .neck_momentum = 0.003,
-			   .recipe_epochs = 70,
-			   .warmup_epochs = 5,
-			   .warmup_ratio = 0.1,
-			   .gamma = 0.1};
+	struct config c = recipe;
 	const struct rl_opt opts[] = {
 		RL_RESUME_OPTIONS(&c.resume),
 		RL_OPT_STR("val", &c.val, "FILE",
@@ -219,31 +312,17 @@ int main(int argc, char **argv)
 		RL_OPT_FLAG("quiet", &c.quiet, "no progress on stderr"),
 		RL_OPT_FLAG("verbose", &c.verbose, "print the plan and its memory"),
 		RL_OPT_END};
-	static const char *const optimizers[] = {"sgd", "adamw", NULL};
-	/* These change nothing in what is learned; --val counts by its content. */
-	static const char *const no_settings[] = {"out",  "resume", "where",   "val",
-						  "name", "quiet",  "verbose", "checkpoint-every",
-						  "keep", NULL};
 
 	/* arguments */
+	c.threads = omp_get_max_threads();
 	if (rl_options(argc, argv, &tool, opts) < argc)
 		rl_die_usage("%s: unexpected operand: patches come from standard input",
 			     argv[argc - 1]);
-	const char *dir = rl_resume_directory(&c.resume);
-	struct rl_relloc model = {
-		.backbone = {rl_resnet_depth(c.arch), (int)c.width, 32, false, false, 1},
-		.patch = (int)c.patch,
-		.hidden = (int)c.hidden,
-		.dropout = c.dropout,
-		.neck_norm_momentum = c.neck_momentum,
-		.neck_std = 0.01,
-		.head_std = 0.005};
-	enum rl_optim_kind kind =
-		rl_parse_choice(c.optimizer, optimizers, "--optimizer") ? RL_ADAMW : RL_SGD;
-	bool bf16 = rl_precision_bf16(c.precision);
+	interpret(&c);
+	const struct rl_relloc model = model_of(&c);
 	omp_set_num_threads((int)c.threads);
 
-	/* prepare */
+	/* prepare: the stream */
 	struct rl_comm *comm = rl_comm_mpi();
 	const bool first = comm->rank == 0; /* the rank that writes, evaluates and talks */
 	if (first)
@@ -251,71 +330,45 @@ int main(int argc, char **argv)
 	struct rl_reader *in = rl_reader_open("-");
 	json_t *head = json_deep_copy(rl_reader_head(in));
 	rl_pretext_check_head(&model, head, "stdin");
-	need_epochs(head);
-	json_t *entry = rl_head_history(head, &tool, argc, argv);
-	json_object_set_new(entry, "seed", json_integer(c.seed));
-	json_object_set_new(entry, "precision", json_string(rl_precision_name(bf16)));
+	struct rl_loop loop = loop_over(&c, comm, in);
+	json_t *entry = history_entry(&c, head, argc, argv);
 	if (first && c.val) {
 		rl_pretext_check(&model, c.val);
 		rl_history_input(entry, c.val);
 	}
 
-	struct rl_loop loop = {
-		.in = in,
-		.comm = comm,
-		.samples = rl_json_int(head, "samples", 1, INT64_C(1) << 32, "stdin: head"),
-		.epochs = rl_json_int(head, "epochs", 1, 1 << 24, "stdin: head"),
-		.batch = c.batch,
-		.accumulate = c.accumulate,
-		.dir = dir,
-		.log_every = c.log_every,
-		.checkpoint_every = c.checkpoint_every,
-		.keep = c.keep,
-		.chance_loss = log(RL_NEIGHBOURS),
-		.quiet = c.quiet || !first};
-	loop.of_all = rl_comm_count(comm, loop.samples);
-	if (loop.epochs > 1 && !rl_head_has_field(head, "position"))
-		rl_die("stdin: head: several epochs, but no field position");
-	int64_t steps = rl_loop_steps_per_epoch(&loop) * loop.epochs;
-	int64_t recent = c.precise_bn >= 0 ? c.precise_bn : steps < 2000 ? 1024 : 0;
-	int64_t of_rank = c.sync_bn ? (recent + comm->size - 1) / comm->size : recent;
+	/* prepare: the network and how it learns */
+	const int64_t precise = precise_images(&c, &loop);
+	const int64_t of_rank = c.sync_bn ? (precise + comm->size - 1) / comm->size : precise;
 	const struct rl_net_config net = {
-		.seed = (uint64_t)c.seed, .comm = comm, .sync_bn = c.sync_bn, .bf16 = bf16};
-	struct rl_params *params = rl_params_new();
+		.seed = (uint64_t)c.seed, .comm = comm, .sync_bn = c.sync_bn, .bf16 = c.bf16};
+	struct rl_params *params = loop.params = rl_params_new();
 	struct rl_pretext *pretext = rl_pretext_new(params, &model, c.batch, of_rank, &net);
-
 	rl_params_group(params, "", 1, c.weight_decay);
 	rl_params_group(params, "neck.", c.head_lr, c.head_weight_decay);
 	rl_params_group(params, "head.", c.head_lr, c.head_weight_decay);
-	loop.params = params;
 	loop.task = rl_pretext_task(pretext);
-	loop.optim = rl_optim_new(kind, c.momentum, params);
+	loop.optim = rl_optim_new(c.kind, c.momentum, params);
 	loop.schedule = schedule(&c, &loop);
-	char *history = rl_json_text(json_object_get(head, "history"));
-	loop.metadata =
-		json_pack("{s:s, s:s, s:s}", "format", "pt", "arch", c.arch, "history", history);
-	json_t *settings = rl_options_values(opts, no_settings);
-	json_object_set_new(settings, "precision", json_string(rl_precision_name(bf16)));
-	json_t *val = json_array_get(json_object_get(entry, "inputs"), 0);
-	json_object_set(settings, "val", json_object_get(val, "sha256"));
+	loop.metadata = json_pack("{s:s, s:s, s:s}", "format", "pt", "arch", c.arch, "history",
+				  rl_json_text(json_object_get(head, "history")));
 	if (first && c.verbose)
 		rl_pretext_print_plan(pretext, stderr);
 	explain(&c, &loop);
-	json_t *provenance = rl_resume(&c.resume, &loop, settings);
 
 	/* train */
-	struct rl_score train = rl_loop_run(&loop), held_out = {0};
-	if (recent && (first || c.sync_bn))
+	json_t *provenance = rl_resume(&c.resume, &loop, settings(&c, opts, entry));
+	const struct rl_score train = rl_loop_run(&loop);
+	if (precise && (first || c.sync_bn))
 		rl_pretext_precise_bn(pretext);
-	if (first) {
-		char *weights = rl_asprintf("%s/weights.safetensors", dir);
-		if (recent)
-			note_precise_bn(&c, loop.metadata, recent);
-		rl_weights_save(params, "backbone.", weights, loop.metadata);
 
-		/* evaluate */
+	/* evaluate */
+	if (first) {
+		char *weights = save_backbone(&c, &loop, precise);
+		struct rl_score held_out = {0};
+
 		if (c.val)
-			held_out = rl_pretext_evaluate(params, &model, c.val, c.batch, bf16);
+			held_out = rl_pretext_evaluate(params, &model, c.val, c.batch, c.bf16);
 		json_t *report = result(&c, train, held_out);
 		rl_history_input(json_array_get(provenance, json_array_size(provenance) - 1),
 				 weights);
