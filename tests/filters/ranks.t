@@ -10,14 +10,20 @@ fit="--arch resnet18 --width 8 --hidden 32 --head-lr 0.1 --lr 0.01 --lr-batch 8 
 rl-synth --out photos --layout imagefolder --images 20 --val 1 --seed 3 --quiet
 find photos/train -name '*.jpg' | sort >list
 
-# One rank's pipe: rank.sh LIST DECODE-OPTIONS -- TRAIN-OPTIONS.  Rank $CUT gets half a stream.
+# One rank's pipe: rank.sh LIST DECODE-OPTIONS -- TRAIN-OPTIONS.  Rank $CUT gets half a stream; with a file ./hold the
+# end of all streams waits until it is gone.
 cat >rank.sh <<'E2'
 rank=${OMPI_COMM_WORLD_RANK:-0} list=$1 decode=
+held() {
+	[ ! -e hold ] || head -c 10000000
+	while [ -e hold ]; do sleep 0.01; done
+	cat
+}
 shift
 while [ "$1" != -- ]; do decode="$decode $1"; shift; done
 shift
 rl-decode --short-side 292 --shuffle --quiet --shard $rank/${OMPI_COMM_WORLD_SIZE:-1} $decode "$list" |
-	{ if [ "$rank" = "$CUT" ]; then head -c 3000000; else cat; fi; } | rl-patchpairs --quiet 2>/dev/null |
+	{ if [ "$rank" = "$CUT" ]; then head -c 3000000; else held; fi; } | rl-patchpairs --quiet 2>/dev/null |
 	sh -c 'echo $$ >pid.'$rank'; exec rl-train "$@"' train "$@"
 E2
 ranks() {
@@ -102,9 +108,11 @@ is "$? $(jq -s length skip/log.jsonl)" "0 11" "so does one whose image was skipp
 # ---- stopped, and gone on ----
 ends() { for ((i = 0; i < 600; i++)); do kill -0 "$1" 2>/dev/null || return 0; sleep 0.1; done; return 1; }
 waits() { for ((i = 0; i < 600; i++)); do [ ! -e "$1" ] || return 0; sleep 0.1; done; return 1; }
+touch hold
 ranks 2 bad --epochs 4 --skip-bad -- --out stop $fit --batch 5 >stop.json 2>stderr &
 job=$!
 waits stop/checkpoint-4.safetensors && kill -TERM "$(cat pid.1)"
+rm hold
 wait $job
 is $? 3 "a signal to one rank stops all"
 is "$(grep -c 'rl-train\[0\]: stopped after step' stderr)" 1 "and is told once"

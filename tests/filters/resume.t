@@ -15,9 +15,15 @@ patches() {
 	rl-decode --short-side 100 --epochs $epochs --shuffle --quiet "$@" <"$list" |
 		rl-patchpairs --crop 97 --patch 32 --quiet
 }
+# With a file ./hold the end of a stream waits until it is gone, so that no run ends before it is stopped or killed.
+held() {
+	[ ! -e hold ] || head -c 4500000
+	while [ -e hold ]; do sleep 0.01; done
+	cat
+}
 # The pipeline of the manual: run again and again, it comes to its end.
 pipeline() {
-	patches --start "$(rl-train --resume run --where)" | {
+	patches --start "$(rl-train --resume run --where)" | held | {
 		echo $BASHPID >pid
 		exec rl-train --resume run --val "$val" "$@"
 	}
@@ -33,7 +39,7 @@ lines() { wc -l 2>bad <"$1" || echo 0; }
 # terminal's foreground; the trainer's exit status goes to DIR/status.
 in_group() {
 	mkdir -p "$1"
-	(cd "$1" && exec setsid env --default-signal=INT,TERM bash -c "$(declare -f patches pipeline)
+	(cd "$1" && exec setsid env --default-signal=INT,TERM bash -c "$(declare -f patches held pipeline)
 		list=$list val=$val epochs=$epochs
 		trap : INT TERM
 		$2 >json 2>stderr
@@ -57,9 +63,12 @@ killed() {
 	is "$(cat whole-$name/status)" 0 "$name: a run that is left alone"
 	for ((try = 0; try < tries; try++)); do
 		target=$((target + 1 + RANDOM % 5))
+		mkdir -p killed-$name
+		[ $try -ge 2 ] || touch killed-$name/hold # two kills are sure
 		in_group killed-$name "pipeline $options"
 		wait_for killed-$name $target && kill -KILL -- -$job && kills=$((kills + 1))
 		wait $job 2>bad
+		rm -f killed-$name/hold
 	done
 	[ $kills -ge 2 ]
 	ok $? "$name: killed $kills times"
@@ -76,12 +85,14 @@ killed sgd 3 "$sgd"
 # signalled NAME SIGNAL: the whole pipeline is stopped, as from the terminal, or only the trainer.
 signalled() {
 	dir=$1 signal=$2 whom=$3
+	mkdir $dir && touch $dir/hold
 	in_group $dir "pipeline $adamw"
 	wait_for $dir 5
 	case $whom in
 	group) kill -$signal -- -$job ;;
 	trainer) kill -$signal "$(cat $dir/pid)" ;;
 	esac
+	rm $dir/hold
 	wait $job
 	is "$(cat $dir/status)" 3 "$signal to the $whom: exit status 3"
 	grep -q '^rl-train: stopped after step [0-9]* of 24: the same with --resume run goes on$' $dir/stderr
