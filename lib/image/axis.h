@@ -19,6 +19,10 @@ struct rl_axis {
 	int32_t *weight;
 };
 
+/* The passes with AVX2 may overwrite so many bytes behind a row of output (horizontally), and take
+ * no shorter rows (vertically). */
+enum { RL_PASS_SLACK = 16, RL_PASS_STEP = 32 };
+
 struct rl_axis rl_axis_plan(int from, int to); /* both at least 1 */
 void rl_axis_free(struct rl_axis *a);          /* safe on a zeroed one */
 

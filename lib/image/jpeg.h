@@ -37,7 +37,7 @@ int rl_jpeg_width(const struct rl_jpeg *d);
 int rl_jpeg_orientation(const struct rl_jpeg *d); /* of the rows, 1 to 8; 1: upright */
 
 /* The next rows, at most RL_JPEG_ROWS and no more than there are, packed. */
-enum { RL_JPEG_ROWS = 16 };
+enum { RL_JPEG_ROWS = 64 };
 bool rl_jpeg_read(struct rl_jpeg *d, uint8_t *rgb, int count);
 
 /* After the last row: is the rest of the file as it should be? */

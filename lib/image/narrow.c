@@ -380,8 +380,8 @@ down(const struct taps *t, const uint8_t *const *row, size_t size, uint8_t *out,
 		w[pair] = (struct weights){twice(t->high + 2 * pair), twice(t->middle + 2 * pair),
 					   twice(t->low + 2 * pair)};
 	/* The last step overlaps the one before: it computes the same. */
-	for (size_t i = 0; i < size; i += RL_NARROW_STEP) {
-		size_t at = i + RL_NARROW_STEP <= size ? i : size - RL_NARROW_STEP;
+	for (size_t i = 0; i < size; i += RL_PASS_STEP) {
+		size_t at = i + RL_PASS_STEP <= size ? i : size - RL_PASS_STEP;
 		__m256i one = load(p[0] + at), two = load(p[1] + at);
 		struct sums low = multiply(w[0], _mm256_unpacklo_epi8(one, two));
 		struct sums high = multiply(w[0], _mm256_unpackhi_epi8(one, two));

@@ -12,10 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes behind a row of output that rl_narrow_across() may overwrite, and the shortest row that
- * rl_narrow_down() takes. */
-enum { RL_NARROW_SLACK = 16, RL_NARROW_STEP = 32 };
-
 struct rl_narrow;
 
 /* For the horizontal or only the vertical pass; the axis must outlive it.  NULL when the processor
@@ -23,12 +19,13 @@ struct rl_narrow;
 struct rl_narrow *rl_narrow_new(const struct rl_axis *a, bool horizontal);
 void rl_narrow_free(struct rl_narrow *n);
 
-/* The horizontal pass over rows of RGB that are pitch bytes apart. */
+/* The horizontal pass over rows of RGB that are pitch bytes apart, with RL_PASS_SLACK behind those
+ * of the output. */
 void rl_narrow_across(const struct rl_narrow *n, const uint8_t *in, size_t pitch, int rows,
 		      uint8_t *out, size_t out_pitch);
 
 /* Row i of the vertical pass: row[k] is input row first[i] + k, for k < taps; size bytes each, at
- * least RL_NARROW_STEP. */
+ * least RL_PASS_STEP. */
 void rl_narrow_down(const struct rl_narrow *n, int i, const uint8_t *const *row, size_t size,
 		    uint8_t *out);
 

@@ -4,6 +4,7 @@
 #include "image/axis.h"
 #include "image/narrow.h"
 #include "image/plain.h"
+#include "image/wide.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,9 @@ enum { GROUP = 8 };
 /* An axis made ready for one of the passes. */
 struct pass {
 	struct rl_axis axis;
-	struct rl_narrow *narrow; /* NULL: the plain pass does it */
-	struct rl_plain *plain;   /* of a horizontal pass that is not narrow */
+	struct rl_narrow *narrow; /* the first of these that is there does it */
+	struct rl_wide *wide;
+	struct rl_plain *plain; /* a vertical pass is plain without it */
 };
 
 /* Photos of one collection have few sizes: so many passes of each direction are kept. */
@@ -47,6 +49,7 @@ struct rl_resizer *rl_resizer_new(void)
 static void drop(struct pass *p)
 {
 	rl_narrow_free(p->narrow);
+	rl_wide_free(p->wide);
 	rl_plain_free(p->plain);
 	rl_axis_free(&p->axis);
 }
@@ -71,9 +74,12 @@ static const struct pass *plan(struct pass kept[KEPT], int *next, int from, int 
 
 	*next = (*next + 1) % KEPT;
 	drop(p);
-	p->axis = rl_axis_plan(from, to);
+	*p = (struct pass){.axis = rl_axis_plan(from, to)};
 	p->narrow = rl_narrow_new(&p->axis, horizontal);
-	p->plain = horizontal && !p->narrow ? rl_plain_new(&p->axis) : NULL;
+	if (!p->narrow)
+		p->wide = rl_wide_new(&p->axis, horizontal);
+	if (!p->narrow && !p->wide && horizontal)
+		p->plain = rl_plain_new(&p->axis);
 	return p;
 }
 
@@ -84,7 +90,7 @@ void rl_resizer_begin(struct rl_resizer *r, int height, int width, int to_height
 	r->v = plan(r->down, &r->next_down, height, to_height, false);
 	r->taken = r->made = 0;
 	r->out = out;
-	r->pitch = (3 * (size_t)to_width + RL_NARROW_SLACK + 63) / 64 * 64;
+	r->pitch = (3 * (size_t)to_width + RL_PASS_SLACK + 63) / 64 * 64;
 	r->nwaiting = ((size_t)r->v->axis.taps + 2 * GROUP - 1) / GROUP * GROUP;
 	if (r->nwaiting * r->pitch > r->room) {
 		r->room = r->nwaiting * r->pitch;
@@ -115,6 +121,8 @@ static void take(struct rl_resizer *r, const uint8_t *rows, int count)
 			memcpy(to, rows, pitch);
 	else if (r->h->narrow)
 		rl_narrow_across(r->h->narrow, rows, pitch, count, to, r->pitch);
+	else if (r->h->wide)
+		rl_wide_across(r->h->wide, rows, pitch, count, to, r->pitch);
 	else
 		for (; count; count--, rows += pitch, to += r->pitch)
 			rl_plain_across(r->h->plain, rows, to);
@@ -130,8 +138,10 @@ static void make_row(struct rl_resizer *r)
 		r->window[k] = waiting_row(r, a->first[r->made] + k);
 	if (a->from == a->to)
 		memcpy(to, waiting_row(r, r->made), size);
-	else if (r->v->narrow && size >= RL_NARROW_STEP)
+	else if (r->v->narrow && size >= RL_PASS_STEP)
 		rl_narrow_down(r->v->narrow, r->made, r->window, size, to);
+	else if (r->v->wide && size >= RL_PASS_STEP)
+		rl_wide_down(r->v->wide, r->made, r->window, size, to);
 	else
 		rl_plain_down(a, r->made, r->window, size, to);
 	r->made++;
