@@ -2,7 +2,7 @@
 # environment.
 #
 # A row file registers with `row` what is measured, with `enter` who takes part, with `compare` what is to be
-# compared and which target DESIGN sets.  Who takes part is a command that prints one JSON object with at least
+# compared and which target is set.  Who takes part is a command that prints one JSON object with at least
 # "seconds" and the number of items that were done in them.  The commands of a row run in turn, round after
 # round (A B C A B C ...), each time as new processes, so that whatever else the machine does meets all alike.
 set -euo pipefail
@@ -36,7 +36,7 @@ enter() {
 # missing WHO WHY: takes no part, and the table says why.
 missing() { record --arg row "$row" --arg who "$1" --arg why "$2" '{record: "missing", $row, $who, $why}'; }
 
-# compare OURS THEIRS AGAINST [AT_LEAST]: rates, ours over theirs, and the least that DESIGN wants.
+# compare OURS THEIRS AGAINST [AT_LEAST]: rates, ours over theirs, and the least that is wanted.
 compare() {
 	record --arg row "$row" --arg ours "$1" --arg theirs "$2" --arg against "$3" --argjson at_least "${4:-null}" \
 		'{record: "compare", $row, by: "rate", $ours, $theirs, $against, $at_least}'
@@ -48,7 +48,7 @@ compare_memory() {
 		'{record: "compare", $row, by: "memory", $ours, $theirs, $against, $below}'
 }
 
-# at_least OURS RATE: what DESIGN wants of the rate itself.
+# at_least OURS RATE: what is wanted of the rate itself.
 at_least() {
 	record --arg row "$row" --arg ours "$1" --argjson at_least "$2" \
 		'{record: "compare", $row, by: "rate", $ours, against: "", $at_least}'

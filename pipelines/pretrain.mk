@@ -1,4 +1,4 @@
-# Relative-location pretraining on a pile of JPEGs.  The defaults are MMSelfSup's recipe (facts 1.4):
+# Relative-location pretraining on a pile of JPEGs.  The defaults are MMSelfSup's recipe:
 # ResNet-50, 70 epochs, 512 images a step as 8 micro-batches of 64.
 #
 #	make pretrain PHOTOS=photos [HELD_OUT=other-photos] [RUN=results/pretrain]

@@ -1,4 +1,4 @@
-# Low-shot SVM (facts 2.4): 1 to 96 images a class, five samples, on the layer that is best in the full SVM.
+# Low-shot SVM: 1 to 96 images a class, five samples, on the layer that is best in the full SVM.
 
 LOWSHOT_FLAGS =
 

@@ -1,4 +1,4 @@
-# VOC07 SVM (facts 2.3): 3-fold cross-validation over 19 costs, every class, every layer, LIBLINEAR.
+# VOC07 SVM: 3-fold cross-validation over 19 costs, every class, every layer, LIBLINEAR.
 #
 #	make voc07-svm VOC07=VOCdevkit WEIGHTS=results/pretrain/weights.safetensors
 

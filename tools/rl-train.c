@@ -177,7 +177,7 @@ static void explain(const struct config *c, const struct rl_loop *l)
 
 	if (l->comm->rank)
 		return;
-	/* facts: measured to diverge at batches of 32 and 128 images. */
+	/* Measured at 32 and at 128 images. */
 	if (l->optim->kind == RL_SGD && c->head_lr >= 1 && global < 256)
 		rl_warn("SGD with the full rate on neck and head is known to diverge at a batch of "
 			"%lld images: see "

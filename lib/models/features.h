@@ -1,5 +1,5 @@
 /*
- * Frozen features of a ResNet as the linear benchmarks read them (facts 2.1): each of the five maps
+ * Frozen features of a ResNet as the linear benchmarks read them: each of the five maps
  * average-pooled to about nine thousand numbers, flattened C,H,W, and the global average pool.
  */
 #ifndef RL_MODELS_FEATURES_H

@@ -1,6 +1,6 @@
 /*
  * Relative location (Doersch, Gupta, Efros, ICCV 2015) as MMSelfSup trains it: backbone, neck, head
- * and loss over the eight (neighbour, centre) pairs of each image.  Constants: facts 1.2, 1.3.
+ * and loss over the eight (neighbour, centre) pairs of each image.
  *
  * The reference sends 16 patches an image through the backbone: eight neighbours, then the centre
  * eight times, each pass with batch statistics of its own.  Eight copies have the statistics of

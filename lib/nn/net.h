@@ -101,7 +101,7 @@ void rl_net_keep(struct rl_net *n, rl_val v); /* before planning: v is read afte
 void rl_net_plan(struct rl_net *n);
 
 void rl_net_feed(struct rl_net *n, rl_val v, const float *plain);
-/* From u8 pixels [N,H,W,3]: (x / 255 - mean) / std with ImageNet's constants (facts 1.1, item 7).
+/* From u8 pixels [N,H,W,3]: (x / 255 - mean) / std with ImageNet's constants.
  * Row i of the value comes from pixels + index[i] * H*W*3. */
 void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels, const int64_t *index);
 

@@ -23,7 +23,7 @@ enum rl_param_kind {
 enum rl_init {
 	RL_INIT_CONSTANT,       /* arg everywhere */
 	RL_INIT_NORMAL,         /* N(0, arg) */
-	RL_INIT_KAIMING_FANOUT, /* N(0, sqrt(2 / (out * kh * kw))): He et al. 2015, as facts 1.3 */
+	RL_INIT_KAIMING_FANOUT, /* N(0, sqrt(2 / (out * kh * kw))): He et al. 2015 */
 };
 
 struct rl_param {

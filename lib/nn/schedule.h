@@ -1,6 +1,5 @@
 /*
- * The learning rate as a function of the step: linear warm-up, then factors at milestones
- * (facts 1.4).
+ * The learning rate as a function of the step: linear warm-up, then factors at milestones.
  */
 #ifndef RL_NN_SCHEDULE_H
 #define RL_NN_SCHEDULE_H
