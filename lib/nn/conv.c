@@ -5,11 +5,23 @@
 #include <string.h>
 
 /* Primitives and their calls; MORE is BY_WEIGHTS again, into memory of its own. */
-enum { FORWARD, BY_DATA, BY_WEIGHTS, PACK, PACK_BACKWARD, UNPACK, X_LAST, DY_LAST, MORE };
+enum {
+	FORWARD,
+	BY_DATA,
+	BY_WEIGHTS,
+	PACK,
+	PACK_BACKWARD,
+	UNPACK,
+	DY_IN,
+	DX_OUT,
+	X_LAST,
+	DY_LAST,
+	MORE
+};
 
 /* The parameter array holds weights in torchvision's order; these are the primitives' own copies.
  */
-enum { W_FORWARD, BIAS, W_BACKWARD, DW, DW_TILE, COLUMNS, LAST };
+enum { W_FORWARD, BIAS, W_BACKWARD, DY, DX, DW, DW_TILE, COLUMNS, LAST };
 
 static const int64_t *weight_shape(const struct rl_net *n, const struct op *op)
 {
@@ -61,6 +73,34 @@ static size_t plan_weights_by_gemm(struct rl_net *n, struct op *op, int64_t tile
 	return rl_md_bytes(&x_last) + rl_md_bytes(&y_last);
 }
 
+/* In the tape's layouts oneDNN has no kernel for the gradient of x where channels are odd, nor,
+ * before AVX2, for most convolutions.  In layouts of its own it has. */
+static void plan_by_data(struct rl_net *n, struct op *op, struct rl_md x, struct rl_md y)
+{
+	struct rl_prim *p = &op->prim[BY_DATA], *hint = &op->prim[FORWARD];
+	struct rl_md any = any_weights(n, op), w, dx, dy;
+	bool own;
+
+	*p = rl_prim_conv(n->d, RL_BACKWARD_DATA, x, any, y, window(op), NULL, hint);
+	own = rl_prim_is_slow(p);
+	if (own) {
+		rl_prim_free(p);
+		*p = rl_prim_conv(n->d, RL_BACKWARD_DATA, rl_md_of(x.number, rl_md_any(4, x.dim)),
+				  any, rl_md_of(y.number, rl_md_any(4, y.dim)), window(op), NULL,
+				  hint);
+		dx = rl_prim_md(p, RL_ARG_DIFF_SRC);
+		dy = rl_prim_md(p, RL_ARG_DIFF_DST);
+		op->prim[DY_IN] = reorder(n, y, dy);
+		op->prim[DX_OUT] = reorder(n, dx, x);
+	}
+	rl_op_scratch(n, p);
+	w = rl_prim_md(p, RL_ARG_WEIGHTS);
+	op->prim[PACK_BACKWARD] = reorder(n, rl_md_plain(4, weight_shape(n, op)), w);
+	rl_op_buffer(n, op, rl_md_bytes(&w), IN_BACKWARD);
+	rl_op_buffer(n, op, own ? rl_md_bytes(&dy) : 0, IN_BACKWARD);
+	rl_op_buffer(n, op, own ? rl_md_bytes(&dx) : 0, IN_BACKWARD);
+}
+
 static void plan_backward(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
@@ -69,16 +109,13 @@ static void plan_backward(struct rl_net *n, struct op *op)
 	struct rl_md plain = rl_md_plain(4, dim), xt = rl_value_md(n, x, tile), w;
 	struct rl_md yt = rl_value_md(n, y, tile);
 	struct rl_prim *prim = op->prim;
-	size_t packed = 0, columns = 0, last = 0;
+	size_t columns = 0, last = 0;
 
-	if (x->wants_grad) {
-		prim[BY_DATA] = rl_prim_conv(n->d, RL_BACKWARD_DATA, xt, any_weights(n, op), yt,
-					     window(op), NULL, &prim[FORWARD]);
-		rl_op_scratch(n, &prim[BY_DATA]);
-		w = rl_prim_md(&prim[BY_DATA], RL_ARG_WEIGHTS);
-		prim[PACK_BACKWARD] = reorder(n, plain, w);
-		packed = rl_md_bytes(&w);
-	}
+	if (x->wants_grad)
+		plan_by_data(n, op, xt, yt);
+	else
+		for (int i = W_BACKWARD; i < DW; i++)
+			rl_op_buffer(n, op, 0, IN_BACKWARD);
 	prim[BY_WEIGHTS] = rl_prim_conv(n->d, RL_BACKWARD_WEIGHTS, xt, rl_md_any(4, dim), yt,
 					window(op), NULL, &prim[FORWARD]);
 	w = rl_prim_md(&prim[BY_WEIGHTS], RL_ARG_DIFF_WEIGHTS);
@@ -92,7 +129,6 @@ static void plan_backward(struct rl_net *n, struct op *op)
 		rl_op_scratch(n, &prim[BY_WEIGHTS]);
 	}
 	prim[UNPACK] = reorder(n, w, plain);
-	rl_op_buffer(n, op, packed, IN_BACKWARD);
 	rl_op_buffer(n, op, rl_md_bytes(&w), IN_BACKWARD);
 	rl_op_buffer(n, op, tile < x->dim[0] ? rl_md_bytes(&w) : 0, IN_BACKWARD);
 	rl_op_buffer(n, op, columns, IN_BACKWARD);
@@ -154,18 +190,34 @@ static float *dy_last(const struct rl_net *n, const struct op *op)
 	       rl_value_count(x) / (size_t)x->dim[0] * (size_t)rl_op_tile(n, op->backward[0]);
 }
 
+static void bind_by_data(struct rl_net *n, struct op *op)
+{
+	struct rl_memory dy = rl_op_out(n, op)->grad, dx = op->dx[0];
+
+	if (op->prim[DY_IN].prim) {
+		struct rl_memory own = rl_whole(rl_op_memory(op, DX));
+
+		bind_reorder(n, op, DY_IN, dy, rl_op_memory(op, DY));
+		rl_op_call(n, op, DX_OUT, &op->prim[DX_OUT]);
+		rl_op_arg(n, op, DX_OUT, RL_ARG_FROM, own);
+		rl_op_arg(n, op, DX_OUT, RL_ARG_TO, dx);
+		dy = rl_whole(rl_op_memory(op, DY));
+		dx = own;
+	}
+	bind_reorder(n, op, PACK_BACKWARD, rl_whole(rl_params_data(n->params, op->param[0])),
+		     rl_op_memory(op, W_BACKWARD));
+	rl_op_call(n, op, BY_DATA, &op->prim[BY_DATA]);
+	rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_DST, dy);
+	rl_op_arg(n, op, BY_DATA, RL_ARG_WEIGHTS, rl_whole(rl_op_memory(op, W_BACKWARD)));
+	rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_SRC, dx);
+}
+
 static void bind_backward(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	struct rl_memory weights = rl_whole(rl_params_data(n->params, op->param[0]));
 
-	if (x->wants_grad) {
-		bind_reorder(n, op, PACK_BACKWARD, weights, rl_op_memory(op, W_BACKWARD));
-		rl_op_call(n, op, BY_DATA, &op->prim[BY_DATA]);
-		rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_DST, y->grad);
-		rl_op_arg(n, op, BY_DATA, RL_ARG_WEIGHTS, rl_whole(rl_op_memory(op, W_BACKWARD)));
-		rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_SRC, op->dx[0]);
-	}
+	if (x->wants_grad)
+		bind_by_data(n, op);
 	bind_reorder(n, op, UNPACK, rl_whole(rl_op_memory(op, DW)), op->dp[0]);
 	if (op->c.conv.weights_by_gemm) {
 		bind_reorder(n, op, X_LAST, x->data, rl_op_memory(op, LAST));
@@ -238,7 +290,11 @@ static void by_data(struct rl_net *n, struct op *op, struct span at)
 		return;
 	if (at.first == 0)
 		rl_op_run(n, op, PACK_BACKWARD, at);
+	if (op->prim[DY_IN].prim)
+		rl_op_run(n, op, DY_IN, at);
 	rl_op_run(n, op, BY_DATA, at);
+	if (op->prim[DX_OUT].prim)
+		rl_op_run(n, op, DX_OUT, at);
 }
 
 /* Row (i, oy, ox) of the columns: the window of x under that output, kernel position by position.
