@@ -25,7 +25,7 @@ bench: bench-programs ## measure everything against the conv floor and the peers
 	@BIN=$(abspath $(BIN)) FLOOR=$(abspath $(OBJ)/bench) DIR=$(BENCH_DIR) OUT=$(BENCH_OUT) \
 	    ROUNDS=$(BENCH_ROUNDS) IMAGES=$(BENCH_IMAGES) BATCH=$(BENCH_BATCH) \
 	    MANY=$(BENCH_MANY) NET='$(BENCH_NET)' \
-	    THREADS=$(BENCH_THREADS) PYTHON=$(BENCH_PYTHON) WAIT_POLICY=$(origin OMP_WAIT_POLICY) \
+	    THREADS=$(BENCH_THREADS) PYTHON=$(BENCH_PYTHON) \
 	    bash bench/bench.sh $(BENCH_ROWS)
 
 bench-deps: ## install the peers that make bench compares with: PyTorch, ONNX Runtime

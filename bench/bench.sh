@@ -48,6 +48,12 @@ compare_memory() {
 		'{record: "compare", $row, by: "memory", $ours, $theirs, $against, $below}'
 }
 
+# compare_time OURS ROW THEIRS AGAINST BELOW: time an item, and that of an entry of another row, measured before.
+compare_time() {
+	record --arg row "$row" --arg ours "$1" --arg of "$2" --arg theirs "$3" --arg against "$4" --argjson below "$5" \
+		'{record: "compare", $row, by: "time", $ours, theirs_in: $of, $theirs, $against, $below}'
+}
+
 # at_least OURS RATE: what is wanted of the rate itself.
 at_least() {
 	record --arg row "$row" --arg ours "$1" --argjson at_least "$2" \

@@ -14,12 +14,6 @@ torch_missing=
 ort_missing=
 [ -d "$DIR/node_modules/onnxruntime-node" ] && command -v node >/dev/null || ort_missing="ONNX Runtime is not installed"
 
-# The make targets let waiting threads sleep, because the programs of a pipe share the cores.  What runs alone
-# runs as it would by itself, unless the caller's environment says how threads wait.
-alone() {
-	if [ "$WAIT_POLICY" = file ]; then env -u OMP_WAIT_POLICY "$@"; else "$@"; fi
-}
-
 # of ITEMS COMMAND...: its JSON with the number of items done.
 of() { "${@:2}" | jq -c --argjson items "$1" '. + {$items}'; }
 
@@ -38,9 +32,9 @@ training_step() {
 		'.seconds = .items / $rate' "$DIR/train.json"
 }
 
-floor() { alone "$FLOOR/conv-floor" --threads "$THREADS" "$@"; }
-torch() { alone "$PYTHON" "$here/peer-torch.py" "$@" --threads "$THREADS"; }
-ort() { alone node "$here/peer-ort.mjs" "$DIR/node_modules" "$@" "$THREADS"; }
+floor() { "$FLOOR/conv-floor" --threads "$THREADS" "$@"; }
+torch() { "$PYTHON" "$here/peer-torch.py" "$@" --threads "$THREADS"; }
+ort() { node "$here/peer-ort.mjs" "$DIR/node_modules" "$@" "$THREADS"; }
 
 # bf16 is measured where the CPU computes in it.
 precisions=(fp32)

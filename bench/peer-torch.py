@@ -89,7 +89,11 @@ def normalised(pixels):
     return x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
-def training_step(data, autocast):
+def autocast(precision, cache=True):
+    return torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16", cache_enabled=cache)
+
+
+def training_step(data, precision):
     model = initialise(RelativeLocation()).train()
     cells = [c for c in range(9) if c != 4]
     patch = data.shape[2:]
@@ -103,7 +107,7 @@ def training_step(data, autocast):
 
     def step():
         sgd.zero_grad(set_to_none=True)
-        with autocast:
+        with autocast(precision):
             loss = F.cross_entropy(model(neighbours, centres), labels)
         loss.backward()
         sgd.step()
@@ -112,13 +116,14 @@ def training_step(data, autocast):
     return step
 
 
-def extraction(data, autocast):
+def extraction(data, precision):
     x = normalised(data)
-    with torch.no_grad(), autocast:
-        model = torch.jit.freeze(torch.jit.trace(initialise(ResNet50()).eval(), x[:1]))
+    model = initialise(ResNet50()).eval()
+    with torch.no_grad(), autocast(precision, cache=False):
+        model = torch.jit.freeze(torch.jit.trace(model, x[:1]))
 
     def step():
-        with torch.no_grad(), autocast:
+        with torch.no_grad():
             return model(x)
 
     return step
@@ -135,8 +140,7 @@ def main():
     torch.set_num_threads(a.threads)
     warnings.filterwarnings("ignore")
     data = np.load(a.data)
-    autocast = torch.autocast("cpu", dtype=torch.bfloat16, enabled=a.precision == "bf16")
-    step = (training_step if a.job == "train" else extraction)(data, autocast)
+    step = (training_step if a.job == "train" else extraction)(data, a.precision)
     step()
     start = time.perf_counter()
     for _ in range(a.passes):

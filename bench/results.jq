@@ -4,7 +4,8 @@ def spread:
 	sort | {median: (if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end),
 		min: .[0], max: .[-1], n: length};
 def of($record): [.[] | select(.record == $record)];
-def value($by): if $by == "memory" then .peak_kib else .items / .seconds end;
+def value($by):
+	if $by == "memory" then .peak_kib elif $by == "time" then .seconds / .items else .items / .seconds end;
 # What is compared, of the rounds of both; a rate that stands for itself is compared with 1.
 def ratio($ours; $theirs; $c):
 	if ($ours | length) == 0 then null
@@ -24,8 +25,8 @@ def ratio($ours; $theirs; $c):
 	   missing: ($missing | map({(.who): .why}) | add // {}),
 	   comparisons: [of("compare")[] as $c
 		| [$samples[] | select(.who == $c.ours)] as $ours
-		| [$samples[] | select(.who == $c.theirs)] as $theirs
-		| $c | {against, by, ours, theirs, at_least, below,
+		| [$all | of("sample")[] | select(.row == ($c.theirs_in // $row.row) and .who == $c.theirs)] as $theirs
+		| $c | {against, by, ours, theirs, theirs_in, at_least, below,
 			ratio: ratio($ours; $theirs; $c)}
 		| .met = (if .ratio == null then null
 			elif .at_least then .ratio.median >= .at_least
