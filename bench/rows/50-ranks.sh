@@ -11,13 +11,16 @@ for ranks in 1 2; do
 	done
 done
 
-# ranks_train COUNT ITEMS
 ranks_train() {
+	local ranks=$1
 	OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
-		training_step "$2" mpirun -n "$1" --bind-to none bash -c 'exec rl-train "$@" <"$0-$OMPI_COMM_WORLD_RANK.tar"' \
-		"$inputs/patches-$1" --batch "$each" --threads "$half" --precision auto
+		PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe \
+		training_step $((ranks * each)) mpirun -n $ranks --bind-to none bash -c 'exec rl-train "$@" <"$0-$OMPI_COMM_WORLD_RANK.tar"' \
+		"$inputs/patches-$ranks" --batch "$each" --threads "$half" --precision auto
 }
 
-enter "two ranks" ranks_train 2 $((2 * each))
-enter "twice one rank" ranks_train 1 $((2 * each))
+twice_one_rank() { ranks_train 1 | jq -c '.items *= 2'; }
+
+enter "two ranks" ranks_train 2
+enter "twice one rank" twice_one_rank
 compare "two ranks" "twice one rank" "twice one rank alone on its half of the cores" 0.9

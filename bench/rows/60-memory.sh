@@ -4,33 +4,42 @@ few=$((MANY / 100))
 row memory samples "memory at a hundred times as many samples; where a network runs, ten times"
 rounds=1
 
-# A list of the first N, over and over, makes any number of samples.
-list=$inputs/some.txt
-head -n $((few < 10 ? few : 10)) "$inputs/photos.txt" >"$list"
-watched() { if [ "$1" = "$program" ]; then "$FLOOR/clock" "$DIR/clock.json" "$@"; else "$@"; fi; }
+# Ten small photos, over and over, make any number of samples.
+rl-synth --out "$inputs/small" --layout imagefolder --images 10 --size 120x96 --seed 1 --quiet
+find "$inputs/small" -name '*.jpg' | sort >"$inputs/small.txt"
+rm -f "$DIR"/peak-*
 
-small() { watched rl-decode --epochs $((samples / $(wc -l <"$list"))) --size 96x96 --quiet "$list"; }
+# watched NAME COMMAND...: leaves what it took in peak-NAME.
+watched() { "$FLOOR/clock" "$DIR/peak-$1-$samples.json" "${@:2}"; }
+small() { watched "$1" rl-decode --epochs $((samples / 10)) --quiet "$inputs/small.txt"; }
+patches() { watched "$1" rl-patchpairs --crop 96 --patch 32 --quiet; }
 
-# peak_of PROGRAM SAMPLES: in a pipeline of its kind.
-peak_of() {
-	local program=$1 samples=$2
-	case $program in
-	rl-extract) small | watched rl-extract --random-init 0 --arch resnet18 --width 8 --layers avgpool --quiet ;;
-	rl-train)
-		rm -rf "$DIR/train"
-		small | rl-patchpairs --crop 96 --patch 32 --quiet |
-			watched rl-train --out "$DIR/train" --arch resnet18 --width 8 --hidden 8 --patch 32 --batch 16 \
-				--accumulate 1 --lr 0.001 --head-lr 0.1 --precise-bn 0 --quiet
-		;;
-	*) small | watched rl-patchpairs --crop 96 --patch 32 --quiet | watched rl-cat | watched rl-info --check ;;
-	esac >"$DIR/peak.out"
-	of "$samples" cat "$DIR/clock.json"
+pipe() { small rl-decode | patches rl-patchpairs | watched rl-cat rl-cat | watched rl-info rl-info --check; }
+extract_small() {
+	small none | watched rl-extract rl-extract --random-init 0 --arch resnet18 --width 8 --layers avgpool --quiet
+}
+train_small() {
+	rm -rf "$DIR/train"
+	small none | patches none | watched rl-train rl-train --out "$DIR/train" --arch resnet18 --width 8 --hidden 8 \
+		--patch 32 --batch 16 --accumulate 1 --lr 0.001 --head-lr 0.1 --precise-bn 0 --quiet
 }
 
-for program in rl-decode rl-patchpairs rl-cat rl-info rl-extract rl-train; do
-	times=100
-	case $program in rl-extract | rl-train) times=10 ;; esac
-	enter "$program, few" peak_of $program $few
-	enter "$program, many" peak_of $program $((times * few))
-	compare_memory "$program, many" "$program, few" "$program at $few" 1.1
+# peak PIPELINE PROGRAM SAMPLES: of one program of a pipeline, which runs once for all of them.
+peak() {
+	local samples=$3
+	[ -e "$DIR/peak-$2-$3.json" ] || "$1" >"$DIR/peak.out"
+	of "$3" cat "$DIR/peak-$2-$3.json"
+}
+
+# grows PIPELINE PROGRAM TIMES
+grows() {
+	enter "$2, few" peak "$1" "$2" "$few"
+	enter "$2, many" peak "$1" "$2" $(($3 * few))
+	compare_memory "$2, many" "$2, few" "$2 at $few" 1.1
+}
+
+for program in rl-decode rl-patchpairs rl-cat rl-info; do
+	grows pipe $program 100
 done
+grows extract_small rl-extract 10
+grows train_small rl-train 10
