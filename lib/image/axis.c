@@ -2,7 +2,6 @@
 
 #include "base/err.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 /* The inputs, begin to end - 1, that the triangle over output i reaches. */
@@ -13,16 +12,24 @@ struct reach {
 
 static struct reach reach_of(int i, double scale, double support, int from)
 {
-	double centre = (i + 0.5) * scale;
+	double centre = (i + 0.5) * scale, begin = centre - support + 0.5,
+	       end = centre + support + 0.5;
 
 	return (struct reach){.centre = centre,
-			      .begin = (int)fmax(centre - support + 0.5, 0),
-			      .end = (int)fmin(centre + support + 0.5, from)};
+			      .begin = begin > 0 ? (int)begin : 0,
+			      .end = end < from ? (int)end : from};
+}
+
+/* Of base 2 and height 1, around 0. */
+static double triangle(double x)
+{
+	x = x < 0 ? 1 + x : 1 - x;
+	return x > 0 ? x : 0;
 }
 
 struct rl_axis rl_axis_plan(int from, int to)
 {
-	double scale = (double)from / to, support = fmax(scale, 1), inverse = 1 / support;
+	double scale = (double)from / to, support = scale > 1 ? scale : 1, inverse = 1 / support;
 	struct rl_axis a = {.from = from, .to = to};
 
 	for (int i = 0; i < to; i++) {
@@ -39,7 +46,7 @@ struct rl_axis rl_axis_plan(int from, int to)
 		double sum = 0;
 
 		for (int k = 0; k < count; k++) {
-			w[k] = fmax(1 - fabs((k + r.begin - r.centre + 0.5) * inverse), 0);
+			w[k] = triangle((k + r.begin - r.centre + 0.5) * inverse);
 			sum += w[k];
 		}
 		/* Taps past the far edge would read outside: start earlier, with zeros. */

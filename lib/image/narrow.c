@@ -39,13 +39,17 @@ struct taps {
 	int8_t middle[TAPS], low[TAPS];
 };
 
-/* Two lanes of at most eight values of output.  The inputs of a lane's pair of taps lie in a window
- * of 16 bytes, out of which the mask picks them. */
+/* What a pair of taps does to two lanes of at most eight values of output.  The inputs of a lane
+ * lie in a window of 16 bytes, out of which the mask picks them. */
+struct pair {
+	uint8_t mask[2][WINDOW], high[2][WINDOW];
+	int8_t middle[2][WINDOW], low[2][WINDOW];
+	int32_t from[2]; /* where the windows are in a row of input */
+};
+
 struct block {
-	uint8_t mask[TAPS / 2][2 * WINDOW], high[TAPS / 2][2 * WINDOW];
-	int8_t middle[TAPS / 2][2 * WINDOW], low[TAPS / 2][2 * WINDOW];
-	int32_t from[TAPS / 2][2]; /* where the windows are in a row of input */
-	int32_t to[2];             /* where the lanes are in a row of output */
+	struct pair pair[TAPS / 2];
+	int32_t to[2]; /* where the lanes are in a row of output */
 };
 
 struct rl_narrow {
@@ -61,10 +65,10 @@ struct rl_narrow {
 
 /* Write each value as digit 2^bits + rest, with digits of the given sum: the largest rests are
  * rounded up until it is reached. */
-static bool divide(int n, const int32_t *value, int bits, int sum, int most, int32_t *digit,
-		   int32_t *rest)
+static bool divide(const int32_t value[TAPS], int bits, int sum, int most, int32_t digit[TAPS],
+		   int32_t rest[TAPS])
 {
-	for (int k = 0; k < n; k++) {
+	for (int k = 0; k < TAPS; k++) {
 		digit[k] = value[k] >> bits;
 		rest[k] = value[k] - digit[k] * (1 << bits);
 		sum -= digit[k];
@@ -72,7 +76,7 @@ static bool divide(int n, const int32_t *value, int bits, int sum, int most, int
 	for (; sum > 0; sum--) {
 		int up = -1;
 
-		for (int k = 0; k < n; k++)
+		for (int k = 0; k < TAPS; k++)
 			if (digit[k] < most && (up < 0 || rest[k] > rest[up]))
 				up = k;
 		if (up < 0)
@@ -83,46 +87,36 @@ static bool divide(int n, const int32_t *value, int bits, int sum, int most, int
 	return sum == 0;
 }
 
-/* Does the sum of any n pixels times these factors lie between -limit and limit? */
-static bool bounded(int n, const int32_t *factor, int32_t limit)
+/* Does the sum of any pixels times these factors lie between -limit and limit? */
+static bool bounded(const int32_t factor[TAPS], int32_t limit)
 {
 	int32_t above = 0, below = 0;
 
-	for (int k = 0; k < n; k++)
-		if (factor[k] > 0)
-			above += factor[k];
-		else
-			below -= factor[k];
+	for (int k = 0; k < TAPS; k++) {
+		above += factor[k] > 0 ? factor[k] : 0;
+		below -= factor[k] < 0 ? factor[k] : 0;
+	}
 	return 255 * above <= limit && 255 * below <= limit;
 }
 
-static bool fits_int8(int n, const int32_t *value)
-{
-	for (int k = 0; k < n; k++)
-		if (value[k] < INT8_MIN || value[k] > INT8_MAX)
-			return false;
-	return true;
-}
-
-/* Is exact, or false: rl_narrow_new() then leaves the axis to the plain passes. */
-static bool write_digits(const int32_t *weight, struct taps *t)
+/* Is exact, or false: rl_narrow_new() then leaves the axis to others. */
+static bool write_digits(const int32_t weight[TAPS], struct taps *t)
 {
 	int32_t high[TAPS], middle[TAPS], low[TAPS], rest[TAPS];
-	int n = t->count;
+	bool good = divide(weight, 14, HIGH_SUM, UINT8_MAX, high, rest) &&
+		    divide(rest, 7, 0, INT8_MAX, middle, low);
 
-	if (!divide(n, weight, 14, HIGH_SUM, UINT8_MAX, high, rest) ||
-	    !divide(n, rest, 7, 0, INT8_MAX, middle, low))
-		return false;
 	/* B + (C >> 7) is the sum of rest times pixel, shifted down by 7. */
-	if (!bounded(n, rest, INT16_MAX << 7) || !bounded(n, middle, INT16_MAX) ||
-	    !bounded(n, low, INT16_MAX) || !fits_int8(n, middle) || !fits_int8(n, low))
-		return false;
-	for (int k = 0; k < n; k++) {
+	good = good && bounded(rest, INT16_MAX << 7) && bounded(middle, INT16_MAX) &&
+	       bounded(low, INT16_MAX);
+	for (int k = 0; k < TAPS && good; k++) {
 		t->high[k] = (uint8_t)high[k];
 		t->middle[k] = (int8_t)middle[k];
 		t->low[k] = (int8_t)low[k];
+		good = t->middle[k] == middle[k] && t->low[k] == low[k] &&
+		       (k < t->count || !high[k]);
 	}
-	return true;
+	return good;
 }
 
 static bool find_taps(const struct rl_axis *a, int i, struct taps *t)
@@ -152,47 +146,50 @@ static bool find_taps(const struct rl_axis *a, int i, struct taps *t)
 /* ---- the plan of the horizontal pass ----------------------------------------------------------
  */
 
-/* Put value i, a channel of a pixel, into a lane.  Its windows begin at b->from or, where that is
- * -1, at the pixel of the input that is needed first, for no later value needs one before.  False:
- * the value does not fit. */
-static bool put_value(const struct rl_narrow *n, struct block *b, int lane, int i)
+/* Put two taps of a value, a channel of a pixel, into place n of a lane.  The window begins where
+ * p->from says or, where that is -1, at the pixel of the input that is needed first, for no later
+ * value needs one before.  False: the value does not fit. */
+static bool put_pair(struct pair *p, int lane, int n, const struct taps *t, int k, int first,
+		     int channel, int last)
 {
-	const struct taps *t = &n->taps[i / 3];
-	int last = 3 * n->axis->from - WINDOW, at[TAPS];
+	int one = 3 * (first + t->at[k]), two = 3 * (first + t->at[k + 1]);
 
-	for (int k = 0; k < t->count; k++) {
-		int32_t *from = &b->from[k / 2][lane];
-		int pixel = 3 * (n->axis->first[i / 3] + t->at[k]);
-
-		at[k] = pixel + i % 3;
-		if (*from < 0)
-			*from = pixel < last ? pixel : last;
-		if (at[k] - *from >= WINDOW)
-			return false;
-	}
-	for (int k = 0; k < t->count; k++) {
-		int pair = k / 2, to = WINDOW * lane + 2 * (i - b->to[lane]) + k % 2;
-
-		b->mask[pair][to] = (uint8_t)(at[k] - b->from[pair][lane]);
-		b->high[pair][to] = t->high[k];
-		b->middle[pair][to] = t->middle[k];
-		b->low[pair][to] = t->low[k];
-	}
+	if (p->from[lane] < 0)
+		p->from[lane] = one < last ? one : last;
+	one += channel - p->from[lane];
+	two += channel - p->from[lane];
+	if (two >= WINDOW)
+		return false;
+	p->mask[lane][2 * n] = (uint8_t)one;
+	p->mask[lane][2 * n + 1] = (uint8_t)two;
+	memcpy(&p->high[lane][2 * n], &t->high[k], 2);
+	memcpy(&p->middle[lane][2 * n], &t->middle[k], 2);
+	memcpy(&p->low[lane][2 * n], &t->low[k], 2);
 	return true;
 }
 
-/* As many values as fit into a lane, from `begin` on; the end of them is returned. */
+/* As many values as fit into a lane, from `begin` on; the end of them is returned.  What a value
+ * that did not fit has left behind is computed along, and overwritten by the next lane. */
 static int fill_lane(const struct rl_narrow *n, struct block *b, int lane, int begin)
 {
-	int end = begin;
+	const struct rl_axis *a = n->axis;
+	int last = 3 * a->from - WINDOW, end = begin;
 
 	b->to[lane] = begin;
-	b->from[0][lane] = b->from[1][lane] = -1;
-	while (end < 3 * n->axis->to && end < begin + LANE && put_value(n, b, lane, end))
-		end++;
+	b->pair[0].from[lane] = b->pair[1].from[lane] = -1;
+	for (; end < 3 * a->to && end < begin + LANE; end++) {
+		int x = end / 3, channel = end % 3, at = end - begin;
+		const struct taps *t = &n->taps[x];
+
+		if (!put_pair(&b->pair[0], lane, at, t, 0, a->first[x], channel, last))
+			break;
+		if (t->count > 2 &&
+		    !put_pair(&b->pair[1], lane, at, t, 2, a->first[x], channel, last))
+			break;
+	}
 	for (int pair = 0; pair < TAPS / 2; pair++)
-		if (b->from[pair][lane] < 0)
-			b->from[pair][lane] = 0;
+		if (b->pair[pair].from[lane] < 0)
+			b->pair[pair].from[lane] = 0;
 	return end;
 }
 
@@ -297,7 +294,9 @@ AVX2 static inline __attribute__((always_inline)) __m256i windows(const uint8_t 
 AVX2 static inline __attribute__((always_inline)) struct weights weights_of(const struct block *b,
 									    int pair)
 {
-	return (struct weights){load(b->high[pair]), load(b->middle[pair]), load(b->low[pair])};
+	const struct pair *p = &b->pair[pair];
+
+	return (struct weights){load(p->high), load(p->middle), load(p->low)};
 }
 
 AVX2 static inline __attribute__((always_inline)) void store(uint8_t *to, __m128i v, int half)
@@ -329,8 +328,9 @@ AVX2 static inline __attribute__((always_inline)) void across(const struct block
 							      size_t out_pitch, bool four)
 {
 	const struct weights w[] = {weights_of(b, 0), weights_of(b, four)};
-	const __m256i mask[] = {load(b->mask[0]), load(b->mask[four])};
-	const ptrdiff_t from[] = {b->from[0][0], b->from[0][1], b->from[1][0], b->from[1][1]};
+	const __m256i mask[] = {load(b->pair[0].mask), load(b->pair[four].mask)};
+	const ptrdiff_t from[] = {b->pair[0].from[0], b->pair[0].from[1], b->pair[1].from[0],
+				  b->pair[1].from[1]};
 	const ptrdiff_t to0 = b->to[0], to1 = b->to[1];
 
 	/* Two rows make one vector of bytes; a last odd one is done twice. */
