@@ -1,11 +1,12 @@
 #include "image/colour.h"
 
-#include <string.h>
+#include "base/clones.h"
 
-void rl_grey(uint8_t *rgb, size_t n)
+RL_CLONES void rl_grey(uint8_t *rgb, size_t n)
 {
-	for (; n; n--, rgb += 3)
-		memset(rgb, rl_luma(rgb), 3);
+#pragma omp simd
+	for (size_t i = 0; i < n; i++)
+		rgb[3 * i] = rgb[3 * i + 1] = rgb[3 * i + 2] = rl_luma(rgb + 3 * i);
 }
 
 void rl_inverted_cmyk_to_rgb(const uint8_t *cmyk, uint8_t *rgb, size_t n)
