@@ -2,7 +2,12 @@
  * JPEG through libjpeg-turbo.
  *
  * Decoding is the slow exact integer DCT with fancy upsampling (the library's and Pillow's default)
- * at full size: no DCT scaling, so that a resize gives the numbers that Pillow gives.
+ * at full size, so that a resize gives the numbers that Pillow gives.  The library could leave out
+ * frequencies of a photo that becomes much smaller, but of its scales only half the size and less
+ * are faster than the whole (1.3 to 1.8 times), photos of 500 x 375 never shrink so far, and the
+ * resized pixels differ: of 2048 x 1024 to 584 x 292 by 0.3 on average and 13 at most, of 640 x 480
+ * to 171 x 128 by 1.4 and 77.
+ *
  * Baseline, progressive and arithmetic-coded files; grey, YCbCr, RGB, CMYK and YCCK, all to RGB.
  */
 #ifndef RL_IMAGE_JPEG_H

@@ -1,0 +1,45 @@
+#!/bin/bash
+# Memory does not grow with the number of samples: the peak of each filter of a stream at 500 and at 5,000.
+. "$(dirname "$0")/tap.sh"
+PATH=$PATH:${RL_BIN:-$top/bin}/../obj/bench
+
+# A sanitizer keeps freed memory and would hide what is looked for.
+case ${RL_BIN:-} in *sanitize*)
+	skip "peaks of memory" "a sanitizer's memory grows"
+	done_testing
+	;;
+esac
+
+perl -e 'print "P6\n24 24\n255\n", map { chr($_ * 7 % 256) } 1 .. 1728' | cjpeg >photo.jpg
+for n in 500 5000; do
+	perl -e 'printf "{\"key\":\"%06d\",\"path\":\"photo.jpg\",\"label\":%d}\n", $_, $_ % 10 for 1 .. $ARGV[0]' $n >list-$n
+	rl-decode list-$n >images-$n
+	rl-decode --size 32x32 list-$n >squares-$n
+done
+
+# peak N COMMAND...: in KiB.  The command finds its input, of N samples, on standard input.
+peak() {
+	clock report "${@:2}" >output || return
+	sed 's/.*"peak_kib":\([0-9]*\).*/\1/' report
+}
+
+# flat ROOM NAME INPUT COMMAND...: ten times the samples take at most ROOM KiB more.  Peaks of the same work differ
+# by some pages from run to run; a hundred bytes that each sample leaves behind would be 440.
+flat() {
+	few=$(peak 500 "${@:4}" <"$3-500") many=$(peak 5000 "${@:4}" <"$3-5000")
+	[ -n "$few" ] && [ -n "$many" ] && [ $((many - few)) -le "$1" ]
+	ok $? "$2: $few KiB, then $many"
+}
+
+flat 300 "rl-patchpairs" images rl-patchpairs --crop 9 --patch 3
+flat 300 "rl-cat" images rl-cat
+flat 300 "rl-cat --fields" images rl-cat --fields label
+flat 300 "rl-cat --npy" images rl-cat --npy image
+flat 300 "rl-info" images rl-info
+flat 300 "rl-info --check" images rl-info --check
+flat 2000 "rl-extract" squares rl-extract --random-init 0 --arch resnet18 --width 8 --layers avgpool --threads 1
+
+# rl-decode knows each key by a hash; epochs and shuffling need the list, but no image of it.
+flat 700 "rl-decode" list rl-decode --threads 2
+flat 1300 "rl-decode --shuffle" list rl-decode --threads 2 --epochs 1 --shuffle --short-side 12
+done_testing
