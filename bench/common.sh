@@ -1,7 +1,7 @@
 # What the rows share: inputs, precisions, the floor and the peers.
 
 inputs=$DIR/inputs
-photos=$((2 * IMAGES > 4 * BATCH ? 2 * IMAGES : 4 * BATCH))
+photos=$((2 * IMAGES > 16 * BATCH ? 2 * IMAGES : 16 * BATCH)) # 512: a slice as the pipelines cut them
 rm -rf "$inputs"
 mkdir -p "$inputs"
 rl-synth --out "$inputs/photos" --layout imagefolder --images $photos --size 500x375 --seed 1 --quiet

@@ -1,6 +1,6 @@
 # Features of photos: rl-decode | rl-extract from files to the stream's end, start and all, beside the forward
 # convolutions alone and the peers, who are given the decoded pixels.
-row extract images "feature extraction, $net, 224 pixels, from JPEG files, $BATCH at once"
+row extract images "feature extraction, $net, 224 pixels, from $photos JPEG files, $BATCH at once"
 
 extract() {
 	clocked $photos bash -o pipefail -c "rl-decode --short-side 256 --size 224x224 --quiet <'$inputs/photos.txt' |

@@ -1,7 +1,7 @@
 # Photos to pixels, resized for pretraining, by one thread and in processor time, beside libjpeg-turbo alone.
 row decode images "JPEG decode and resize, 500 x 375 to a shorter side of 292, a core"
 
-plays=10 # of the photos: enough to drown the start of the program, which the floor leaves out
+plays=4 # of the photos: enough to drown the start of the program, which the floor leaves out
 decode() {
 	clocked $((plays * photos)) rl-decode --epochs $plays --threads 1 --short-side 292 --quiet "$inputs/photos.txt" |
 		jq -c '.seconds = .cpu_seconds'
