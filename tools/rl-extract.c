@@ -163,7 +163,7 @@ static void extract(void *context, void *job, int worker)
 		index[i] = i;
 		rl_sample_drop(&s[i], "image");
 	}
-	rl_net_feed_images(e->net, e->x, pixels, index);
+	rl_net_feed_images(e->net, e->x, pixels, NULL, index);
 	rl_net_forward(e->net);
 	for (int layer = 0; layer < RL_NLAYERS; layer++) {
 		if (!e->want[layer])
@@ -242,7 +242,7 @@ int main(int argc, char **argv)
 	e.seed = c.random_init < 0 ? 0 : (uint64_t)c.random_init;
 	plan(&e, c.batch);
 	if (weights) {
-		rl_weights_load(e.params, weights);
+		rl_weights_load(e.params, weights, NULL);
 		rl_history_input(entry, c.weights);
 		rl_st_close(weights);
 	} else {

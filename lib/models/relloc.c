@@ -44,11 +44,11 @@ void rl_relloc_feed(struct rl_net *n, const struct rl_relloc_net *m, const struc
 	for (int64_t i = 0; i < images; i++)
 		for (int label = 0; label < RL_NEIGHBOURS; label++)
 			index[k++] = i * RL_PATCHES + rl_relloc_cell(label);
-	rl_net_feed_images(n, m->neighbours, patches, index);
+	rl_net_feed_images(n, m->neighbours, patches, NULL, index);
 
 	for (int64_t i = 0, repeat = c->literal ? RL_NEIGHBOURS : 1; i < images * repeat; i++)
 		index[i] = i / repeat * RL_PATCHES + RL_CENTRE;
-	rl_net_feed_images(n, m->centres, patches, index);
+	rl_net_feed_images(n, m->centres, patches, NULL, index);
 }
 
 void rl_relloc_labels(int64_t images, int32_t *labels)

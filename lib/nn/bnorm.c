@@ -14,9 +14,15 @@
 #include <math.h>
 #include <string.h>
 
-enum { VECTORS, SUMS };                                    /* buffers */
-enum { MEAN, INVERSE_STD, SCALE, SLOPE, SHIFT, NVECTORS }; /* one entry a channel */
-enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR, TRACKED }; /* parameters */
+enum { VECTORS, SUMS };                                          /* buffers */
+enum { MEAN, INVERSE_STD, SCALE, ZERO, SLOPE, SHIFT, NVECTORS }; /* one entry a channel */
+enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR, TRACKED };       /* parameters */
+
+/* One that does not learn lacks the first two. */
+static int parameter(const struct op *op, int which)
+{
+	return op->param[op->c.bnorm.fixed ? which - RUNNING_MEAN : which];
+}
 
 static void plan(struct rl_net *n, struct op *op)
 {
@@ -68,7 +74,8 @@ static struct rl_bn_sweep sweep(struct rl_net *n, struct op *op, struct span at)
 		.x = rl_at(x->data, at),
 		.mean = vector(n, op, MEAN),
 		.scale = vector(n, op, SCALE),
-		.bias = rl_params_data(n->params, op->param[BIAS]),
+		.bias = op->c.bnorm.fixed ? vector(n, op, ZERO)
+					  : rl_params_data(n->params, op->param[BIAS]),
 		.slope = vector(n, op, SLOPE),
 		.shift = vector(n, op, SHIFT),
 		.sum = sums(n, op, false),
@@ -104,9 +111,9 @@ static void gather(struct rl_net *n, struct op *op, struct span at)
 static void move_running_statistics(struct rl_net *n, struct op *op, const double *mean,
 				    const double *variance, double count)
 {
-	float *running_mean = rl_params_data(n->params, op->param[RUNNING_MEAN]);
-	float *running_var = rl_params_data(n->params, op->param[RUNNING_VAR]);
-	int64_t tracked = ++n->params->list[op->param[TRACKED]].tracked;
+	float *running_mean = rl_params_data(n->params, parameter(op, RUNNING_MEAN));
+	float *running_var = rl_params_data(n->params, parameter(op, RUNNING_VAR));
+	int64_t tracked = ++n->params->list[parameter(op, TRACKED)].tracked;
 	double m = n->accumulate ? 1.0 / (double)tracked : op->c.bnorm.momentum;
 	double copied = count * op->c.bnorm.copies;
 	double unbiased = copied > 1 ? copied / (copied - 1) : 1;
@@ -141,7 +148,10 @@ static void set_scale(struct rl_net *n, struct op *op, int64_t c, double mean, d
 
 	vector(n, op, MEAN)[c] = (float)mean;
 	vector(n, op, INVERSE_STD)[c] = inverse;
-	vector(n, op, SCALE)[c] = rl_params_data(n->params, op->param[WEIGHT])[c] * inverse;
+	vector(n, op, SCALE)[c] = inverse;
+	vector(n, op, ZERO)[c] = 0;
+	if (!op->c.bnorm.fixed)
+		vector(n, op, SCALE)[c] *= rl_params_data(n->params, op->param[WEIGHT])[c];
 }
 
 static void settle(struct rl_net *n, struct op *op, struct span at)
@@ -165,8 +175,8 @@ static void normalise(struct rl_net *n, struct op *op, struct span at)
 /* With running statistics there is nothing to wait for. */
 static void normalise_by_running(struct rl_net *n, struct op *op, struct span at)
 {
-	const float *mean = rl_params_data(n->params, op->param[RUNNING_MEAN]);
-	const float *variance = rl_params_data(n->params, op->param[RUNNING_VAR]);
+	const float *mean = rl_params_data(n->params, parameter(op, RUNNING_MEAN));
+	const float *variance = rl_params_data(n->params, parameter(op, RUNNING_VAR));
 
 	for (int64_t c = 0; c < rl_op_in(n, op, 0)->dim[1] && at.first == 0; c++)
 		set_scale(n, op, c, mean[c], variance[c]);
@@ -194,7 +204,7 @@ static void give_gradients(struct rl_net *n, struct op *op)
 
 	add_slices(sum, channels);
 	add_slices(product, channels);
-	for (int64_t c = 0; c < channels; c++) {
+	for (int64_t c = 0; c < channels && !op->c.bnorm.fixed; c++) {
 		op->dp[WEIGHT][c] = (float)(product[c] * inverse[c]);
 		op->dp[BIAS][c] = (float)sum[c];
 	}
@@ -275,8 +285,10 @@ rl_val rl_bnorm(struct rl_net *n, rl_val in, const char *name, struct rl_bnorm c
 	const int64_t *channels = &x->dim[1];
 
 	op->c.bnorm = c;
-	rl_op_param(n, op, RL_PARAM, name, "weight", 1, channels, RL_INIT_CONSTANT, 1);
-	rl_op_param(n, op, RL_PARAM, name, "bias", 1, channels, RL_INIT_CONSTANT, 0);
+	if (!c.fixed) {
+		rl_op_param(n, op, RL_PARAM, name, "weight", 1, channels, RL_INIT_CONSTANT, 1);
+		rl_op_param(n, op, RL_PARAM, name, "bias", 1, channels, RL_INIT_CONSTANT, 0);
+	}
 	rl_op_param(n, op, RL_STATE, name, "running_mean", 1, channels, RL_INIT_CONSTANT, 0);
 	rl_op_param(n, op, RL_STATE, name, "running_var", 1, channels, RL_INIT_CONSTANT, 1);
 	rl_op_param(n, op, RL_COUNT, name, "num_batches_tracked", 0, NULL, RL_INIT_CONSTANT, 0);

@@ -83,7 +83,7 @@ void rl_net_fold(struct rl_net *n)
 		if (!is(conv, "conv"))
 			continue;
 		norm = only_reader(n, conv);
-		if (!norm || !is(norm, "bnorm") || !norm->c.bnorm.running)
+		if (!norm || !is(norm, "bnorm") || !norm->c.bnorm.running || norm->c.bnorm.fixed)
 			continue;
 		take_over(n, conv, norm);
 		conv->c.conv.norm = (int)(norm - n->op);

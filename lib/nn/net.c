@@ -276,32 +276,53 @@ void rl_net_feed(struct rl_net *n, rl_val v, const float *plain)
 	exchange(&n->value[v], n->value[v].data.base, (float *)plain, true);
 }
 
-void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels, const int64_t *index)
+/* What each level of each channel becomes. */
+struct levels {
+	float full[3][256];
+	uint16_t narrow[3][256];
+};
+
+static void set_levels(struct levels *l, const float shift[3])
 {
 	static const double mean[3] = {0.485, 0.456, 0.406}, std[3] = {0.229, 0.224, 0.225};
+
+	for (int c = 0; c < 3; c++)
+		for (int i = 0; i < 256; i++)
+			l->full[c][i] = (float)((i / 255.0 + shift[c] - mean[c]) / std[c]);
+	rl_to_bf16(l->narrow[0], l->full[0], RL_LEN(l->full) * RL_LEN(l->full[0]));
+}
+
+void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels,
+			const float (*lighting)[3], const int64_t *index)
+{
 	const struct value *x = &n->value[v];
 	const struct rl_channels at = channels_of(x);
 	int64_t area = area_of(x);
 	bool bf16 = x->md.number == RL_BFLOAT16;
-	uint16_t narrow[3][256];
-	float level[3][256];
+	struct levels plain;
 
-	for (int c = 0; c < 3; c++)
-		for (int i = 0; i < 256; i++)
-			level[c][i] = (float)((i / 255.0 - mean[c]) / std[c]);
-	rl_to_bf16(narrow[0], level[0], RL_LEN(level) * RL_LEN(level[0]));
+	set_levels(&plain, (const float[3]){0, 0, 0});
 #pragma omp parallel for schedule(static)
 	for (int64_t i = 0; i < x->dim[0]; i++) {
 		const uint8_t *from = pixels + index[i] * area * 3;
+		const struct levels *level = &plain;
+		struct levels own;
+
+		if (lighting) {
+			set_levels(&own, lighting[index[i]]);
+			level = &own;
+		}
 
 		for (int c = 0; c < 3; c++) {
 			int64_t o = i * at.image + c / at.lanes * at.group + c % at.lanes;
 
 			for (int64_t j = 0; j < area; j++, o += at.pixel) {
 				if (bf16)
-					((uint16_t *)x->data.base)[o] = narrow[c][from[3 * j + c]];
+					((uint16_t *)x->data.base)[o] =
+						level->narrow[c][from[3 * j + c]];
 				else
-					((float *)x->data.base)[o] = level[c][from[3 * j + c]];
+					((float *)x->data.base)[o] =
+						level->full[c][from[3 * j + c]];
 			}
 		}
 	}

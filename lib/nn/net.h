@@ -60,6 +60,7 @@ struct rl_bnorm {
 	double eps;      /* 1e-5 */
 	bool running, relu;
 	int copies;
+	bool fixed; /* weight 1 and bias 0, which are no tensors of the network */
 };
 rl_val rl_bnorm(struct rl_net *n, rl_val x, const char *name, struct rl_bnorm c);
 
@@ -101,9 +102,10 @@ void rl_net_keep(struct rl_net *n, rl_val v); /* before planning: v is read afte
 void rl_net_plan(struct rl_net *n);
 
 void rl_net_feed(struct rl_net *n, rl_val v, const float *plain);
-/* From u8 pixels [N,H,W,3]: (x / 255 - mean) / std with ImageNet's constants.
- * Row i of the value comes from pixels + index[i] * H*W*3. */
-void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels, const int64_t *index);
+/* From u8 pixels [N,H,W,3]: (x / 255 + lighting - mean) / std with ImageNet's constants.
+ * Row i of the value comes from pixels + index[i] * H*W*3 and lighting[index[i]], NULL being 0. */
+void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels,
+			const float (*lighting)[3], const int64_t *index);
 
 void rl_net_forward(struct rl_net *n);
 void rl_net_backward(struct rl_net *n); /* gradients into params->grad, overwriting */

@@ -43,6 +43,18 @@ static void sgd(float *restrict p, float *restrict m, const float *restrict g, s
 	}
 }
 
+RL_CLONES
+static void nesterov(float *restrict p, float *restrict m, const float *restrict g, size_t n,
+		     float lr, float momentum, float decay)
+{
+	for (size_t i = 0; i < n; i++) {
+		float d = g[i] + decay * p[i];
+
+		m[i] = momentum * m[i] + d;
+		p[i] -= lr * (d + momentum * m[i]);
+	}
+}
+
 struct adam {
 	float beta1, beta2, eps, rate, shrink,
 		root; /* rate: lr / (1 - beta1^t); root: 1/sqrt(1 - beta2^t) */
@@ -66,9 +78,9 @@ static void update(struct rl_optim *o, struct rl_params *p, const struct rl_para
 	float *value = p->value + at;
 	const float *grad = p->grad + at;
 
-	if (o->kind == RL_SGD) {
-		sgd(value, o->m + at, grad, n, (float)lr, (float)o->momentum,
-		    (float)q->weight_decay);
+	if (o->kind != RL_ADAMW) {
+		(o->kind == RL_SGD ? sgd : nesterov)(value, o->m + at, grad, n, (float)lr,
+						     (float)o->momentum, (float)q->weight_decay);
 		return;
 	}
 	struct adam a = {.beta1 = (float)o->beta1,

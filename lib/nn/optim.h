@@ -7,8 +7,10 @@
 #include "nn/params.h"
 
 enum rl_optim_kind {
-	RL_SGD,   /* g += wd p; m = momentum m + g; p -= lr m (PyTorch's SGD, no dampening, no
-		     Nesterov) */
+	/* PyTorch's SGD without dampening: g += wd p; m = momentum m + g; p -= lr m, or with
+	 * Nesterov's momentum p -= lr (g + momentum m) */
+	RL_SGD,
+	RL_NESTEROV,
 	RL_ADAMW, /* Loshchilov & Hutter 2019: decoupled decay, bias-corrected moments */
 };
 

@@ -50,15 +50,22 @@ static void load(struct rl_params *p, int i, const struct rl_st_tensor *t, const
 		memcpy(rl_params_data(p, i), t->data, t->bytes);
 }
 
-void rl_weights_load(struct rl_params *p, const struct rl_st_file *f)
+static bool among(const char *name, const char *except)
+{
+	return except && !strncmp(name, except, strlen(except));
+}
+
+void rl_weights_load(struct rl_params *p, const struct rl_st_file *f, const char *except)
 {
 	for (int i = 0; i < f->n; i++)
-		if (rl_params_find(p, f->tensor[i].name) < 0)
+		if (rl_params_find(p, f->tensor[i].name) < 0 || among(f->tensor[i].name, except))
 			rl_die("%s: tensor %s: the network has no place for it", f->path,
 			       f->tensor[i].name);
 	for (int i = 0; i < p->n; i++) {
 		const struct rl_st_tensor *t = rl_st_find(f, p->list[i].name);
 
+		if (among(p->list[i].name, except))
+			continue;
 		if (!t)
 			rl_die("%s: tensor %s is missing", f->path, p->list[i].name);
 		load(p, i, t, f->path);

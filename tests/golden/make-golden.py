@@ -123,7 +123,7 @@ def loss(reference):
 
 def optim(reference):
     g = Group(reference, "optim")
-    for case in ("sgd", "mom", "mom_wd"):
+    for case in ("sgd", "mom", "mom_wd", "nesterov_wd"):
         must_be_filled(g.load(case, "p0"), "opt.p", -1, 1)
         must_be_filled(g.load(case, "grads"), "opt.g", -2, 2)
         save("optim", case, g.load(case, "traj"))

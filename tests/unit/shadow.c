@@ -76,38 +76,67 @@ static void conv_backward(struct shadow *s, const struct op *op, struct wanted d
 
 enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR };
 
-/* The batch's statistics are not kept for backward: a run of the twin without a memory gives them
- * again, which needs the running ones of that moment only if they were used. */
-static void bnorm_forward(struct shadow *s, const struct op *op)
-{
-	struct rl_bnorm c = op->c.bnorm;
-	size_t channels = (size_t)shape_in(s, op).c;
-	double *mean = rl_malloc(channels * sizeof(*mean)),
-	       *var = rl_malloc(channels * sizeof(*var));
+/* What the twin of a batch norm works on; the op that does not learn has a weight of 1 and a bias
+ * of 0 here alone. */
+struct norm {
+	struct rl_bnorm c;
+	size_t channels;
+	double *mean, *var, *running_mean, *running_var, *weight, *bias, *dweight, *dbias;
+	double *own; /* the vectors that are not tensors of the network */
+};
 
-	if (s->net->untracked)
-		c.momentum = 0;
-	twin_bnorm(out(s, op), mean, var, param(s, op, RUNNING_MEAN), param(s, op, RUNNING_VAR),
-		   in(s, op, 0), param(s, op, WEIGHT), param(s, op, BIAS), shape_in(s, op), c);
-	free(mean);
-	free(var);
+static struct norm norm_of(const struct shadow *s, const struct op *op)
+{
+	struct norm m = {.c = op->c.bnorm, .channels = (size_t)shape_in(s, op).c};
+	int skipped = m.c.fixed ? RUNNING_MEAN : 0;
+
+	m.own = rl_calloc(6 * m.channels, sizeof(*m.own));
+	m.mean = m.own;
+	m.var = m.mean + m.channels;
+	m.weight = m.var + m.channels;
+	m.bias = m.weight + m.channels;
+	m.dweight = m.bias + m.channels;
+	m.dbias = m.dweight + m.channels;
+	for (size_t c = 0; c < m.channels; c++)
+		m.weight[c] = 1;
+	if (!m.c.fixed) {
+		m.weight = param(s, op, WEIGHT);
+		m.bias = param(s, op, BIAS);
+	}
+	m.running_mean = param(s, op, RUNNING_MEAN - skipped);
+	m.running_var = param(s, op, RUNNING_VAR - skipped);
+	return m;
 }
 
+static void norm_run(const struct shadow *s, const struct op *op, const struct norm *m, double *y)
+{
+	twin_bnorm(y, m->mean, m->var, m->running_mean, m->running_var, in(s, op, 0), m->weight,
+		   m->bias, shape_in(s, op), m->c);
+}
+
+static void bnorm_forward(struct shadow *s, const struct op *op)
+{
+	struct norm m = norm_of(s, op);
+
+	if (s->net->untracked)
+		m.c.momentum = 0;
+	norm_run(s, op, &m, out(s, op));
+	free(m.own);
+}
+
+/* The batch's statistics are not kept for backward: a run of the twin without a memory gives them
+ * again, which needs the running ones of that moment only if they were used. */
 static void bnorm_backward(struct shadow *s, const struct op *op, struct wanted d)
 {
-	struct rl_bnorm c = op->c.bnorm;
-	size_t channels = (size_t)shape_in(s, op).c;
-	double *mean = rl_malloc(channels * sizeof(*mean)),
-	       *var = rl_malloc(channels * sizeof(*var));
+	struct norm m = norm_of(s, op);
 	double *again = rl_malloc((size_t)count_in(s, op) * sizeof(*again));
 
-	c.momentum = 0;
-	twin_bnorm(again, mean, var, param(s, op, RUNNING_MEAN), param(s, op, RUNNING_VAR),
-		   in(s, op, 0), param(s, op, WEIGHT), param(s, op, BIAS), shape_in(s, op), c);
-	twin_bnorm_backward(d.x[0], d.p[WEIGHT], d.p[BIAS], gradient(s, op), in(s, op, 0),
-			    out(s, op), mean, var, param(s, op, WEIGHT), shape_in(s, op), c);
-	free(mean);
-	free(var);
+	m.c.momentum = 0;
+	norm_run(s, op, &m, again);
+	twin_bnorm_backward(d.x[0], m.c.fixed ? m.dweight : d.p[WEIGHT],
+			    m.c.fixed ? m.dbias : d.p[BIAS], gradient(s, op), in(s, op, 0),
+			    out(s, op), m.mean, m.var, m.weight, shape_in(s, op), m.c);
+	free(m.own);
 	free(again);
 }
 

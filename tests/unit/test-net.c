@@ -216,9 +216,16 @@ static void test_images(void)
 				expected[(i * 3 + c) * AREA + j] =
 					(pixels[((1 - i) * AREA + j) * 3 + c] / 255.0 - mean[c]) /
 					std[c];
-	rl_net_feed_images(n, x, pixels, (int64_t[]){1, 0});
+	rl_net_feed_images(n, x, pixels, NULL, (int64_t[]){1, 0});
 	rl_net_read(n, x, plain);
 	ok(rel_error_f(plain, expected, RL_LEN(plain)) < 1e-7, "pixels are normalised and indexed");
+
+	static const float lighting[2][3] = {{0.1f, -0.2f, 0}, {0.03f, 0, -0.07f}};
+	for (int i = 0; i < 2 * 3 * AREA; i++)
+		expected[i] += lighting[1 - i / (3 * AREA)][i / AREA % 3] / std[i / AREA % 3];
+	rl_net_feed_images(n, x, pixels, lighting, (int64_t[]){1, 0});
+	rl_net_read(n, x, plain);
+	ok(rel_error_f(plain, expected, RL_LEN(plain)) < 1e-7, "each image has its own lighting");
 	rl_net_free(n);
 	rl_params_free(p);
 }

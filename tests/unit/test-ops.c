@@ -204,6 +204,16 @@ static void test_bnorm(const struct variant *v)
 		check(&r, what);
 	}
 
+	for (int running = 0; running < 2; running++) {
+		struct rl_bnorm fixed = norm(running, false);
+
+		fixed.fixed = true;
+		rig_open(&r, v, true);
+		end(&r, rl_bnorm(r.net, map(&r, 4, 24, 5, 3), "bn", fixed));
+		check(&r, running ? "bnorm without weight and bias, running"
+				  : "bnorm without weight and bias");
+	}
+
 	struct rl_bnorm copied = norm(false, true);
 	copied.copies = 8;
 	copied.momentum = 0.003;

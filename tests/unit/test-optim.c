@@ -41,13 +41,14 @@ static void set_gradients(struct rl_params *p, int step)
 		memcpy(rl_params_grad(p, i), all + step * N, N * sizeof(*all));
 }
 
-static void test_sgd(const char *name, double momentum, double weight_decay)
+static void test_sgd(const char *name, enum rl_optim_kind kind, double momentum,
+		     double weight_decay)
 {
 	char path[64];
 	snprintf(path, sizeof(path), "optim/%s.npy", name);
 	double *trajectory = golden(path, NULL), worst = 0;
 	struct rl_params *p = two_tensors(weight_decay);
-	struct rl_optim *o = rl_optim_new(RL_SGD, momentum, p);
+	struct rl_optim *o = rl_optim_new(kind, momentum, p);
 
 	for (int t = 0; t < STEPS; t++) {
 		set_gradients(p, t);
@@ -134,9 +135,10 @@ static void test_schedule(const char *name, struct rl_schedule s)
 
 int main(void)
 {
-	test_sgd("sgd", 0, 0);
-	test_sgd("mom", 0.9, 0);
-	test_sgd("mom_wd", 0.9, 0.01);
+	test_sgd("sgd", RL_SGD, 0, 0);
+	test_sgd("mom", RL_SGD, 0.9, 0);
+	test_sgd("mom_wd", RL_SGD, 0.9, 0.01);
+	test_sgd("nesterov_wd", RL_NESTEROV, 0.9, 0.01);
 	test_adamw();
 	test_groups();
 	test_schedule("lr_coco1x", (struct rl_schedule){.base = 0.02,
