@@ -7,7 +7,6 @@
 #include "image/load.h"
 #include "stream/stream.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,13 +43,6 @@ struct job {
 	struct rl_image image; /* without data when it is bad, and then why says more */
 	char why[RL_WHY];
 };
-
-static int64_t processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
-}
 
 static void parse_pairs(struct config *c)
 {
@@ -204,7 +196,7 @@ static void note_inputs(json_t *entry, const struct decode *d, char **names, int
 
 int main(int argc, char **argv)
 {
-	struct decode d = {.config = {.threads = processors(), .load.max_pixels = RL_MAX_PIXELS}};
+	struct decode d = {.config = {.threads = rl_processors(), .load.max_pixels = RL_MAX_PIXELS}};
 	struct config *c = &d.config;
 	const struct rl_opt opts[] = {
 		RL_OPT_INT("short-side", &c->load.short_side, 1, 16384, "N",

@@ -38,17 +38,6 @@ static json_t *make_head(const struct rl_reader *in, const struct config *c, int
 	return head;
 }
 
-/* The stream counts epochs where rl-decode does; elsewhere there is one. */
-static uint32_t epoch_of(struct rl_sample *s)
-{
-	if (!rl_sample_find(s, "epoch"))
-		return 0;
-	int32_t epoch = *(const int32_t *)rl_sample_get(s, "epoch", RL_I4, 0)->data;
-	if (epoch < 0 || epoch >= 1 << 24)
-		rl_die("sample %.200s: epoch %d", s->key, (int)epoch);
-	return (uint32_t)epoch;
-}
-
 static void cut(struct rl_sample *s, const struct rl_patch_recipe *recipe)
 {
 	/* First the new field: making one may move the others. */
@@ -63,7 +52,7 @@ static void cut(struct rl_sample *s, const struct rl_patch_recipe *recipe)
 		       s->key, (long long)t->dim[0], (long long)t->dim[1], (long long)t->dim[2],
 		       recipe->crop);
 	struct rl_image im = {(int)t->dim[0], (int)t->dim[1], t->data};
-	rl_patches(recipe, &im, epoch_of(s), s->key, patches->data);
+	rl_patches(recipe, &im, rl_sample_epoch(s), s->key, patches->data);
 	rl_sample_drop(s, "image");
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -102,6 +103,13 @@ static void feed(struct pool *p)
 	}
 	while (p->done < p->filled)
 		c->done(c->context, oldest(p, true));
+}
+
+int64_t rl_processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
 }
 
 void rl_pool_run(int threads, const struct rl_pool_calls *calls)

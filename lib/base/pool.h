@@ -12,12 +12,17 @@
 #ifndef RL_BASE_POOL_H
 #define RL_BASE_POOL_H
 
+#include <stdint.h>
+
 struct rl_pool_calls {
 	void *(*next)(void *context); /* a new job, NULL at the end */
 	void (*work)(void *context, void *job, int worker);
 	void (*done)(void *context, void *job); /* takes the job back */
 	void *context;
 };
+
+/* Those that this program may use: as many threads as are worth while. */
+int64_t rl_processors(void);
 
 /* Returns when done() has had every job. */
 void rl_pool_run(int threads, const struct rl_pool_calls *calls);

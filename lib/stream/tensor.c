@@ -74,6 +74,16 @@ struct rl_tensor *rl_sample_get(struct rl_sample *s, const char *name, enum rl_d
 	return &f->tensor;
 }
 
+uint32_t rl_sample_epoch(struct rl_sample *s)
+{
+	if (!rl_sample_find(s, "epoch"))
+		return 0;
+	int32_t epoch = *(const int32_t *)rl_sample_get(s, "epoch", RL_I4, 0)->data;
+	if (epoch < 0 || epoch >= 1 << 24)
+		rl_die("sample %.200s: epoch %d", s->key, (int)epoch);
+	return (uint32_t)epoch;
+}
+
 /* Slots past nfield keep the memory of fields that were dropped, under their old names: a filter
  * that reads, adds, drops and writes in a loop allocates only in its first round. */
 static struct rl_field *append(struct rl_sample *s, const char *name)

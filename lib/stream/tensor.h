@@ -50,6 +50,9 @@ struct rl_field *rl_sample_find(struct rl_sample *s, const char *name);
 struct rl_tensor *rl_sample_get(struct rl_sample *s, const char *name, enum rl_dtype type,
 				int ndim);
 
+/* The epoch that a sample belongs to: its field of that name, as rl-decode counts, or 0 without. */
+uint32_t rl_sample_epoch(struct rl_sample *s);
+
 /* Give field `name` (added at the end when new) this type and shape; its memory grows as needed and
  * is owned by the sample.  Returns the tensor, data uninitialised. */
 struct rl_tensor *rl_sample_make(struct rl_sample *s, const char *name, enum rl_dtype type,
