@@ -1,0 +1,210 @@
+#include "image/augment.h"
+
+#include "base/err.h"
+#include "base/opt.h"
+#include "image/operation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How an operation's first value is a size, and what it does to that of images. */
+enum size { NO_SIZE, SHORT_SIDE, EXACT };
+
+struct limits {
+	double fallback, min, max;
+};
+
+struct operation {
+	const char *name;
+	enum size size;
+	int required, most; /* numbers after the size */
+	struct limits real[RL_OPERATION_REALS];
+	rl_draw *draw;
+};
+
+#define RATIO_MIN 0.01
+#define RATIO_MAX 100
+
+static const struct operation operations[] = {
+	{"resize", SHORT_SIDE, 0, 0, {{0, 0, 0}}, rl_draw_resize},
+	{"squash", EXACT, 0, 0, {{0, 0, 0}}, rl_draw_squash},
+	{"center-crop", EXACT, 0, 0, {{0, 0, 0}}, rl_draw_center_crop},
+	{"random-crop", EXACT, 0, 0, {{0, 0, 0}}, rl_draw_random_crop},
+	{"random-resized-crop",
+	 EXACT,
+	 0,
+	 4,
+	 {{0.08, 1e-6, 1},
+	  {1, 1e-6, 1},
+	  {3. / 4, RATIO_MIN, RATIO_MAX},
+	  {4. / 3, RATIO_MIN, RATIO_MAX}},
+	 rl_draw_random_resized_crop},
+	{"flip", NO_SIZE, 0, 1, {{0.5, 0, 1}}, rl_draw_flip},
+	{"grey", NO_SIZE, 0, 1, {{1, 0, 1}}, rl_draw_grey},
+	{"color-jitter",
+	 NO_SIZE,
+	 3,
+	 4,
+	 {{0, 0, 100}, {0, 0, 100}, {0, 0, 100}, {0, 0, 0.5}},
+	 rl_draw_color_jitter},
+	{"photometric", NO_SIZE, 0, 0, {{0, 0, 0}}, rl_draw_photometric},
+	{"lighting", NO_SIZE, 0, 1, {{0.1, 0, 10}}, rl_draw_lighting},
+};
+
+struct rl_augment {
+	int count;
+	struct {
+		const struct operation *op;
+		struct rl_values values;
+	} list[RL_AUGMENT_MAX];
+};
+
+/* ---- from words -------------------------------------------------------------------------------
+ */
+
+static const struct operation *find(const char *name)
+{
+	for (size_t i = 0; i < RL_LEN(operations); i++)
+		if (!strcmp(operations[i].name, name))
+			return &operations[i];
+	rl_die_usage("%s: no such operation", name);
+}
+
+static void parse_size(const struct operation *op, const char *value, struct rl_values *v)
+{
+	int64_t height, width;
+
+	if (!value)
+		rl_die_usage("%s: needs a size: %s=%s", op->name, op->name,
+			     op->size == EXACT ? "N or HxW" : "N");
+	if (op->size == EXACT && strchr(value, 'x'))
+		rl_parse_pair(value, 'x', 1, 16384, op->name, &height, &width);
+	else
+		height = width = rl_parse_int(value, 1, 16384, op->name);
+	v->height = (int)height, v->width = (int)width;
+}
+
+/* Two numbers that are limits come in their order. */
+static void check_limits(const struct operation *op, const struct rl_values *v)
+{
+	if (op->draw != rl_draw_random_resized_crop)
+		return;
+	for (int i = 0; i < op->most; i += 2)
+		if (v->real[i] > v->real[i + 1])
+			rl_die_usage("%s: %g to %g: the lower limit comes first", op->name,
+				     v->real[i], v->real[i + 1]);
+}
+
+/* The word is NAME or NAME=VALUE,VALUE. */
+static void parse(const char *word, const struct operation **op, struct rl_values *v)
+{
+	char *copy = rl_strdup(word), *rest = copy, *name = strsep(&rest, "=");
+	const struct operation *o = *op = find(name);
+	int n = 0;
+
+	if (o->size)
+		parse_size(o, rest ? strsep(&rest, ",") : NULL, v);
+	for (int i = 0; i < o->most; i++)
+		v->real[i] = o->real[i].fallback;
+	for (; rest; n++) {
+		const char *value = strsep(&rest, ",");
+
+		if (n == o->most)
+			rl_die_usage("%s: too many values", word);
+		v->real[n] = rl_parse_real(value, o->real[n].min, o->real[n].max, o->name);
+	}
+	if (n < o->required)
+		rl_die_usage("%s: needs %d values", word, o->required);
+	check_limits(o, v);
+	free(copy);
+}
+
+struct rl_augment *rl_augment_parse(char *const *words, int count)
+{
+	struct rl_augment *a = rl_calloc(1, sizeof(*a));
+
+	if (count > RL_AUGMENT_MAX)
+		rl_die_usage("%d operations, at most %d are possible", count, RL_AUGMENT_MAX);
+	for (; a->count < count; a->count++) {
+		if (rl_augment_lights(a))
+			rl_die_usage("%s: nothing can come after lighting", words[a->count]);
+		parse(words[a->count], &a->list[a->count].op, &a->list[a->count].values);
+	}
+	return a;
+}
+
+void rl_augment_free(struct rl_augment *a)
+{
+	free(a);
+}
+
+/* ---- what they are ----------------------------------------------------------------------------
+ */
+
+bool rl_augment_lights(const struct rl_augment *a)
+{
+	return a->count && a->list[a->count - 1].op->draw == rl_draw_lighting;
+}
+
+void rl_augment_size(const struct rl_augment *a, int64_t *height, int64_t *width)
+{
+	for (int i = 0; i < a->count; i++) {
+		const struct rl_values *v = &a->list[i].values;
+
+		switch (a->list[i].op->size) {
+		case NO_SIZE: break;
+		case EXACT: *height = v->height, *width = v->width; break;
+		case SHORT_SIDE:
+			if (*height > 0 && *width > 0)
+				rl_short_side(*height, *width, v->height, height, width);
+			else
+				*height = *width = -1;
+		}
+	}
+}
+
+/* ---- drawing ----------------------------------------------------------------------------------
+ */
+
+void rl_draw_colour(struct rl_drawing *d, void (*colour)(uint8_t *, size_t, double), double amount)
+{
+	d->steps->step[d->steps->count++] = (struct rl_step){.colour = colour, .amount = amount};
+}
+
+void rl_draw_view(struct rl_drawing *d, struct rl_view v)
+{
+	d->steps->step[d->steps->count++] = (struct rl_step){.view = v};
+	d->height = v.to_height, d->width = v.to_width;
+}
+
+double rl_draw_real(struct rl_drawing *d, double low, double high)
+{
+	return low + (high - low) * rl_rng_uniform(d->rng);
+}
+
+int rl_draw_int(struct rl_drawing *d, int most)
+{
+	return (int)rl_rng_below(d->rng, (uint32_t)most + 1);
+}
+
+bool rl_augment_draw(const struct rl_augment *a, int height, int width, struct rl_rng *rng,
+		     struct rl_steps *out, char why[RL_WHY])
+{
+	struct rl_drawing d = {rng, height, width, out, why};
+
+	out->count = 0;
+	for (int i = 0; i < a->count; i++)
+		if (!a->list[i].op->draw(&a->list[i].values, &d))
+			return false;
+	return true;
+}
+
+void rl_steps_image(const struct rl_steps *s, struct rl_resizer *r, struct rl_image *im)
+{
+	for (const struct rl_step *t = s->step; t < s->step + s->count; t++)
+		if (t->colour)
+			t->colour(im->data, (size_t)im->height * (size_t)im->width, t->amount);
+		else
+			rl_view_image(&t->view, r, im);
+}

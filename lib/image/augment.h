@@ -1,0 +1,66 @@
+/*
+ * Augmentation as a list of operations, in the order in which they are applied:
+ *
+ *	random-resized-crop=224 flip color-jitter=0.4,0.4,0.4 lighting=0.1
+ *
+ * Each is torchvision's transform of that name on Pillow images.  Drawing comes before doing: what
+ * will become of an image of this size is settled from random numbers alone, as plain steps that
+ * pixels, boxes, masks and labels follow, each in its own way.
+ */
+#ifndef RL_IMAGE_AUGMENT_H
+#define RL_IMAGE_AUGMENT_H
+
+#include "base/rng.h"
+#include "image/image.h"
+#include "image/view.h"
+
+enum { RL_AUGMENT_MAX = 16, RL_STEPS_MAX = 5 * RL_AUGMENT_MAX };
+
+/* Either a change of colour, pixel by pixel, or a view. */
+struct rl_step {
+	void (*colour)(uint8_t *rgb, size_t n, double amount); /* NULL: a view */
+	double amount;
+	struct rl_view view;
+};
+
+struct rl_steps {
+	int count;
+	struct rl_step step[RL_STEPS_MAX];
+	float lighting[3]; /* to be added to R, G and B on the scale of 0 to 1 */
+};
+
+struct rl_augment;
+
+/* From the command line's words; dies (exit 2) when they are wrong. */
+struct rl_augment *rl_augment_parse(char *const *words, int count);
+void rl_augment_free(struct rl_augment *a);
+
+/* Is one of them lighting? */
+bool rl_augment_lights(const struct rl_augment *a);
+
+/* The size that images come out with, if they came in with this one; -1 where images differ. */
+void rl_augment_size(const struct rl_augment *a, int64_t *height, int64_t *width);
+
+/* Every draw for an image of height x width.  False, and why says why: it is too small for a crop,
+ * or would become too large. */
+bool rl_augment_draw(const struct rl_augment *a, int height, int width, struct rl_rng *rng,
+		     struct rl_steps *out, char why[RL_WHY]);
+
+/* Take the steps, but for lighting, which 8 bits cannot hold; *im is replaced. */
+void rl_steps_image(const struct rl_steps *s, struct rl_resizer *r, struct rl_image *im);
+
+/* The operations, for --help. */
+#define RL_AUGMENT_OPERATIONS                                                          \
+	"  resize=N                   the shorter side to N\n"                         \
+	"  squash=HxW                 to this size, whatever the aspect\n"             \
+	"  center-crop=N|HxW          from the centre\n"                               \
+	"  random-crop=N|HxW          from anywhere\n"                                 \
+	"  random-resized-crop=N|HxW[,SCALE,SCALE[,RATIO,RATIO]]\n"                    \
+	"                             a share of the area, resized (0.08,1,3/4,4/3)\n" \
+	"  flip[=P]                   left to right (0.5)\n"                           \
+	"  grey[=P]                   (1)\n"                                           \
+	"  color-jitter=BRIGHTNESS,CONTRAST,SATURATION[,HUE]\n"                        \
+	"  photometric                mmsegmentation's distortion\n"                   \
+	"  lighting[=STD]             AlexNet's colour noise, as a field (0.1)"
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * A view of an image: a rectangle of it, brought to a size, and perhaps mirrored left to right.
+ * Whatever changes an image's geometry is one of these, and all that is known about the image's
+ * places follows the same record.
+ */
+#ifndef RL_IMAGE_VIEW_H
+#define RL_IMAGE_VIEW_H
+
+#include "image/image.h"
+#include "image/resize.h"
+
+/* The rectangle lies in the image that the view is applied to; all sides are at least 1. */
+struct rl_view {
+	int top, left, height, width;
+	int to_height, to_width;
+	bool mirror;
+};
+
+/* The pixels, by Pillow's resize; *im is replaced. */
+void rl_view_image(const struct rl_view *v, struct rl_resizer *r, struct rl_image *im);
+
+#endif

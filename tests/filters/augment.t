@@ -1,0 +1,70 @@
+#!/bin/bash
+# rl-augment: operations on images, a function of seed, epoch and key alone.
+. "$(dirname "$0")/tap.sh"
+
+for i in 1 2 3 4 5 6; do
+	perl -e 'my ($i) = @ARGV; binmode STDOUT; my ($w, $h) = (40 + $i, 50 - $i); print "P6\n$w $h\n255\n";
+		print pack "C3", $_ * $i & 255, $_ / $w, $_ * 7 & 255 for 0 .. $w * $h - 1' $i | cjpeg >$i.jpg
+	echo '{"key":"k'$i'","path":"'$i'.jpg","label":'$i'}'
+done >manifest
+tac manifest >reversed
+payload() { rl-info --check | jq -r .xxh3_64; }
+image() { tar xOf - --wildcards "$1.image.npy" | cksum; }
+recipe="random-resized-crop=32 flip color-jitter=0.4,0.4,0.4,0.1 lighting=0.1"
+
+rl-decode --epochs 2 manifest >images.tar
+rl-augment --seed 5 $recipe <images.tar >out.tar
+ok $? "it runs"
+is "$(rl-info <out.tar | head -1)" \
+	'{"key":"k1","fields":{"image":{"dtype":"u1","shape":[32,32,3]},"label":{"dtype":"i4","shape":[]},"epoch":{"dtype":"i4","shape":[]},"position":{"dtype":"i8","shape":[]},"lighting":{"dtype":"f4","shape":[3]}}}' \
+	"lighting is added, the rest passes"
+is "$(rl-info --head <out.tar | jq -c '[.kind,.samples,.epochs,.fields.image.shape]')" '["images",6,2,[32,32,3]]' "the head"
+is "$(rl-info --head <out.tar | jq -c '.history[1] | [.tool,.seed,.args[2:]]')" \
+	'["rl-augment",5,["random-resized-crop=32","flip","color-jitter=0.4,0.4,0.4,0.1","lighting=0.1"]]' "the history"
+is "$(rl-cat --npy label <out.tar | cksum)" "$(rl-cat --npy label <images.tar | cksum)" "labels are untouched"
+for threads in 1 2 7; do
+	is "$(rl-augment --threads $threads --seed 5 $recipe <images.tar | payload)" "$(payload <out.tar)" "the same bytes with $threads threads"
+done
+[ "$(rl-augment --seed 6 $recipe <images.tar | payload)" != "$(payload <out.tar)" ]
+ok $? "another seed, others"
+
+rl-cat --slice 0:6 out.tar >first.tar
+rl-cat --slice 6:12 out.tar >second.tar
+[ "$(image k1 <first.tar)" != "$(image k1 <second.tar)" ]
+ok $? "another epoch, another crop"
+is "$(rl-decode --epochs 1 reversed | rl-augment --seed 5 $recipe | image k3)" "$(image k3 <first.tar)" "another order, the same crop"
+is "$(rl-decode manifest | rl-augment --seed 5 $recipe | image k3)" "$(image k3 <first.tar)" "without epochs it is epoch 0"
+is "$(rl-decode --epochs 2 --start 8 manifest | rl-augment --seed 5 $recipe | payload)" "$(rl-cat --slice 8:12 out.tar | payload)" \
+	"a resumed run goes on"
+is "$(rl-decode --epochs 2 --shard 1/2 manifest | rl-augment --seed 5 $recipe | image k4)" "$(image k4 <out.tar)" "a shard has its part"
+
+shape() { rl-augment "$@" <images.tar | rl-info --head | jq -c .fields.image.shape; }
+is "$(shape resize=32)" '["H","W",3]' "sizes that differ are named in the head"
+is "$(shape resize=36 center-crop=34x30 flip grey=0.5)" '[34,30,3]' "a crop fixes them"
+is "$(shape squash=20x30 resize=10 photometric)" '[10,15,3]' "a resize of a fixed size does, too"
+is "$(rl-decode manifest | rl-augment resize=32 | payload)" "$(rl-decode --short-side 32 manifest | payload)" "a resize is the decoder's"
+
+fails 1 "sample k5: 45 x 45 pixels, too small for a crop of 46 x 44" "an image too small" rl-augment center-crop=44x46 flip \
+	< <(rl-cat --slice 4:6 images.tar)
+fails 2 "no operations" "no operation" rl-augment <images.tar
+fails 2 "mirror: no such operation" "an unknown one" rl-augment mirror <images.tar
+fails 2 "center-crop: needs a size" "a size missing" rl-augment center-crop <images.tar
+fails 2 "squash: 0: must be 1 to 16384" "a size too small" rl-augment squash=0x5 <images.tar
+fails 2 "resize: 3x4: not a whole number" "one size wanted" rl-augment resize=3x4 <images.tar
+fails 2 "flip: 1.5: must be 0 to 1" "a probability" rl-augment flip=1.5 <images.tar
+fails 2 "flip=0.5,0.5: too many values" "too many values" rl-augment flip=0.5,0.5 <images.tar
+fails 2 "color-jitter=0.4: needs 3 values" "too few" rl-augment color-jitter=0.4 <images.tar
+fails 2 "0.5 to 0.2: the lower limit comes first" "scales in the wrong order" rl-augment random-resized-crop=8,0.5,0.2 <images.tar
+fails 2 "flip: nothing can come after lighting" "lighting comes last" rl-augment lighting flip <images.tar
+fails 2 "17 operations, at most 16" "too many operations" rl-augment flip{,,,,,,,,,,,,,,,,} <images.tar
+fails 1 "has a field lighting already" "and once" rl-augment flip <out.tar
+rl-decode --short-side 292 manifest | rl-patchpairs >patches.tar
+fails 1 "no field image" "a stream without images" rl-augment flip <patches.tar
+fails 1 "stdin: " "no stream" rl-augment flip </dev/null
+head -c 30000 images.tar >cut.tar
+fails 1 "stdin: truncated" "a truncated stream" rl-augment flip <cut.tar
+rl-info --check <stdout >/dev/null 2>&1
+is $? 1 "and what it wrote is truncated too"
+fails 1 "No space left" "a full disk" bash -c 'rl-augment flip <images.tar >/dev/full'
+
+done_testing
