@@ -141,6 +141,13 @@ static void done(void *context, void *job)
 /* ---- the head ---------------------------------------------------------------------------------
  */
 
+static void declare_label(json_t *head, const struct rl_manifest *m)
+{
+	rl_head_field(head, "label", RL_I4, 0, NULL, NULL);
+	if (m->nclass)
+		rl_head_set_nclass(head, m->nclass);
+}
+
 static void declare_labels(json_t *head, const struct rl_manifest *m)
 {
 	json_t *names = json_array();
@@ -162,7 +169,7 @@ static json_t *make_head(const struct decode *d)
 
 	rl_head_field(head, "image", RL_U1, 3, shape, (const char *[]){"H", "W"});
 	if (m->has_label)
-		rl_head_field(head, "label", RL_I4, 0, NULL, NULL);
+		declare_label(head, m);
 	if (m->nlabels)
 		declare_labels(head, m);
 	if (c->wish.epochs) {

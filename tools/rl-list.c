@@ -3,35 +3,83 @@
 #include "base/json.h"
 #include "base/opt.h"
 #include "data/imagefolder.h"
+#include "data/imagenet.h"
+#include "data/inat18.h"
+#include "data/places205.h"
 #include "data/voc.h"
+
+#include <string.h>
 
 static const struct rl_tool tool = {
 	.name = "rl-list",
-	.synopsis = "imagefolder DIR [--classes-of DIR] | voc07 DIR --set NAME  > manifest",
-	.summary = "Check a data set on disk and print its manifest, one JSON object a line.",
+	.synopsis = "FORMAT DIR [options] > manifest",
+	.summary = "Check a data set on disk and print its manifest, one JSON object a line.  "
+		   "Formats:\nimagefolder, imagenet, places205, inat18, voc07.",
 	.example = "rl-list voc07 VOCdevkit --set trainval | rl-decode --short-side 256 | rl-info",
 };
 
 struct config {
-	const char *classes_of;
-	const char *set;
+	const char *classes_of, *set, *list, *subset;
+	int64_t classes;
 };
+
+static void print_images(struct rl_imageset *s)
+{
+	for (size_t i = 0; i < s->nfile; i++)
+		rl_json_print(rl_imageset_record(s, i));
+	rl_imageset_free(s);
+}
+
+static bool is_val(const struct config *c)
+{
+	static const char *const sets[] = {"train", "val", NULL};
+
+	return rl_parse_choice(c->set, sets, "--set");
+}
+
+static size_t classes(const struct config *c, size_t all)
+{
+	return c->classes ? (size_t)c->classes : all;
+}
 
 static void list_imagefolder(const char *dir, const struct config *c)
 {
-	struct rl_imagefolder d, other;
+	struct rl_imageset s, other;
 
-	if (c->set)
-		rl_die_usage("--set is for voc07");
-	rl_imagefolder_read(&d, dir);
+	rl_imagefolder_read(&s, dir);
 	if (c->classes_of) {
 		rl_imagefolder_read(&other, c->classes_of);
-		rl_imagefolder_same_classes(&d, &other);
-		rl_imagefolder_free(&other);
+		rl_imageset_same_classes(&s, &other);
+		rl_imageset_free(&other);
 	}
-	for (size_t i = 0; i < d.nfile; i++)
-		rl_json_print(rl_imagefolder_record(&d, i));
-	rl_imagefolder_free(&d);
+	print_images(&s);
+}
+
+static void list_imagenet(const char *dir, const struct config *c)
+{
+	struct rl_imageset s;
+
+	if (c->subset && is_val(c))
+		rl_die_usage("--subset is for --set train");
+	rl_imagenet_read(&s, &(struct rl_imagenet_wish){dir, is_val(c), c->list, c->subset,
+							classes(c, RL_IMAGENET_CLASSES)});
+	print_images(&s);
+}
+
+static void list_places205(const char *dir, const struct config *c)
+{
+	struct rl_imageset s;
+
+	rl_places205_read(&s, dir, is_val(c), classes(c, RL_PLACES205_CLASSES));
+	print_images(&s);
+}
+
+static void list_inat18(const char *dir, const struct config *c)
+{
+	struct rl_imageset s;
+
+	rl_inat18_read(&s, dir, is_val(c), classes(c, RL_INAT18_CLASSES));
+	print_images(&s);
 }
 
 static void list_voc07(const char *dir, const struct config *c)
@@ -39,33 +87,84 @@ static void list_voc07(const char *dir, const struct config *c)
 	static const char *const sets[] = {"trainval", "test", "train", "val", NULL};
 	struct rl_voc v;
 
-	if (c->classes_of)
-		rl_die_usage("--classes-of is for imagefolder");
-	if (!c->set)
-		rl_die_usage("voc07 needs --set");
 	rl_voc_read(&v, dir, sets[rl_parse_choice(c->set, sets, "--set")]);
 	for (size_t i = 0; i < v.nimage; i++)
 		rl_json_print(rl_voc_record(&v, i));
 	rl_voc_free(&v);
 }
 
+static const struct format {
+	const char *name;
+	void (*list)(const char *dir, const struct config *c);
+	const char *takes; /* options */
+} formats[] = {
+	{"imagefolder", list_imagefolder, "--classes-of"},
+	{"imagenet", list_imagenet, "--set --classes --list --subset"},
+	{"places205", list_places205, "--set --classes"},
+	{"inat18", list_inat18, "--set --classes"},
+	{"voc07", list_voc07, "--set"},
+};
+
+static const struct format *format_of(const char *name)
+{
+	const char *names[RL_LEN(formats) + 1] = {NULL};
+
+	for (size_t i = 0; i < RL_LEN(formats); i++)
+		names[i] = formats[i].name;
+	return &formats[rl_parse_choice(name, names, "format")];
+}
+
+static bool takes(const struct format *f, const char *option)
+{
+	size_t n = strlen(option);
+
+	for (const char *p = f->takes; (p = strstr(p, option)); p += n)
+		if (!p[n] || p[n] == ' ')
+			return true;
+	return false;
+}
+
+/* An option that a format does not know would be ignored, and --set, which it needs, missed. */
+static void check_options(const struct format *f, const struct config *c)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} options[] = {{"--classes-of", c->classes_of},
+		       {"--set", c->set},
+		       {"--list", c->list},
+		       {"--subset", c->subset},
+		       {"--classes", c->classes}};
+
+	for (size_t i = 0; i < RL_LEN(options); i++)
+		if (options[i].given && !takes(f, options[i].name))
+			rl_die_usage("%s is not for %s", options[i].name, f->name);
+	if (!c->set && takes(f, "--set"))
+		rl_die_usage("%s needs --set", f->name);
+}
+
 int main(int argc, char **argv)
 {
-	static const char *const formats[] = {"imagefolder", "voc07", NULL};
 	struct config c = {0};
 	const struct rl_opt opts[] = {
 		RL_OPT_STR("classes-of", &c.classes_of, "DIR",
-			   "fail unless DIR has the same class folders"),
-		RL_OPT_STR("set", &c.set, "NAME", "trainval, test, train or val"),
+			   "fail unless DIR has the same class folders (imagefolder)"),
+		RL_OPT_STR("set", &c.set, "NAME",
+			   "train or val; of voc07 trainval, test, train or val"),
+		RL_OPT_STR("list", &c.list, "FILE",
+			   "paths and labels, instead of the tree (imagenet)"),
+		RL_OPT_STR("subset", &c.subset, "FILE",
+			   "only the images that FILE names (imagenet)"),
+		RL_OPT_INT("classes", &c.classes, 1, INT32_MAX, "N",
+			   "how many there are; the benchmark's number if not given"),
 		RL_OPT_END,
 	};
 	int first = rl_options(argc, argv, &tool, opts);
 
 	if (argc - first != 2)
 		rl_die_usage("want a format and a directory");
-	if (rl_parse_choice(argv[first], formats, "format") == 0)
-		list_imagefolder(argv[first + 1], &c);
-	else
-		list_voc07(argv[first + 1], &c);
+	const struct format *f = format_of(argv[first]);
+	check_options(f, &c);
+	f->list(argv[first + 1], &c);
 	return RL_EXIT_OK;
 }

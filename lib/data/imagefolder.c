@@ -1,11 +1,9 @@
 #include "data/imagefolder.h"
 
 #include "base/err.h"
-#include "stream/tensor.h"
 
 #include <errno.h>
 #include <fts.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +17,7 @@ static bool is_image(const char *name)
 	       (!strcasecmp(dot, ".jpg") || !strcasecmp(dot, ".jpeg") || !strcasecmp(dot, ".png"));
 }
 
-/* The root's own name, however it was spelled: "train" for "data/train/", "." and "../train". */
-static char *root_name(const char *root)
+char *rl_imagefolder_base(const char *root)
 {
 	char *real = realpath(root, NULL);
 
@@ -31,44 +28,15 @@ static char *root_name(const char *root)
 	return name;
 }
 
-/* Room for one more, doubling. */
-static void *grown(void *array, size_t n, size_t size)
-{
-	if (n & (n - 1))
-		return array;
-	return rl_realloc(array, n ? 2 * n : 1, size);
-}
-
-static void add_class(struct rl_imagefolder *d, const char *name)
-{
-	d->classes = grown(d->classes, d->nclass, sizeof(*d->classes));
-	d->classes[d->nclass++] = rl_strdup(name);
-}
-
-static void add_file(struct rl_imagefolder *d, const char *path, const char *inside,
-		     const char *base)
-{
-	char *under_base = *base ? rl_asprintf("%s/%s", base, inside) : rl_strdup(inside);
-
-	d->files = grown(d->files, d->nfile, sizeof(*d->files));
-	d->files[d->nfile++] =
-		(struct rl_imagefile){.path = rl_strdup(path), .key = rl_key_from_path(under_base)};
-	free(under_base);
-}
-
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static int by_key(const void *a, const void *b)
-{
-	return strcmp(((const struct rl_imagefile *)a)->key, ((const struct rl_imagefile *)b)->key);
-}
-
 /* fts visits in the order of names, so the last class added is the one we are inside. */
-static void scan(struct rl_imagefolder *d, FTS *fts, const char *base, size_t skip)
+static void scan(struct rl_imageset *s, FTS *fts, const char *base, bool classes_alone)
 {
+	size_t skip = strlen(s->root) + (strcmp(s->root, "/") != 0);
 	size_t before = 0; /* files found when the present class began */
 
 	for (FTSENT *e; errno = 0, (e = fts_read(fts));) {
@@ -79,23 +47,24 @@ static void scan(struct rl_imagefolder *d, FTS *fts, const char *base, size_t sk
 		switch (e->fts_info) {
 		case FTS_D:
 			if (e->fts_level == 1) {
-				add_class(d, e->fts_name);
-				before = d->nfile;
+				rl_imageset_add_class(s, e->fts_name);
+				before = s->nfile;
 			}
+			if (e->fts_level == 1 && classes_alone)
+				fts_set(fts, e, FTS_SKIP);
 			break;
 		case FTS_DP:
-			if (e->fts_level == 1 && d->nfile == before)
+			if (e->fts_level == 1 && s->nfile == before && !classes_alone)
 				rl_die("%s: no image in this class folder", e->fts_path);
 			break;
 		case FTS_F:
 			if (e->fts_level == 0)
 				rl_die("%s: not a directory", e->fts_path);
-			if (!is_image(e->fts_name))
+			if (!is_image(e->fts_name) || classes_alone)
 				break;
 			if (e->fts_level == 1)
 				rl_die("%s: an image outside the class folders", e->fts_path);
-			add_file(d, e->fts_path, e->fts_path + skip, base);
-			d->files[d->nfile - 1].label = d->nclass - 1;
+			rl_imageset_add(s, base, e->fts_path + skip, s->nclass - 1);
 			break;
 		case FTS_DC: rl_die("%s: a loop of symbolic links", e->fts_path);
 		case FTS_SLNONE: rl_die("%s: a symbolic link to nothing", e->fts_path);
@@ -106,69 +75,35 @@ static void scan(struct rl_imagefolder *d, FTS *fts, const char *base, size_t sk
 		}
 	}
 	if (errno)
-		rl_die("%s: read:", d->root);
+		rl_die("%s: read:", s->root);
 }
 
-void rl_imagefolder_read(struct rl_imagefolder *d, const char *root)
+static void read_tree(struct rl_imageset *s, const char *root, bool classes_alone)
 {
-	char *base = root_name(root);
+	char *base = rl_imagefolder_base(root);
 
-	*d = (struct rl_imagefolder){.root = rl_strdup(root)};
-	for (size_t n = strlen(d->root); n > 1 && d->root[n - 1] == '/'; n--)
-		d->root[n - 1] = '\0';
+	*s = (struct rl_imageset){.root = rl_strdup(root)};
+	for (size_t n = strlen(s->root); n > 1 && s->root[n - 1] == '/'; n--)
+		s->root[n - 1] = '\0';
 
-	char *const roots[] = {d->root, NULL};
+	char *const roots[] = {s->root, NULL};
 	FTS *fts = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
 	if (!fts)
 		rl_die("%s: open:", root);
-	scan(d, fts, base, strlen(d->root) + (strcmp(d->root, "/") != 0));
+	scan(s, fts, base, classes_alone);
 	fts_close(fts);
 	free(base);
-
-	if (!d->nclass)
+	if (!s->nclass)
 		rl_die("%s: no class folder in it", root);
-	qsort(d->files, d->nfile, sizeof(*d->files), by_key);
-	for (size_t i = 1; i < d->nfile; i++)
-		if (!strcmp(d->files[i - 1].key, d->files[i].key))
-			rl_die("%s: same key as %s", d->files[i].path, d->files[i - 1].path);
 }
 
-void rl_imagefolder_free(struct rl_imagefolder *d)
+void rl_imagefolder_read(struct rl_imageset *s, const char *root)
 {
-	for (size_t i = 0; i < d->nclass; i++)
-		free(d->classes[i]);
-	for (size_t i = 0; i < d->nfile; i++) {
-		free(d->files[i].path);
-		free(d->files[i].key);
-	}
-	free(d->classes);
-	free(d->files);
-	free(d->root);
-	*d = (struct rl_imagefolder){0};
+	read_tree(s, root, false);
+	rl_imageset_sort(s);
 }
 
-void rl_imagefolder_same_classes(const struct rl_imagefolder *d, const struct rl_imagefolder *other)
+void rl_imagefolder_read_classes(struct rl_imageset *s, const char *root)
 {
-	for (size_t i = 0; i < d->nclass || i < other->nclass; i++) {
-		int order = i == d->nclass       ? 1
-			    : i == other->nclass ? -1
-						 : strcmp(d->classes[i], other->classes[i]);
-
-		if (order < 0)
-			rl_die("%s: class %s is not in %s", d->root, d->classes[i], other->root);
-		if (order > 0)
-			rl_die("%s: class %s is not in %s", other->root, other->classes[i],
-			       d->root);
-	}
-}
-
-json_t *rl_imagefolder_record(const struct rl_imagefolder *d, size_t i)
-{
-	const struct rl_imagefile *f = &d->files[i];
-	json_t *o = json_pack("{ss ss sI ss}", "key", f->key, "path", f->path, "label",
-			      (json_int_t)f->label, "class", d->classes[f->label]);
-
-	if (!o)
-		rl_die("%s: the name is not UTF-8", f->path);
-	return o;
+	read_tree(s, root, true);
 }

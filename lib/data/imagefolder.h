@@ -8,32 +8,16 @@
 #ifndef RL_DATA_IMAGEFOLDER_H
 #define RL_DATA_IMAGEFOLDER_H
 
-#include <jansson.h>
-#include <stddef.h>
-
-struct rl_imagefile {
-	char *path;   /* as reached from the root that was given */
-	char *key;    /* BASE/CLASS/.../NAME, BASE the root's own name: train and val stay apart */
-	size_t label; /* index into classes */
-};
-
-struct rl_imagefolder {
-	char *root;
-	char **classes;
-	size_t nclass;
-	struct rl_imagefile *files; /* in the order of their keys */
-	size_t nfile;
-};
+#include "data/imageset.h"
 
 /* Finds *.jpg, *.jpeg and *.png, whatever the case, at any depth; symbolic links are followed. */
-void rl_imagefolder_read(struct rl_imagefolder *d, const char *root);
-void rl_imagefolder_free(struct rl_imagefolder *d);
+void rl_imagefolder_read(struct rl_imageset *s, const char *root);
 
-/* Dies unless both have the same class folders, naming the first that one of them lacks. */
-void rl_imagefolder_same_classes(const struct rl_imagefolder *d,
-				 const struct rl_imagefolder *other);
+/* The classes alone. */
+void rl_imagefolder_read_classes(struct rl_imageset *s, const char *root);
 
-/* The manifest line of file i: {"key", "path", "label", "class"}; a new reference. */
-json_t *rl_imagefolder_record(const struct rl_imagefolder *d, size_t i);
+/* What keys begin with: the root's own name, however it was spelled, "train" for "data/train/", "."
+ * and "../train", so that those of train and val stay apart.  free() it. */
+char *rl_imagefolder_base(const char *root);
 
 #endif

@@ -42,6 +42,20 @@ bool rl_head_has_field(const json_t *head, const char *name)
 	return json_object_get(json_object_get(head, "fields"), name) != NULL;
 }
 
+int64_t rl_head_nclass(const json_t *head, const char *where)
+{
+	const json_t *label = json_object_get(json_object_get(head, "fields"), "label");
+
+	return json_object_get(label, "nclass") ? rl_json_int(label, "nclass", 1, INT32_MAX, where)
+						: 0;
+}
+
+void rl_head_set_nclass(json_t *head, int64_t nclass)
+{
+	json_object_set_new(json_object_get(json_object_get(head, "fields"), "label"), "nclass",
+			    json_integer(nclass));
+}
+
 static json_t *clean_string(const char *s)
 {
 	char *clean = rl_utf8_clean(s);

@@ -76,11 +76,18 @@ void rl_manifest_admit(struct rl_manifest *m, const struct rl_record *r, const c
 		m->keys = rl_calloc(1, sizeof(*m->keys));
 	if (!add(m->keys, r->key))
 		rl_die("%s: key \"%.200s\" again: a key names one image", where, r->key);
-	if (m->records++ == 0)
+	if (m->records++ == 0) {
 		m->has_label = r->has_label;
+		m->nclass = r->nclass;
+	}
 	if (r->has_label != m->has_label)
 		rl_die("%s: %s \"label\", but the first record %s", where, has(r->has_label),
 		       has(m->has_label));
+	if (r->nclass != m->nclass)
+		rl_die("%s: \"nclass\" is %d, but %d in the first record (0: not there)", where,
+		       r->nclass, m->nclass);
+	if (r->nclass && (r->label < 0 || r->label >= r->nclass))
+		rl_die("%s: label %d, but there are %d classes", where, r->label, r->nclass);
 	if (!r->labels != !m->nlabels)
 		rl_die("%s: %s \"labels\", but the first record %s", where, has(r->labels),
 		       has(m->nlabels));
@@ -130,6 +137,8 @@ struct rl_record rl_manifest_parse(struct rl_manifest *m, const char *line, size
 		rl_die("%s: \"path\" is empty", where);
 	if ((r.has_label = json_object_get(o, "label")))
 		r.label = (int32_t)rl_json_int(o, "label", INT32_MIN, INT32_MAX, where);
+	if (r.has_label && json_object_get(o, "nclass"))
+		r.nclass = (int32_t)rl_json_int(o, "nclass", 1, INT32_MAX, where);
 	if ((labels = json_object_get(o, "labels")))
 		r.labels = parse_labels(m, labels, where);
 	json_decref(o);

@@ -1,12 +1,13 @@
 /*
  * Manifests: which images there are and what is known about them, one JSON object a line.
  *
- *	{"key":"train/n01440764/x1","path":"/data/train/n01440764/x1.JPEG","label":0}
+ *	{"key":"train/n01440764/x1","path":".../n01440764/x1.JPEG","label":0,"nclass":1000}
  *	{"key":"000012","path":".../000012.jpg","labels":{"aeroplane":0,"bicycle":-1,"car":1}}
  *
- * `key` and `path` are there always, `label` (a class number) and `labels` (1 present, 0 absent,
- * -1 ignore) in all records or in none; other members are somebody else's and ignored.
- * Wrong input ends the program with one line that says where.
+ * `key` and `path` are there always, `label` (a class number), `nclass` (how many classes there
+ *are, so that label is 0 to nclass - 1) and `labels` (1 present, 0 absent, -1 ignore) in all
+ *records or in none; other members are somebody else's and ignored. Wrong input ends the program
+ *with one line that says where.
  */
 #ifndef RL_STREAM_MANIFEST_H
 #define RL_STREAM_MANIFEST_H
@@ -24,6 +25,7 @@ struct rl_record {
 	size_t size;
 	bool has_label;
 	int32_t label;
+	int32_t nclass; /* label is below it; 0: not said */
 	int8_t *labels; /* one for each of the manifest's names, or NULL */
 };
 
@@ -33,6 +35,7 @@ void rl_record_free(struct rl_record *r);
 struct rl_manifest {
 	int64_t records;
 	bool has_label;
+	int32_t nclass; /* of label; 0: not said */
 	size_t nlabels; /* 0: no labels */
 	char **labels;  /* the names, in the first record's order */
 	struct rl_keyset *keys;

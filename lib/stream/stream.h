@@ -32,6 +32,11 @@ void rl_head_field(json_t *head, const char *name, enum rl_dtype type, int ndim,
 void rl_head_drop_field(json_t *head, const char *name);
 bool rl_head_has_field(const json_t *head, const char *name);
 
+/* How many classes the field `label` (i4) counts, from the member "nclass" of its declaration:
+ * every label is 0 to that - 1.  0 where the head does not say. */
+int64_t rl_head_nclass(const json_t *head, const char *where);
+void rl_head_set_nclass(json_t *head, int64_t nclass);
+
 /* Samples of one may follow those of the other: kind and fields are the same, in the same order. */
 bool rl_heads_agree(const json_t *a, const json_t *b);
 

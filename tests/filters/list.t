@@ -1,4 +1,4 @@
-# rl-list: image folders and VOC trees, and everything that must not get past it.
+# rl-list: image folders and VOC trees (list-labels.t has the rest), and everything that must not get past it.
 . "$(dirname "$0")/tap.sh"
 
 # ---- image folders ------------------------------------------------------------------------------
@@ -8,9 +8,9 @@ touch data/val/a/1.jpg data/val/b/1.jpg data/train/a/._2.jpg
 
 rl-list imagefolder data/train >train.txt 2>stderr
 ok $? "an image folder is listed"
-is "$(cat train.txt)" '{"key":"train/a/1","path":"data/train/a/1.JPEG","label":0,"class":"a"}
-{"key":"train/a/2","path":"data/train/a/2.jpg","label":0,"class":"a"}
-{"key":"train/b/deep/x%2Ey","path":"data/train/b/deep/x.y.png","label":1,"class":"b"}' "lines as documented"
+is "$(cat train.txt)" '{"key":"train/a/1","path":"data/train/a/1.JPEG","label":0,"nclass":2,"class":"a"}
+{"key":"train/a/2","path":"data/train/a/2.jpg","label":0,"nclass":2,"class":"a"}
+{"key":"train/b/deep/x%2Ey","path":"data/train/b/deep/x.y.png","label":1,"nclass":2,"class":"b"}' "lines as documented"
 rl-list imagefolder data/train/ | cmp -s - train.txt
 ok $? "a slash at the end changes nothing"
 (cd data/train && rl-list imagefolder . | jq -r .key) | cmp -s - <(jq -r .key train.txt)
@@ -122,9 +122,9 @@ fails 1 "neither ImageSets/Main nor VOC2007/ImageSets/Main" "a folder that is no
 # ---- command line -------------------------------------------------------------------------------
 fails 2 "voc07 needs --set" "no set" rl-list voc07 voc
 fails 2 "must be one of trainval, test, train, val" "an unknown set" rl-list voc07 voc --set all
-fails 2 "--set is for voc07" "a set of an image folder" rl-list imagefolder data/train --set test
-fails 2 "--classes-of is for imagefolder" "classes of a VOC tree" rl-list voc07 voc --set test --classes-of voc
-fails 2 "must be one of imagefolder, voc07" "an unknown format" rl-list cifar data
+fails 2 "--set is not for imagefolder" "a set of an image folder" rl-list imagefolder data/train --set test
+fails 2 "--classes-of is not for voc07" "classes of a VOC tree" rl-list voc07 voc --set test --classes-of voc
+fails 2 "must be one of imagefolder, imagenet, places205, inat18, voc07" "an unknown format" rl-list cifar data
 fails 2 "want a format and a directory" "no directory" rl-list imagefolder
 fails 1 "stdout: write" "a full disk" sh -c 'exec rl-list voc07 voc --set test >/dev/full'
 done_testing
