@@ -1,6 +1,7 @@
 #include "data/augmented.h"
 
 #include "base/err.h"
+#include "data/follow.h"
 
 #include <string.h>
 
@@ -27,6 +28,7 @@ void rl_augmented_head(const struct rl_augment *a, json_t *head)
 	rl_augment_size(a, &height, &width);
 	int64_t shape[] = {height < 0 ? -1 : height, width < 0 ? -2 : width, 3};
 	rl_head_field(head, "image", RL_U1, 3, shape, (const char *[]){"H", "W"});
+	rl_follow_head(head, height, width);
 	if (rl_augment_lights(a))
 		rl_head_field(head, "lighting", RL_F4, 1, (int64_t[]){3}, NULL);
 }
@@ -35,13 +37,10 @@ void rl_augmented_head(const struct rl_augment *a, json_t *head)
 static void take_steps(const struct rl_steps *steps, struct rl_resizer *r, struct rl_sample *s)
 {
 	struct rl_field *f = rl_sample_find(s, "image");
-	struct rl_tensor *t = &f->tensor;
-	struct rl_image im = {(int)t->dim[0], (int)t->dim[1], t->data};
+	struct rl_image im = {(int)f->tensor.dim[0], (int)f->tensor.dim[1], rl_field_take(f)};
 
 	rl_steps_image(steps, r, &im);
-	t->data = im.data;
-	t->dim[0] = im.height, t->dim[1] = im.width;
-	f->capacity = rl_tensor_bytes(t);
+	rl_field_give(f, im.data, (int64_t[]){im.height, im.width, 3});
 }
 
 bool rl_augmented_sample(const struct rl_augment *a, uint64_t seed, struct rl_resizer *r,
@@ -53,7 +52,8 @@ bool rl_augmented_sample(const struct rl_augment *a, uint64_t seed, struct rl_re
 	struct rl_steps steps;
 
 	if (!rl_image_fits(image->dim[0], image->dim[1], RL_MAX_PIXELS, why) ||
-	    !rl_augment_draw(a, (int)image->dim[0], (int)image->dim[1], &rng, &steps, why))
+	    !rl_augment_draw(a, (int)image->dim[0], (int)image->dim[1], &rng, &steps, why) ||
+	    !rl_follow(&steps, s, why))
 		return false;
 	take_steps(&steps, r, s);
 	if (rl_augment_lights(a))

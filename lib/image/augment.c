@@ -208,3 +208,43 @@ void rl_steps_image(const struct rl_steps *s, struct rl_resizer *r, struct rl_im
 		else
 			rl_view_image(&t->view, r, im);
 }
+
+void rl_steps_size(const struct rl_steps *s, int *height, int *width)
+{
+	for (const struct rl_step *t = s->step; t < s->step + s->count; t++)
+		if (!t->colour)
+			*height = t->view.to_height, *width = t->view.to_width;
+}
+
+uint8_t *rl_steps_plane(const struct rl_steps *s, const uint8_t *plane, int height, int width)
+{
+	size_t size = (size_t)height * (size_t)width;
+	uint8_t *now = memcpy(rl_aligned(size), plane, size);
+
+	for (const struct rl_step *t = s->step; t < s->step + s->count; t++)
+		if (!t->colour) {
+			uint8_t *then = rl_view_plane(&t->view, now, width);
+
+			free(now);
+			now = then;
+			width = t->view.to_width;
+		}
+	return now;
+}
+
+bool rl_steps_box(const struct rl_steps *s, float box[4])
+{
+	bool left = true;
+
+	for (const struct rl_step *t = s->step; t < s->step + s->count; t++)
+		if (!t->colour)
+			left = rl_view_box(&t->view, box) && left;
+	return left;
+}
+
+void rl_steps_point(const struct rl_steps *s, double *x, double *y)
+{
+	for (const struct rl_step *t = s->step; t < s->step + s->count; t++)
+		if (!t->colour)
+			rl_view_point(&t->view, x, y);
+}

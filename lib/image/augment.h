@@ -46,6 +46,16 @@ void rl_augment_size(const struct rl_augment *a, int64_t *height, int64_t *width
 bool rl_augment_draw(const struct rl_augment *a, int height, int width, struct rl_rng *rng,
 		     struct rl_steps *out, char why[RL_WHY]);
 
+/* What becomes of an image's size. */
+void rl_steps_size(const struct rl_steps *s, int *height, int *width);
+
+/* A plane of `width` columns follows; new memory, free() it. */
+uint8_t *rl_steps_plane(const struct rl_steps *s, const uint8_t *plane, int height, int width);
+
+/* A box follows.  False when nothing of it is left. */
+bool rl_steps_box(const struct rl_steps *s, float box[4]);
+void rl_steps_point(const struct rl_steps *s, double *x, double *y);
+
 /* Take the steps, but for lighting, which 8 bits cannot hold; *im is replaced. */
 void rl_steps_image(const struct rl_steps *s, struct rl_resizer *r, struct rl_image *im);
 

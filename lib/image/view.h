@@ -19,4 +19,14 @@ struct rl_view {
 /* The pixels, by Pillow's resize; *im is replaced. */
 void rl_view_image(const struct rl_view *v, struct rl_resizer *r, struct rl_image *im);
 
+/* A plane of classes or the like, [height,width] as the view's image, by the nearest pixel as
+ * Pillow's resize takes it.  New memory, [to_height,to_width]; free() it. */
+uint8_t *rl_view_plane(const struct rl_view *v, const uint8_t *plane, int width);
+
+/* A place in pixels; (0, 0) is the corner of the first.  It may come to lie outside. */
+void rl_view_point(const struct rl_view *v, double *x, double *y);
+
+/* A box x1 y1 x2 y2, clipped.  False when nothing of it is left. */
+bool rl_view_box(const struct rl_view *v, float box[4]);
+
 #endif

@@ -132,6 +132,25 @@ struct rl_tensor *rl_sample_make(struct rl_sample *s, const char *name, enum rl_
 	return &f->tensor;
 }
 
+void *rl_field_take(struct rl_field *f)
+{
+	void *data = f->tensor.data;
+
+	f->tensor.data = NULL;
+	f->capacity = 0;
+	return data;
+}
+
+void rl_field_give(struct rl_field *f, void *data, const int64_t *dim)
+{
+	if (f->capacity)
+		free(f->tensor.data);
+	for (int i = 0; i < f->tensor.ndim; i++)
+		f->tensor.dim[i] = dim[i];
+	f->tensor.data = data;
+	f->capacity = rl_tensor_bytes(&f->tensor);
+}
+
 void rl_sample_drop(struct rl_sample *s, const char *name)
 {
 	struct rl_field *f = rl_sample_find(s, name);

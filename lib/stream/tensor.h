@@ -58,6 +58,11 @@ uint32_t rl_sample_epoch(struct rl_sample *s);
 struct rl_tensor *rl_sample_make(struct rl_sample *s, const char *name, enum rl_dtype type,
 				 int ndim, const int64_t *dim);
 
+/* Take a field's memory and leave it without; give it memory of rl_aligned() that holds it with
+ * other sizes.  For who makes a payload in another place. */
+void *rl_field_take(struct rl_field *f);
+void rl_field_give(struct rl_field *f, void *data, const int64_t *dim);
+
 void rl_sample_drop(struct rl_sample *s, const char *name); /* remove a field if it is there */
 void rl_sample_set_key(struct rl_sample *s, const char *key);
 void rl_sample_free(struct rl_sample *s);

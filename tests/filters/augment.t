@@ -1,6 +1,7 @@
 #!/bin/bash
 # rl-augment: operations on images, a function of seed, epoch and key alone.
 . "$(dirname "$0")/tap.sh"
+PATH=$PATH:${RL_BIN:-$top/bin}/../obj/tests
 
 for i in 1 2 3 4 5 6; do
 	perl -e 'my ($i) = @ARGV; binmode STDOUT; my ($w, $h) = (40 + $i, 50 - $i); print "P6\n$w $h\n255\n";
@@ -43,6 +44,29 @@ is "$(shape resize=32)" '["H","W",3]' "sizes that differ are named in the head"
 is "$(shape resize=36 center-crop=34x30 flip grey=0.5)" '[34,30,3]' "a crop fixes them"
 is "$(shape squash=20x30 resize=10 photometric)" '[10,15,3]' "a resize of a fixed size does, too"
 is "$(rl-decode manifest | rl-augment resize=32 | payload)" "$(rl-decode --short-side 32 manifest | payload)" "a resize is the decoder's"
+
+# ---- what is known about an image follows it ----
+
+make-annotated 40 >annotated.tar
+rl-augment --seed 5 random-resized-crop=32x24 flip photometric <annotated.tar >followed.tar
+rl-info --check <followed.tar >/dev/null
+ok $? "boxes, classes, flags, masks and labels come out as declared"
+is "$(rl-info --head <followed.tar | jq -c '.fields | map(.shape)')" '[[32,24,3],["N",4],["N"],["N"],null,[32,24]]' "which is as many as are left"
+is "$(rl-info <followed.tar | jq -c 'select(.fields) | .fields | [.boxes.shape[0] == .classes.shape[0], .boxes.shape[0] == .ignore.shape[0]]' | sort -u)" \
+	"[true,true]" "of all alike"
+[ "$(rl-info <followed.tar | jq 'select(.fields) | .fields.boxes.shape[0]' | sort -un | xargs)" = "0 1 2" ]
+ok $? "of some images all, of some none"
+is "$(rl-augment --seed 5 --threads 1 random-resized-crop=32x24 flip photometric <annotated.tar | payload)" "$(payload <followed.tar)" \
+	"whatever the threads"
+is "$(rl-augment flip=1 flip=1 <annotated.tar | rl-cat --npy boxes | cksum)" "$(rl-cat --npy boxes <annotated.tar | cksum)" "mirrored twice, nothing moves"
+make-annotated 3 planes >planes.tar
+fails 1 "sample a0: the field segmentation has another size than the image" "labels of another size" rl-augment flip <planes.tar
+make-annotated 3 types >types.tar
+fails 1 "the field classes is not i4 with 1 dimension" "classes of another type" rl-augment flip <types.tar
+make-annotated 0 | rl-augment flip | rl-info --check >/dev/null
+ok $? "no images at all"
+
+# ---- what is wrong ----
 
 fails 1 "sample k5: 45 x 45 pixels, too small for a crop of 46 x 44" "an image too small" rl-augment center-crop=44x46 flip \
 	< <(rl-cat --slice 4:6 images.tar)

@@ -33,8 +33,10 @@ def fnv(data):
 def case(size, result, **what):
     """A small result is kept whole, a hash of a large one."""
     result = np.asarray(result)
+    if result.ndim == 2:
+        result = np.stack([result] * 3, -1)
     what |= {"from": size, "to": result.shape[:2]}
-    if result.size < 1000:
+    if result.size < 500:
         pixels.append(result.ravel())
     else:
         what["fnv"] = "%016x" % fnv(result.tobytes())
@@ -63,9 +65,12 @@ for size in (3, 200), (200, 3), (1, 90), (90, 1):
 
 # Views: what crops and resized crops come to once they are drawn.
 for top, left, h, w, h2, w2, mirror in [(3, 5, 20, 31, 16, 16, 0), (0, 0, 37, 53, 24, 24, 1), (36, 52, 1, 1, 5, 4, 0),
-                                        (10, 0, 9, 53, 18, 17, 1), (7, 11, 13, 13, 13, 13, 1)]:
-    im = F.resized_crop(Image.fromarray(draw(37, 53)), top, left, h, w, (h2, w2))
-    case((37, 53), F.hflip(im) if mirror else im, view=[top, left, h, w, h2, w2, mirror])
+                                        (10, 0, 9, 53, 18, 17, 1), (7, 11, 13, 13, 13, 13, 1), (1, 2, 30, 50, 9, 15, 0)]:
+    for plane in False, True:  # labels: the nearest
+        source = draw(37, 53)[:, :, 0].copy() if plane else draw(37, 53)
+        im = F.resized_crop(Image.fromarray(source), top, left, h, w, (h2, w2),
+                            T.InterpolationMode.NEAREST if plane else T.InterpolationMode.BILINEAR)
+        case((37, 53), F.hflip(im) if mirror else im, view=[top, left, h, w, h2, w2, mirror], plane=plane)
 
 # Colours: torchvision's on Pillow images.
 jitter = {"brightness": (F.adjust_brightness, [0, 0.37, 0.6, 1, 1.4, 2.5]),
@@ -74,7 +79,7 @@ jitter = {"brightness": (F.adjust_brightness, [0, 0.37, 0.6, 1, 1.4, 2.5]),
           "hue": (F.adjust_hue, [-0.5, -0.1, -0.001, 0, 0.03, 0.25, 0.5])}
 for name, (function, amounts) in jitter.items():
     for amount in amounts:
-        for size in (13, 17), (211, 240):
+        for size in (7, 9), (211, 240):
             case(size, function(Image.fromarray(draw(*size)), amount), colour=name, amount=amount)
 
 
@@ -109,7 +114,7 @@ photometric = {"photometric brightness": (lambda im, v: convert(im, beta=v), [-3
                "photometric hue": (lambda im, v: by_hsv(im, 0, lambda h: (h.astype(int) + v) % 180), [-18, -1, 0, 5, 17])}
 for name, (function, amounts) in photometric.items():
     for amount in amounts:
-        for size in (13, 17), (211, 240):
+        for size in (7, 9), (211, 240):
             bgr = np.ascontiguousarray(draw(*size)[:, :, ::-1])
             case(size, function(bgr, amount)[:, :, ::-1], colour=name, amount=amount)
 

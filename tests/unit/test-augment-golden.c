@@ -54,6 +54,24 @@ static void by_view(const json_t *v, struct rl_resizer *r, struct rl_image *im)
 	rl_view_image(&view, r, im);
 }
 
+/* Red serves as labels, and what comes out is red, green and blue. */
+static void by_plane(const json_t *v, struct rl_image *im)
+{
+	struct rl_view view = {at(v, 0), at(v, 1), at(v, 2), at(v, 3),
+			       at(v, 4), at(v, 5), at(v, 6)};
+	uint8_t *plane = rl_malloc((size_t)im->height * (size_t)im->width), *to;
+
+	for (int i = 0; i < im->height * im->width; i++)
+		plane[i] = im->data[3 * i];
+	to = rl_view_plane(&view, plane, im->width);
+	rl_image_free(im);
+	*im = rl_image_new(view.to_height, view.to_width);
+	for (int i = 0; i < 3 * im->height * im->width; i++)
+		im->data[i] = to[i / 3];
+	free(plane);
+	free(to);
+}
+
 static void by_colour(const char *name, double amount, struct rl_image *im)
 {
 	for (size_t i = 0; i < RL_LEN(colours); i++)
@@ -90,6 +108,8 @@ int main(void)
 
 		if (words)
 			by_words(words, r, &im);
+		else if (json_is_true(json_object_get(c, "plane")))
+			by_plane(view, &im);
 		else if (view)
 			by_view(view, r, &im);
 		else

@@ -1,5 +1,6 @@
 /* Where the nine patches come from: ranges, uniformity, and what a draw depends on. */
 #include "base/err.h"
+#include "chance.h"
 #include "image/colour.h"
 #include "image/patches.h"
 #include "tap.h"
@@ -45,18 +46,6 @@ static bool straight(const uint8_t *patch, int side)
 			    y_of(patch + 3 * (y * side + x)) != y_of(patch) + y)
 				return false;
 	return true;
-}
-
-/* Chi square of n counts against uniform, in standard deviations above its mean. */
-static double excess(const int *count, int n)
-{
-	double total = 0, chi = 0;
-
-	for (int i = 0; i < n; i++)
-		total += count[i];
-	for (int i = 0; i < n; i++)
-		chi += pow(count[i] - total / n, 2) / (total / n);
-	return (chi - (n - 1)) / sqrt(2.0 * (n - 1));
 }
 
 static void test_jitter(void)

@@ -1,0 +1,22 @@
+/*
+ * What is known about an image's places, in the fields of its sample, follows the image:
+ * boxes (f4 [N,4]), their classes (i4 [N]), ignore (u1 [N]) and masks (data/masks.h), and
+ * segmentation (u1 [H,W]).
+ *
+ * Boxes are clipped to the image; one of which nothing is left goes, with its class, its ignore
+ * flag and its mask.  Where there are no boxes, all masks stay.
+ */
+#ifndef RL_DATA_FOLLOW_H
+#define RL_DATA_FOLLOW_H
+
+#include "image/augment.h"
+#include "stream/stream.h"
+
+/* Declare how these fields come out with images of this size (-1: it varies).  Dies when one of
+ * them is not as above. */
+void rl_follow_head(json_t *head, int64_t height, int64_t width);
+
+/* To be called while the sample has its image of before.  False: why says what is wrong. */
+bool rl_follow(const struct rl_steps *steps, struct rl_sample *s, char why[RL_WHY]);
+
+#endif

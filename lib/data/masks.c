@@ -1,0 +1,124 @@
+#include "data/masks.h"
+
+#include "base/err.h"
+#include "image/rle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool polygon(json_t *polygon, const struct rl_steps *s)
+{
+	size_t n = json_array_size(polygon);
+
+	if (n < 6 || n % 2)
+		return false;
+	for (size_t i = 0; i < n; i += 2) {
+		const json_t *x = json_array_get(polygon, i), *y = json_array_get(polygon, i + 1);
+		double px = json_number_value(x), py = json_number_value(y);
+
+		if (!json_is_number(x) || !json_is_number(y))
+			return false;
+		rl_steps_point(s, &px, &py);
+		json_array_set_new(polygon, i, json_real(px));
+		json_array_set_new(polygon, i + 1, json_real(py));
+	}
+	return true;
+}
+
+static bool polygons(json_t *list, const struct rl_steps *s)
+{
+	size_t i;
+	json_t *p;
+
+	json_array_foreach(list, i, p) if (!polygon(p, s)) return false;
+	return true;
+}
+
+static bool runs_of(const json_t *counts, struct rl_rle *r)
+{
+	size_t i;
+	json_t *run;
+
+	if (json_is_string(counts))
+		return rl_rle_parse(json_string_value(counts), r);
+	if (!json_is_array(counts))
+		return false;
+	r->run = rl_malloc((json_array_size(counts) + 1) * sizeof(*r->run));
+	json_array_foreach(counts, i, run)
+	{
+		json_int_t n = json_integer_value(run);
+
+		if (!json_is_integer(run) || n < 0 || n > UINT32_MAX) {
+			free(r->run);
+			return false;
+		}
+		r->run[r->count++] = (uint32_t)n;
+	}
+	return true;
+}
+
+/* In the form that it came in. */
+static void put_runs(json_t *mask, const struct rl_rle *r)
+{
+	json_t *counts = NULL;
+	char *text;
+
+	if (json_is_string(json_object_get(mask, "counts"))) {
+		text = rl_rle_text(r);
+		counts = json_string(text);
+		free(text);
+	} else {
+		counts = json_array();
+		for (size_t i = 0; i < r->count; i++)
+			json_array_append_new(counts, json_integer(r->run[i]));
+	}
+	json_object_set_new(mask, "counts", counts);
+}
+
+static bool is_size(const json_t *size, int height, int width)
+{
+	return json_array_size(size) == 2 &&
+	       json_integer_value(json_array_get(size, 0)) == height &&
+	       json_integer_value(json_array_get(size, 1)) == width;
+}
+
+static bool run_lengths(json_t *mask, const struct rl_steps *s, int height, int width)
+{
+	struct rl_rle r = {0}, after;
+	uint8_t *plane, *then;
+
+	if (!is_size(json_object_get(mask, "size"), height, width) ||
+	    !runs_of(json_object_get(mask, "counts"), &r))
+		return false;
+	plane = rl_malloc((size_t)height * (size_t)width);
+	bool good = rl_rle_decode(&r, height, width, plane);
+	free(r.run);
+	if (good) {
+		then = rl_steps_plane(s, plane, height, width);
+		rl_steps_size(s, &height, &width);
+		after = rl_rle_encode(then, height, width);
+		put_runs(mask, &after);
+		json_object_set_new(mask, "size", json_pack("[i,i]", height, width));
+		free(after.run);
+		free(then);
+	}
+	free(plane);
+	return good;
+}
+
+bool rl_masks_follow(json_t *masks, const struct rl_steps *s, int height, int width,
+		     char why[RL_WHY])
+{
+	size_t i;
+	json_t *m;
+
+	json_array_foreach(masks, i, m) if (!(json_is_array(m) ? polygons(m, s)
+							       : run_lengths(m, s, height, width)))
+	{
+		snprintf(why, RL_WHY,
+			 "mask %zu is neither polygons nor run lengths of %d x %d pixels", i, width,
+			 height);
+		return false;
+	}
+	return true;
+}

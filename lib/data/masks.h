@@ -1,0 +1,17 @@
+/*
+ * Masks of objects as a stream's field `masks` has them: a JSON array with, for each object, a list
+ * of COCO polygons, [[x,y,x,y,...],...], or {"size":[height,width],"counts":RLE}, where RLE is
+ * COCO's text or an array of run lengths.
+ */
+#ifndef RL_DATA_MASKS_H
+#define RL_DATA_MASKS_H
+
+#include "base/json.h"
+#include "image/augment.h"
+
+/* Let the masks of an image of height x width follow its steps.  Corners of polygons may come to
+ * lie outside, as rasterisers allow.  False when one is not as above, and why says so. */
+bool rl_masks_follow(json_t *masks, const struct rl_steps *s, int height, int width,
+		     char why[RL_WHY]);
+
+#endif
