@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "eval/gram.h"
+#include "eval/network.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -148,39 +149,6 @@ struct rl_features *rl_features_read(const char *path, const char *layers)
 	return f;
 }
 
-/* What rl-extract noted of the network it ran: its shape, the seed or the hashes of its inputs.
- * NULL for features from elsewhere. */
-static json_t *network_of(const struct rl_features *f)
-{
-	json_t *entry, *input, *network = NULL;
-	size_t i, j;
-
-	json_array_foreach(f->history, i, entry)
-	{
-		const char *tool = json_string_value(json_object_get(entry, "tool"));
-
-		if (!tool || strcmp(tool, "rl-extract"))
-			continue;
-		json_decref(network);
-		network = json_pack("{s:O?, s:O?, s:[]}", "network",
-				    json_object_get(entry, "network"), "seed",
-				    json_object_get(entry, "seed"), "weights");
-		json_array_foreach(json_object_get(entry, "inputs"), j, input) json_array_append(
-			json_object_get(network, "weights"), json_object_get(input, "sha256"));
-	}
-	return network;
-}
-
-static void need_one_network(const struct rl_features *train, const struct rl_features *test)
-{
-	json_t *a = network_of(train), *b = network_of(test);
-
-	if (a && b && !json_equal(a, b))
-		rl_die("%s: features of another network than those of %s", test->path, train->path);
-	json_decref(a);
-	json_decref(b);
-}
-
 struct rl_features *rl_features_read_like(const char *path, const struct rl_features *train)
 {
 	char list[RL_MAXFIELD * (RL_MAXNAME + 1)] = "";
@@ -201,7 +169,7 @@ struct rl_features *rl_features_read_like(const char *path, const struct rl_feat
 		if (strcmp(f->class_name[c], train->class_name[c]))
 			rl_die("%s: class %zu is %s, in %s %s", f->path, c, f->class_name[c],
 			       train->path, train->class_name[c]);
-	need_one_network(train, f);
+	rl_need_one_network(train->history, train->path, f->history, f->path);
 	if (!strcmp(f->digest, train->digest))
 		rl_die("%s: the same data as %s: testing on what was trained on", f->path,
 		       train->path);

@@ -3,8 +3,9 @@
  *	make-features SEED ROWS CLASSES [NAME=D ...] [fault ...]
  *
  * Sample i has one present class of CLASSES (i modulo their number), now and then an ignored one,
- * and features that know the class a little.  Faults: nan, short-row, bad-label, no-labels,
- * no-names, other-names, rare, absent.
+ * and features that know the class a little.  Faults: nan, short-row, zero-row, bad-label,
+ * no-labels, no-names, other-names, rare, absent.  With `label` the class is a number instead, i4,
+ * of as many as the head says, but for no-nclass.
  */
 #include "base/err.h"
 #include "base/rng.h"
@@ -46,6 +47,14 @@ static void put_labels(struct rl_sample *s, int64_t row, int64_t nclass, int arg
 		label[1] = 7;
 }
 
+static void put_label(struct rl_sample *s, int64_t row, int64_t nclass, int argc, char **argv)
+{
+	bool bad = has(argc, argv, "bad-label") && row == 3;
+
+	*(int32_t *)rl_sample_make(s, "label", RL_I4, 0, NULL)->data =
+		bad ? 7 : (int32_t)(row % nclass);
+}
+
 static void put_features(struct rl_sample *s, const struct layer *l, int64_t row, int64_t nclass,
 			 int argc, char **argv, struct rl_rng *r)
 {
@@ -56,6 +65,8 @@ static void put_features(struct rl_sample *s, const struct layer *l, int64_t row
 		x[j] = fmaxf(0, (float)(rl_rng_normal(r) + (j % nclass == row % nclass)));
 	if (has(argc, argv, "nan") && row == 3)
 		x[2] = NAN;
+	if (has(argc, argv, "zero-row") && row == 3)
+		memset(x, 0, (size_t)d * sizeof(*x));
 }
 
 int main(int argc, char **argv)
@@ -67,7 +78,8 @@ int main(int argc, char **argv)
 		return RL_EXIT_USAGE;
 	uint64_t seed = strtoull(argv[1], NULL, 10);
 	int64_t rows = atoll(argv[2]), nclass = atoll(argv[3]);
-	bool labelled = !has(argc, argv, "no-labels");
+	bool numbered = has(argc, argv, "label");
+	bool labelled = !numbered && !has(argc, argv, "no-labels");
 	json_t *head = rl_head_new("features");
 	for (int i = 4; i < argc && nlayer < MAXLAYER; i++) {
 		struct layer *l = &layer[nlayer];
@@ -77,6 +89,10 @@ int main(int argc, char **argv)
 		rl_head_field(head, l->name, RL_F4, 1, (int64_t[]){-1}, (const char *[]){"D"});
 		nlayer++;
 	}
+	if (numbered)
+		rl_head_field(head, "label", RL_I4, 0, NULL, NULL);
+	if (numbered && !has(argc, argv, "no-nclass"))
+		rl_head_set_nclass(head, nclass);
 	if (labelled) {
 		json_t *names = json_array();
 
@@ -105,6 +121,8 @@ int main(int argc, char **argv)
 		rl_sample_set_key(&s, key);
 		for (int i = 0; i < nlayer; i++)
 			put_features(&s, &layer[i], row, nclass, argc, argv, &r);
+		if (numbered)
+			put_label(&s, row, nclass, argc, argv);
 		if (labelled)
 			put_labels(&s, row, nclass, argc, argv, &r);
 		rl_writer_put(out, &s);

@@ -1,0 +1,132 @@
+#include "eval/rows.h"
+
+#include "base/err.h"
+#include "base/utf8.h"
+#include "eval/network.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_CLASSES = 1 << 24 };
+
+struct rl_rows *rl_rows_open(const char *path, const char *layer, bool need_labels)
+{
+	struct rl_rows *r = rl_calloc(1, sizeof(*r));
+
+	r->in = rl_reader_open(path);
+	r->path = rl_utf8_clean(strcmp(path, "-") ? path : "stdin");
+	r->layer = rl_strdup(layer);
+	const json_t *head = rl_reader_head(r->in);
+	if (!rl_head_has_field(head, layer))
+		rl_die("%s: no field %s", r->path, layer);
+	r->labelled = rl_head_has_field(head, "label");
+	if (need_labels && !r->labelled)
+		rl_die("%s: no field label: decode with a manifest of classes", r->path);
+	r->nclass = rl_head_nclass(head, r->path);
+	r->declared = r->nclass > 0;
+	r->history = json_deep_copy(json_object_get(head, "history"));
+	return r;
+}
+
+static int32_t take_label(struct rl_rows *r)
+{
+	if (!r->labelled)
+		return -1;
+	int32_t label = *(const int32_t *)rl_sample_get(&r->sample, "label", RL_I4, 0)->data;
+	int64_t limit = r->declared ? r->nclass : MOST_CLASSES;
+	if (label < 0 || label >= limit)
+		rl_die("%s: %s: label %d is not in 0 to %lld", r->path, r->sample.key, label,
+		       (long long)limit - 1);
+	if (label >= r->nclass)
+		r->nclass = label + 1;
+	return label;
+}
+
+static void take_row(struct rl_rows *r, struct rl_block *b)
+{
+	const struct rl_tensor *t = rl_sample_get(&r->sample, r->layer, RL_F4, 1);
+	const float *x = t->data;
+	size_t d = (size_t)t->dim[0];
+
+	if (!r->d)
+		r->d = d;
+	if (d != r->d || d == 0)
+		rl_die("%s: %s: %s has %zu features, expected %zu", r->path, r->sample.key,
+		       r->layer, d, r->d ? r->d : 1);
+	for (size_t j = 0; j < d; j++)
+		if (!isfinite(x[j]))
+			rl_die("%s: %s: %s[%zu] is not a finite number", r->path, r->sample.key,
+			       r->layer, j);
+	if (b->n == b->room) {
+		b->room = b->room ? b->room + b->room / 2 : 64;
+		b->x = rl_realloc(b->x, b->room, d * sizeof(*b->x));
+		b->label = rl_realloc(b->label, b->room, sizeof(*b->label));
+		b->key = rl_realloc(b->key, b->room, sizeof(*b->key));
+	}
+	memcpy(b->x + b->n * d, x, d * sizeof(*x));
+	b->label[b->n] = take_label(r);
+	b->key[b->n] = rl_strdup(r->sample.key);
+	b->d = d;
+	b->n++;
+	r->n++;
+}
+
+static void clear(struct rl_block *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		free(b->key[i]);
+	b->n = 0;
+}
+
+bool rl_rows_read(struct rl_rows *r, size_t most, struct rl_block *b)
+{
+	clear(b);
+	while (b->n < most && !r->ended) {
+		if (rl_reader_next(r->in, &r->sample)) {
+			take_row(r, b);
+			continue;
+		}
+		r->ended = true;
+		rl_reader_digest(r->in, r->digest);
+		if (!r->n)
+			rl_die("%s: no samples", r->path);
+	}
+	return b->n;
+}
+
+void rl_block_free(struct rl_block *b)
+{
+	clear(b);
+	free(b->x);
+	free(b->label);
+	free(b->key);
+	*b = (struct rl_block){0};
+}
+
+json_t *rl_rows_provenance(const struct rl_rows *r)
+{
+	return json_pack("{s:s, s:I, s:s, s:O}", "path", r->path, "samples", (json_int_t)r->n,
+			 "digest", r->digest, "history", r->history);
+}
+
+void rl_rows_alike(const struct rl_rows *train, const struct rl_rows *test)
+{
+	if (test->d != train->d)
+		rl_die("%s: %s has %zu features, in %s %zu", test->path, test->layer, test->d,
+		       train->path, train->d);
+	if (test->declared && train->declared && test->nclass != train->nclass)
+		rl_die("%s: %lld classes, in %s %lld", test->path, (long long)test->nclass,
+		       train->path, (long long)train->nclass);
+	rl_need_one_network(train->history, train->path, test->history, test->path);
+}
+
+void rl_rows_close(struct rl_rows *r)
+{
+	rl_reader_close(r->in);
+	rl_sample_free(&r->sample);
+	json_decref(r->history);
+	free(r->path);
+	free(r->layer);
+	free(r);
+}

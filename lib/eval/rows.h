@@ -1,0 +1,52 @@
+/*
+ * A feature stream in blocks of rows: one layer, f4 [D], the class label of each, i4 [], and its
+ * key.  For data sets that fit no memory.
+ *
+ * Dies, naming the sample, on a size that varies, NaN, infinity, and a label that is negative or
+ * not below the number of classes that the head states or, where it states none, 2^24.
+ */
+#ifndef RL_EVAL_ROWS_H
+#define RL_EVAL_ROWS_H
+
+#include "stream/stream.h"
+
+struct rl_rows {
+	char *path;
+	char *layer;
+	bool labelled;
+	int64_t nclass; /* that the head states; otherwise the largest label so far, plus 1 */
+	size_t d;       /* 0 before the first row */
+	size_t n;       /* rows read so far */
+	json_t *history;
+	char digest[17]; /* of the whole stream's payload, at its end */
+
+	struct rl_reader *in;
+	struct rl_sample sample;
+	bool declared, ended;
+};
+
+struct rl_block {
+	size_t n, d;
+	float *x;       /* [n,d] */
+	int32_t *label; /* [n]; -1 where there are none */
+	char **key;     /* [n] */
+	size_t room;    /* rows there is memory for */
+};
+
+/* Dies when there is no such layer or, with need_labels, no labels. */
+struct rl_rows *rl_rows_open(const char *path, const char *layer, bool need_labels);
+
+/* Up to `most` of the next rows into *b (zero it once; its memory is reused); false at the end.  A
+ * stream without any row dies. */
+bool rl_rows_read(struct rl_rows *r, size_t most, struct rl_block *b);
+void rl_block_free(struct rl_block *b);
+
+/* {"path", "samples", "digest", "history"} of a stream that was read to its end. */
+json_t *rl_rows_provenance(const struct rl_rows *r);
+
+/* Dies unless the test stream has the same layer's size, number of classes and network. */
+void rl_rows_alike(const struct rl_rows *train, const struct rl_rows *test);
+
+void rl_rows_close(struct rl_rows *r);
+
+#endif

@@ -1,0 +1,332 @@
+/* rl-knn: nearest neighbours of features among features; their votes, or who they are. */
+#include "base/err.h"
+#include "base/pool.h"
+#include "base/progress.h"
+#include "base/utf8.h"
+#include "eval/knn.h"
+#include "eval/rows.h"
+#include "eval/whiten.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct rl_tool tool = {
+	.name = "rl-knn",
+	.synopsis = "--train A --test B [options] > result.json",
+	.summary = "Classify the rows of features B by their nearest neighbours among A, or list "
+		   "these.",
+	.example = "rl-knn --train train.tar --test val.tar --k 10,20 | jq .metrics",
+};
+
+enum { MOST_K = 32, BLOCK_BYTES = 16 << 20 };
+
+struct config {
+	const char *train, *test, *k, *layer, *name;
+	double temperature;
+	int64_t neighbours, batch, threads;
+	bool leave_self_out, whiten, quiet;
+};
+
+struct run {
+	struct config c;
+	size_t k[MOST_K], nk, most; /* the votes that are asked for; neighbours that are */
+	struct rl_whiten *whiten;
+	struct rl_progress progress;
+	int64_t passed; /* rows of the database, over all passes */
+	char **key;     /* [nkey] of the database, where neighbours are listed */
+	size_t nkey;
+	json_t *train; /* provenance */
+	size_t scored, top1[MOST_K], top5[MOST_K];
+};
+
+static void parse_k(struct run *r)
+{
+	char *copy = rl_strdup(r->c.k), *rest = copy;
+
+	for (char *item; (item = strsep(&rest, ","));) {
+		if (r->nk == MOST_K)
+			rl_die_usage("--k: more than %d", MOST_K);
+		r->k[r->nk++] = (size_t)rl_parse_int(item, 1, 1 << 20, "--k");
+		if (r->k[r->nk - 1] <= r->most)
+			rl_die_usage("--k: %s: must be ascending", r->c.k);
+		r->most = r->k[r->nk - 1];
+	}
+	free(copy);
+	if (r->c.neighbours)
+		r->most = (size_t)r->c.neighbours;
+}
+
+/* ---- a pass over the database: it is read while blocks are worked on ---------------------------
+ */
+
+struct pass {
+	struct run *r;
+	struct rl_rows *rows;
+	const struct rl_rows *test;
+	struct rl_knn *knn; /* NULL: the rows are what whitening is fitted to */
+	bool keep_keys, checked;
+};
+
+static void *next_block(void *context)
+{
+	struct pass *p = context;
+	struct run *r = p->r;
+	struct rl_block *b = rl_calloc(1, sizeof(*b));
+	size_t most = p->rows->d ? BLOCK_BYTES / (p->rows->d * sizeof(float)) + 1 : 256;
+
+	if (!rl_rows_read(p->rows, most, b)) {
+		free(b);
+		return NULL;
+	}
+	if (!p->checked)
+		rl_rows_alike(p->rows, p->test);
+	p->checked = true;
+	if (p->keep_keys) {
+		r->key = rl_realloc(r->key, r->nkey + b->n, sizeof(*r->key));
+		for (size_t i = 0; i < b->n; i++)
+			r->key[r->nkey++] = rl_strdup(b->key[i]);
+	}
+	return b;
+}
+
+static void make_unit(const struct run *r, const char *path, const struct rl_block *b)
+{
+	if (r->whiten)
+		rl_whiten_apply(r->whiten, b->x, b->n);
+	for (size_t i = 0; i < b->n; i++)
+		if (!rl_knn_unit(b->x + i * b->d, b->d))
+			rl_die("%s: %s: all features are zero: it has no direction", path,
+			       b->key[i]);
+}
+
+static void work_on_block(void *context, void *job, int worker)
+{
+	struct pass *p = context;
+	struct rl_block *b = job;
+	struct run *r = p->r;
+
+	(void)worker;
+	omp_set_num_threads((int)r->c.threads); /* counts for the thread that says it */
+	if (p->knn) {
+		make_unit(r, p->rows->path, b);
+		rl_knn_offer(p->knn, b->x, b->label, r->c.leave_self_out ? b->key : NULL, b->n);
+	} else {
+		if (!r->whiten)
+			r->whiten = rl_whiten_new(b->d);
+		rl_whiten_add(r->whiten, b->x, b->n);
+	}
+}
+
+static void done_with_block(void *context, void *job)
+{
+	struct pass *p = context;
+	struct rl_block *b = job;
+
+	rl_progress_show(&p->r->progress, p->r->passed += (int64_t)b->n);
+	rl_block_free(b);
+	free(b);
+}
+
+/* Every pass must see the same. */
+static void run_pass(struct pass *p)
+{
+	struct run *r = p->r;
+
+	rl_pool_run(1, &(struct rl_pool_calls){next_block, work_on_block, done_with_block, p});
+	if (!r->train)
+		r->train = rl_rows_provenance(p->rows);
+	else if (strcmp(json_string_value(json_object_get(r->train, "digest")), p->rows->digest))
+		rl_die("%s: changed while it was read", p->rows->path);
+}
+
+static struct rl_rows *open_train(const struct run *r)
+{
+	if (r->train && !strcmp(r->c.train, "-"))
+		rl_die("stdin can be read once: --whiten and more than --batch queries read the "
+		       "database again");
+	return rl_rows_open(r->c.train, r->c.layer, !r->c.neighbours);
+}
+
+static void fit_whitening(struct run *r, const struct rl_rows *test)
+{
+	struct pass p = {.r = r, .rows = open_train(r), .test = test};
+
+	run_pass(&p);
+	rl_whiten_fit(r->whiten, p.rows->path);
+	rl_rows_close(p.rows);
+}
+
+/* ---- queries ----------------------------------------------------------------------------------
+ */
+
+static void vote(struct run *r, const struct rl_neighbour *nearest, int32_t label, double *score)
+{
+	for (size_t i = 0; i < r->nk; i++) {
+		size_t rank = rl_knn_rank(nearest, r->k[i], r->c.temperature, label, score);
+
+		r->top1[i] += rank < 1;
+		r->top5[i] += rank < 5;
+	}
+	r->scored++;
+}
+
+static void list(const struct run *r, const char *key, const struct rl_neighbour *nearest)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < r->most; i++)
+		json_array_append_new(
+			all, json_pack("[sf]", r->key[nearest[i].row], nearest[i].similarity));
+	rl_json_print(json_pack("{s:s, s:o}", "key", key, "neighbours", all));
+}
+
+static void answer(struct run *r, const struct rl_rows *test, const struct rl_block *queries)
+{
+	struct rl_rows *train = open_train(r);
+	struct pass p = {
+		.r = r, .rows = train, .test = test, .keep_keys = r->c.neighbours && !r->nkey};
+
+	p.knn = rl_knn_new(queries->x, queries->n, queries->d, r->most,
+			   r->c.leave_self_out ? queries->key : NULL);
+	run_pass(&p);
+	int64_t nclass = train->nclass > test->nclass ? train->nclass : test->nclass;
+	double *score = rl_calloc((size_t)nclass, sizeof(*score));
+	for (size_t i = 0; i < queries->n; i++) {
+		size_t count;
+		const struct rl_neighbour *nearest = rl_knn_nearest(p.knn, i, &count);
+
+		if (count < r->most)
+			rl_die("%s: %zu neighbours wanted of %s, but there are %zu rows",
+			       train->path, r->most, queries->key[i], count);
+		if (r->c.neighbours)
+			list(r, queries->key[i], nearest);
+		else
+			vote(r, nearest, queries->label[i], score);
+	}
+	free(score);
+	rl_knn_free(p.knn);
+	rl_rows_close(train);
+}
+
+/* ---- the result -------------------------------------------------------------------------------
+ */
+
+static json_t *percent(const struct run *r, const size_t *right)
+{
+	json_t *o = json_object();
+	char name[32];
+
+	for (size_t i = 0; i < r->nk; i++) {
+		snprintf(name, sizeof(name), "k=%zu", r->k[i]);
+		json_object_set_new(o, name,
+				    json_real(100. * (double)right[i] / (double)r->scored));
+	}
+	return o;
+}
+
+static json_t *protocol(const struct run *r)
+{
+	json_t *o = json_pack(
+		"{s:s, s:s, s:s, s:f, s:s, s:s, s:b}", "features",
+		"rows divided by their L2 norm, in double, and rounded to float", "similarity",
+		"cosine, exact: every row of the database, summed in double; ties by its order",
+		"vote", "exp(similarity / temperature) of each of the k nearest for its class",
+		"temperature", r->c.temperature, "ties",
+		"equal votes: the lower class number first", "metrics",
+		"top-1 accuracy for each k, percent; top5 beside them: a class without a "
+		"vote is no guess",
+		"leave_self_out", r->c.leave_self_out);
+
+	if (r->whiten)
+		json_object_set_new(
+			o, "whitening",
+			json_pack("{s:s, s:f}", "kind",
+				  "PCA, mean and covariance of the database, before the "
+				  "division by norms; eps times the mean variance is added "
+				  "to the covariance's diagonal",
+				  "eps", RL_WHITEN_EPS));
+	return o;
+}
+
+static void print_result(const struct run *r, const struct rl_rows *test, int argc, char **argv)
+{
+	char *name = rl_utf8_clean(r->c.name);
+	json_t *self = rl_head_new("result"), *entry = rl_head_history(self, &tool, argc, argv);
+
+	rl_json_print(json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:{s:O, s:o, s:O}}", "benchmark",
+				"knn", "name", name, "metrics", percent(r, r->top1), "top5",
+				percent(r, r->top5), "layer", r->c.layer, "protocol", protocol(r),
+				"provenance", "train", r->train, "test", rl_rows_provenance(test),
+				"command", entry));
+	json_decref(self);
+	free(name);
+}
+
+static void need_other_data(const struct run *r, const struct rl_rows *test)
+{
+	const char *digest = json_string_value(json_object_get(r->train, "digest"));
+
+	if (!strcmp(digest, test->digest) && !r->c.leave_self_out)
+		rl_die("%s: the same data as %s: every row is its own nearest neighbour "
+		       "(--leave-self-out)",
+		       test->path, json_string_value(json_object_get(r->train, "path")));
+}
+
+int main(int argc, char **argv)
+{
+	struct run r = {.c = {.k = "10,20,100,200",
+			      .temperature = 0.07,
+			      .layer = "avgpool",
+			      .name = "",
+			      .batch = 65536,
+			      .threads = omp_get_max_threads()}};
+	struct config *c = &r.c;
+	const struct rl_opt opts[] = {
+		RL_OPT_STR("train", &c->train, "A", "feature stream: the database"),
+		RL_OPT_STR("test", &c->test, "B", "feature stream: the queries"),
+		RL_OPT_STR("k", &c->k, "k,...", "how many neighbours vote"),
+		RL_OPT_REAL("temperature", &c->temperature, 1e-6, 1e6, "T", "of the votes"),
+		RL_OPT_STR("layer", &c->layer, "NAME", "of feat1..feat5, avgpool"),
+		RL_OPT_INT("neighbours", &c->neighbours, 1, 1 << 20, "N",
+			   "print each query's N nearest instead"),
+		RL_OPT_FLAG("leave-self-out", &c->leave_self_out,
+			    "a row of the query's key is none of its neighbours"),
+		RL_OPT_FLAG("whiten", &c->whiten, "by the mean and covariance of the database"),
+		RL_OPT_INT("batch", &c->batch, 1, 1 << 24, "N", "queries held at a time"),
+		RL_OPT_STR("name", &c->name, "ROW", "what the result's \"name\" says"),
+		RL_OPT_INT("threads", &c->threads, 1, 1024, "N", "of the matrix products"),
+		RL_OPT_FLAG("quiet", &c->quiet, "no progress on stderr"),
+		RL_OPT_END};
+
+	if (rl_options(argc, argv, &tool, opts) < argc)
+		rl_die_usage("no operands: the streams are named by --train and --test");
+	if (!c->train || !c->test)
+		rl_die_usage("--train and --test are needed");
+	parse_k(&r);
+	omp_set_num_threads((int)c->threads);
+	r.progress = rl_progress_start("rows", 0, c->quiet);
+
+	struct rl_rows *test = rl_rows_open(c->test, c->layer, !c->neighbours);
+	struct rl_block queries = {0};
+	while (rl_rows_read(test, (size_t)c->batch, &queries)) {
+		if (c->whiten && !r.whiten)
+			fit_whitening(&r, test);
+		make_unit(&r, test->path, &queries);
+		answer(&r, test, &queries);
+	}
+	rl_progress_end(&r.progress, r.passed);
+	if (!c->neighbours) {
+		need_other_data(&r, test);
+		print_result(&r, test, argc, argv);
+	}
+
+	rl_block_free(&queries);
+	for (size_t i = 0; i < r.nkey; i++)
+		free(r.key[i]);
+	free(r.key);
+	json_decref(r.train);
+	rl_whiten_free(r.whiten);
+	rl_rows_close(test);
+	return RL_EXIT_OK;
+}
