@@ -112,8 +112,6 @@ int main(int argc, char **argv)
 	};
 	int first = rl_options(argc, argv, &tool, opts);
 
-	if (first == argc)
-		rl_die_usage("no operations");
 	struct rl_augment *operations = rl_augment_parse(argv + first, argc - first);
 	g.operations = operations;
 	g.in = rl_reader_new(STDIN_FILENO, "stdin");

@@ -3,6 +3,7 @@
 #include "base/opt.h"
 #include "base/pool.h"
 #include "base/progress.h"
+#include "data/augmented.h"
 #include "data/playlist.h"
 #include "image/load.h"
 #include "stream/stream.h"
@@ -23,7 +24,7 @@ static const struct rl_tool tool = {
 struct config {
 	struct rl_load_wish load;
 	int64_t threads;
-	const char *size, *shard;
+	const char *size, *shard, *augment;
 	struct rl_playlist_wish wish;
 	bool nul, skip_bad, quiet;
 };
@@ -31,7 +32,9 @@ struct config {
 struct decode {
 	struct config config;
 	struct rl_playlist *playlist;
-	struct rl_loader **loader; /* of each thread */
+	struct rl_augment *augment; /* or NULL */
+	struct rl_loader **loader;  /* of each thread */
+	struct rl_resizer **resizer;
 	struct rl_writer *writer;
 	int64_t written, skipped;
 	struct rl_progress progress;
@@ -41,6 +44,7 @@ struct job {
 	struct rl_record record;
 	int64_t position;      /* in the sequence of this shard */
 	struct rl_image image; /* without data when it is bad, and then why says more */
+	float lighting[3];
 	char why[RL_WHY];
 };
 
@@ -64,12 +68,19 @@ static struct rl_field field(const char *name, enum rl_dtype type, struct rl_ten
 	return f;
 }
 
+static uint32_t epoch_of(const struct decode *d, const struct job *j)
+{
+	int64_t per_epoch = rl_playlist_per_epoch(d->playlist);
+
+	return d->config.wish.epochs ? (uint32_t)(j->position / per_epoch) : 0;
+}
+
 /* The sample borrows everything from the job: no pixel is copied. */
 static void put(struct decode *d, struct job *j)
 {
 	const struct rl_manifest *m = rl_playlist_manifest(d->playlist);
 	struct rl_sample s = {.key = j->record.key};
-	int32_t epoch;
+	int32_t epoch = (int32_t)epoch_of(d, j);
 
 	s.field[s.nfield++] = field("image", RL_U1,
 				    (struct rl_tensor){.ndim = 3,
@@ -84,11 +95,14 @@ static void put(struct decode *d, struct job *j)
 							       .dim = {(int64_t)m->nlabels},
 							       .data = j->record.labels});
 	if (d->config.wish.epochs) {
-		epoch = (int32_t)(j->position / rl_playlist_per_epoch(d->playlist));
 		s.field[s.nfield++] = field("epoch", RL_I4, (struct rl_tensor){.data = &epoch});
 		s.field[s.nfield++] =
 			field("position", RL_I8, (struct rl_tensor){.data = &j->position});
 	}
+	if (d->augment && rl_augment_lights(d->augment))
+		s.field[s.nfield++] =
+			field("lighting", RL_F4,
+			      (struct rl_tensor){.ndim = 1, .dim = {3}, .data = j->lighting});
 	rl_writer_put(d->writer, &s);
 	d->written++;
 }
@@ -109,14 +123,17 @@ static void *next(void *context)
 
 static void work(void *context, void *job, int worker)
 {
-	struct rl_loader *l = ((struct decode *)context)->loader[worker];
+	const struct decode *d = context;
+	struct rl_loader *l = d->loader[worker];
 	struct job *j = job;
 	const struct rl_record *r = &j->record;
+	bool good = r->bytes ? rl_load(l, r->bytes, r->size, &j->image, j->why)
+			     : rl_load_file(l, r->path, &j->image, j->why);
 
-	if (r->bytes)
-		rl_load(l, r->bytes, r->size, &j->image, j->why);
-	else
-		rl_load_file(l, r->path, &j->image, j->why);
+	if (good && d->augment &&
+	    !rl_augmented_image(d->augment, (uint64_t)d->config.wish.seed, epoch_of(d, j), r->key,
+				d->resizer[worker], &j->image, j->lighting, j->why))
+		rl_image_free(&j->image);
 }
 
 static void done(void *context, void *job)
@@ -177,6 +194,8 @@ static json_t *make_head(const struct decode *d)
 		rl_head_field(head, "position", RL_I8, 0, NULL, NULL);
 		json_object_set_new(head, "epochs", json_integer(c->wish.epochs));
 	}
+	if (d->augment)
+		rl_augmented_head(d->augment, head);
 	if (per_epoch)
 		json_object_set_new(head, "samples", json_integer(per_epoch));
 	if (c->wish.start)
@@ -203,12 +222,15 @@ static void note_inputs(json_t *entry, const struct decode *d, char **names, int
 
 int main(int argc, char **argv)
 {
-	struct decode d = {.config = {.threads = rl_processors(), .load.max_pixels = RL_MAX_PIXELS}};
+	struct decode d = {
+		.config = {.threads = rl_processors(), .load.max_pixels = RL_MAX_PIXELS}};
 	struct config *c = &d.config;
 	const struct rl_opt opts[] = {
 		RL_OPT_INT("short-side", &c->load.short_side, 1, 16384, "N",
 			   "resize the shorter side to N, keeping the aspect"),
 		RL_OPT_STR("size", &c->size, "WxH", "then squash to exactly W x H"),
+		RL_OPT_STR("augment", &c->augment, "'OPERATION ...'",
+			   "and this, as rl-augment does"),
 		RL_OPT_INT("threads", &c->threads, 1, 1024, "T", "images decoded at a time"),
 		RL_OPT_INT("max-pixels", &c->load.max_pixels, 1, 1 << 29, "N",
 			   "refuse larger images"),
@@ -217,7 +239,7 @@ int main(int argc, char **argv)
 		RL_OPT_INT("epochs", &c->wish.epochs, 1, (1 << 24) - 1, "E",
 			   "play the list E times; adds the fields epoch and position"),
 		RL_OPT_FLAG("shuffle", &c->wish.shuffle, "in a new order in each epoch"),
-		RL_OPT_INT("seed", &c->wish.seed, 0, 0x1p53, "S", "of the shuffle"),
+		RL_OPT_INT("seed", &c->wish.seed, 0, 0x1p53, "S", "of the shuffle and --augment"),
 		RL_OPT_STR("shard", &c->shard, "I/N",
 			   "every Nth of each epoch, from the Ith (from 0)"),
 		RL_OPT_INT("start", &c->wish.start, 0, 0x1p53, "K",
@@ -228,6 +250,7 @@ int main(int argc, char **argv)
 	int first = rl_options(argc, argv, &tool, opts);
 
 	parse_pairs(c);
+	d.augment = c->augment ? rl_augment_parse_line(c->augment) : NULL;
 	d.playlist = rl_playlist_open(argv + first, argc - first, c->nul, &c->wish);
 
 	json_t *head = make_head(&d);
@@ -236,8 +259,11 @@ int main(int argc, char **argv)
 	d.progress = rl_progress_start("images", rl_playlist_left(d.playlist), c->quiet);
 
 	d.loader = rl_calloc((size_t)c->threads, sizeof(struct rl_loader *));
-	for (int i = 0; i < c->threads; i++)
+	d.resizer = rl_calloc((size_t)c->threads, sizeof(struct rl_resizer *));
+	for (int i = 0; i < c->threads; i++) {
 		d.loader[i] = rl_loader_new(&c->load);
+		d.resizer[i] = rl_resizer_new();
+	}
 	rl_pool_run((int)c->threads, &(struct rl_pool_calls){next, work, done, &d});
 
 	rl_writer_close(d.writer, d.skipped);
@@ -245,9 +271,13 @@ int main(int argc, char **argv)
 	if (d.skipped)
 		rl_warn("skipped %lld bad images, wrote %lld", (long long)d.skipped,
 			(long long)d.written);
-	for (int i = 0; i < c->threads; i++)
+	for (int i = 0; i < c->threads; i++) {
 		rl_loader_free(d.loader[i]);
+		rl_resizer_free(d.resizer[i]);
+	}
 	free(d.loader);
+	free(d.resizer);
+	rl_augment_free(d.augment);
 	rl_playlist_free(d.playlist);
 	return RL_EXIT_OK;
 }

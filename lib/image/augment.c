@@ -124,13 +124,29 @@ struct rl_augment *rl_augment_parse(char *const *words, int count)
 {
 	struct rl_augment *a = rl_calloc(1, sizeof(*a));
 
+	if (!count)
+		rl_die_usage("no operations");
 	if (count > RL_AUGMENT_MAX)
-		rl_die_usage("%d operations, at most %d are possible", count, RL_AUGMENT_MAX);
+		rl_die_usage("more than %d operations", RL_AUGMENT_MAX);
 	for (; a->count < count; a->count++) {
 		if (rl_augment_lights(a))
 			rl_die_usage("%s: nothing can come after lighting", words[a->count]);
 		parse(words[a->count], &a->list[a->count].op, &a->list[a->count].values);
 	}
+	return a;
+}
+
+struct rl_augment *rl_augment_parse_line(const char *line)
+{
+	char *copy = rl_strdup(line), *rest = copy, *word[RL_AUGMENT_MAX + 1];
+	int n = 0;
+
+	while (rest && n <= RL_AUGMENT_MAX) {
+		word[n] = strsep(&rest, " ");
+		n += *word[n] != '\0';
+	}
+	struct rl_augment *a = rl_augment_parse(word, n);
+	free(copy);
 	return a;
 }
 

@@ -33,7 +33,8 @@ struct rl_augment;
 
 /* From the command line's words; dies (exit 2) when they are wrong. */
 struct rl_augment *rl_augment_parse(char *const *words, int count);
-void rl_augment_free(struct rl_augment *a);
+struct rl_augment *rl_augment_parse_line(const char *line); /* words between spaces */
+void rl_augment_free(struct rl_augment *a);                 /* NULL is nothing to free */
 
 /* Is one of them lighting? */
 bool rl_augment_lights(const struct rl_augment *a);

@@ -3,23 +3,22 @@
 #include "base/clones.h"
 #include "image/colour.h"
 
-#include <math.h>
-
 /* Pillow's Image.blend in its single precision, truncated; the limits only matter where it
  * extrapolates. */
-static inline uint8_t blend(int from, int to, float alpha)
+static inline int32_t blend(int from, int to, float alpha)
 {
 	float v = (float)from + alpha * (float)(to - from);
 
 	v = v > 0 ? v : 0;
-	return (uint8_t)(int)(v < 255 ? v : 255);
+	v = v < 255 ? v : 255;
+	return (int32_t)v;
 }
 
 RL_CLONES static void blend_with(uint8_t *v, size_t n, int other, float alpha)
 {
 #pragma omp simd
 	for (size_t i = 0; i < n; i++)
-		v[i] = blend(other, v[i], alpha);
+		v[i] = (uint8_t)blend(other, v[i], alpha);
 }
 
 void rl_enhance_brightness(uint8_t *rgb, size_t n, double factor)
@@ -50,8 +49,9 @@ RL_CLONES static void blend_with_luma(uint8_t *rgb, size_t n, float alpha)
 	for (size_t i = 0; i < n; i++) {
 		uint8_t grey = rl_luma(rgb + 3 * i);
 
-		for (int c = 0; c < 3; c++)
-			rgb[3 * i + (size_t)c] = blend(grey, rgb[3 * i + (size_t)c], alpha);
+		rgb[3 * i] = (uint8_t)blend(grey, rgb[3 * i], alpha);
+		rgb[3 * i + 1] = (uint8_t)blend(grey, rgb[3 * i + 1], alpha);
+		rgb[3 * i + 2] = (uint8_t)blend(grey, rgb[3 * i + 2], alpha);
 	}
 }
 
@@ -64,9 +64,27 @@ void rl_enhance_saturation(uint8_t *rgb, size_t n, double factor)
  * --------------------------------------------------
  */
 
-static uint8_t hue_of(const uint8_t *p, int most, int least)
+/* Where each hue lies: its sixth of the circle, and how far into it. */
+struct circle {
+	uint8_t sector[256];
+	float into[256];
+};
+
+static struct circle circle(void)
 {
-	float range = (float)(most - least);
+	struct circle c;
+
+	for (int h = 0; h < 256; h++) {
+		int sector = (int)(h * 6.0 / 255.0);
+
+		c.into[h] = (float)(h * 6.0 / 255.0 - sector);
+		c.sector[h] = (uint8_t)(sector % 6);
+	}
+	return c;
+}
+
+static int hue_of(const uint8_t *p, int most, float range)
+{
 	float r = (float)(most - p[0]) / range, g = (float)(most - p[1]) / range;
 	float b = (float)(most - p[2]) / range, h;
 
@@ -76,33 +94,39 @@ static uint8_t hue_of(const uint8_t *p, int most, int least)
 		h = (float)(2.0 + r - b);
 	else
 		h = (float)(4.0 + g - r);
-	h = (float)fmod(h / 6.0 + 1.0, 1.0);
-	return (uint8_t)(int)(h * 255.0);
+	double turn = h / 6.0 + 1.0;
+	h = (float)(turn >= 1 ? turn - 1 : turn);
+	return (int)(h * 255.0);
 }
 
-static uint8_t part(uint8_t value, double of)
+/* Rounded away from 0; adding a half would round up what is the least bit below one. */
+static uint8_t part(int value, double of)
 {
-	return (uint8_t)(int)round((float)value * of);
+	double v = value * of;
+	int whole = (int)v;
+
+	return (uint8_t)(whole + (v - whole >= 0.5));
 }
 
-static void from_hsv(uint8_t h, uint8_t s, uint8_t v, uint8_t *rgb)
+static void from_hsv(const struct circle *k, uint8_t hue, int s, int value, uint8_t *rgb)
 {
-	float turn = (float)(h * 6.0 / 255.0), sat = (float)(s / 255.0);
-	int sector = (int)floor(h * 6.0 / 255.0);
-	float f = (float)(turn - (float)sector);
-	uint8_t p = part(v, 1.0 - sat), q = part(v, 1.0 - sat * f),
-		t = part(v, 1.0 - sat * (1.0 - f));
-	const uint8_t by_sector[6][3] = {{v, t, p}, {q, v, p}, {p, v, t},
-					 {p, q, v}, {t, p, v}, {v, p, q}};
+	/* Of the four values below, those of red, green and blue. */
+	static const uint8_t which[6][3] = {{0, 3, 1}, {2, 0, 1}, {1, 0, 3},
+					    {1, 2, 0}, {3, 1, 0}, {0, 1, 2}};
+	float f = k->into[hue], saturation = (float)(s / 255.0);
+	const uint8_t *w = which[k->sector[hue]];
+	const uint8_t v[4] = {(uint8_t)value, part(value, 1.0 - saturation),
+			      part(value, 1.0 - saturation * f),
+			      part(value, 1.0 - saturation * (1.0 - f))};
 
-	for (int c = 0; c < 3; c++)
-		rgb[c] = by_sector[sector % 6][c];
+	rgb[0] = v[w[0]], rgb[1] = v[w[1]], rgb[2] = v[w[2]];
 }
 
 /* The shift is truncated to whole steps, and what passes 255 goes around. */
 void rl_enhance_hue(uint8_t *rgb, size_t n, double shift)
 {
-	uint8_t steps = (uint8_t)(int)(shift * 255);
+	const struct circle k = circle();
+	int steps = (int)(shift * 255);
 
 	for (uint8_t *p = rgb; p < rgb + 3 * n; p += 3) {
 		int most = p[0] > p[1] ? p[0] : p[1], least = p[0] < p[1] ? p[0] : p[1];
@@ -112,8 +136,8 @@ void rl_enhance_hue(uint8_t *rgb, size_t n, double shift)
 		if (most == least)
 			continue; /* grey has no hue, and comes back as it went */
 		float range = (float)(most - least);
-		uint8_t s = (uint8_t)(int)(range / (float)most * 255.0);
+		int saturation = (int)(range / (float)most * 255.0);
 
-		from_hsv((uint8_t)(hue_of(p, most, least) + steps), s, (uint8_t)most, p);
+		from_hsv(&k, (uint8_t)(hue_of(p, most, range) + steps), saturation, most, p);
 	}
 }

@@ -8,6 +8,10 @@
  * resized pixels differ: of 2048 x 1024 to 584 x 292 by 0.3 on average and 13 at most, of 640 x 480
  * to 171 x 128 by 1.4 and 77.
  *
+ * Nor is only the part decoded that a random crop keeps: what lies outside must be parsed all the
+ * same, to know that the file is good, and so photos of 500 x 375 would gain 13 % of their decoding
+ * and those of 224 x 224 9 %, progressive ones less.
+ *
  * Baseline, progressive and arithmetic-coded files; grey, YCbCr, RGB, CMYK and YCCK, all to RGB.
  */
 #ifndef RL_IMAGE_JPEG_H

@@ -45,6 +45,24 @@ is "$(shape resize=36 center-crop=34x30 flip grey=0.5)" '[34,30,3]' "a crop fixe
 is "$(shape squash=20x30 resize=10 photometric)" '[10,15,3]' "a resize of a fixed size does, too"
 is "$(rl-decode manifest | rl-augment resize=32 | payload)" "$(rl-decode --short-side 32 manifest | payload)" "a resize is the decoder's"
 
+# ---- in the decoder ----
+
+decode() { rl-decode --epochs 2 --shuffle --seed 5 manifest "$@"; }
+decode --augment "$recipe" >inside.tar
+is "$(payload <inside.tar)" "$(decode | rl-augment --seed 5 $recipe | payload)" "rl-decode --augment makes the same samples"
+is "$(rl-info --head <inside.tar | jq -c 'del(.history)')" "$(decode | rl-augment --seed 5 $recipe | rl-info --head | jq -c 'del(.history)')" \
+	"and the same head"
+is "$(decode --augment "resize=40  random-crop=32" --threads 3 | payload)" "$(decode | rl-augment --seed 5 resize=40 random-crop=32 | payload)" \
+	"whatever the threads"
+is "$(rl-decode --short-side 40 --augment "random-crop=32" manifest | payload)" "$(rl-decode --augment "resize=40 random-crop=32" manifest | payload)" \
+	"after the decoder's own sizes"
+is "$(rl-decode --augment "center-crop=45x42" --skip-bad manifest 2>stderr | rl-info --check | jq -c '[.samples,.skipped]')" "[4,2]" \
+	"what is too small is bad"
+rm stderr
+fails 1 "1.jpg: 41 x 49 pixels, too small for a crop of 42 x 45" "and ends the program" rl-decode --augment center-crop=45x42 manifest
+fails 2 "no operations" "none in it" rl-decode --augment " " manifest
+fails 2 "more than 16 operations" "too many" rl-decode --augment "$(yes flip | head -20 | xargs)" manifest
+
 # ---- what is known about an image follows it ----
 
 make-annotated 40 >annotated.tar
@@ -80,7 +98,7 @@ fails 2 "flip=0.5,0.5: too many values" "too many values" rl-augment flip=0.5,0.
 fails 2 "color-jitter=0.4: needs 3 values" "too few" rl-augment color-jitter=0.4 <images.tar
 fails 2 "0.5 to 0.2: the lower limit comes first" "scales in the wrong order" rl-augment random-resized-crop=8,0.5,0.2 <images.tar
 fails 2 "flip: nothing can come after lighting" "lighting comes last" rl-augment lighting flip <images.tar
-fails 2 "17 operations, at most 16" "too many operations" rl-augment flip{,,,,,,,,,,,,,,,,} <images.tar
+fails 2 "more than 16 operations" "too many operations" rl-augment flip{,,,,,,,,,,,,,,,,} <images.tar
 fails 1 "has a field lighting already" "and once" rl-augment flip <out.tar
 rl-decode --short-side 292 manifest | rl-patchpairs >patches.tar
 fails 1 "no field image" "a stream without images" rl-augment flip <patches.tar

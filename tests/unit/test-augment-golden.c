@@ -127,6 +127,13 @@ int main(void)
 		free(text);
 		rl_image_free(&im);
 	}
+	/* Four of the sixteen of 2^24 colours where a value is a half but for Pillow's order of
+	 * rounding. */
+	uint8_t rare[] = {156, 38, 199, 163, 45, 206, 199, 38, 152, 206, 45, 159};
+	static const uint8_t want[] = {156, 38, 199, 163, 45, 206, 199, 38, 156, 206, 45, 163};
+	rl_enhance_hue(rare, 4, 0);
+	ok(!memcmp(rare, want, sizeof(want)), "hues that fall between two values");
+
 	rl_resizer_free(r);
 	json_decref(cases);
 	free(pixels);

@@ -17,18 +17,14 @@ enum { TRIALS = 8000, BINS = 20 };
 /* The steps of image t under some words, "a b c". */
 static void steps_of(const char *words, int t, int height, int width, struct rl_steps *out)
 {
-	char *copy = rl_strdup(words), *rest = copy, *word[RL_AUGMENT_MAX], key[32], why[RL_WHY];
-	int n = 0;
+	struct rl_augment *a = rl_augment_parse_line(words);
+	char key[32], why[RL_WHY];
 
-	while (rest)
-		word[n++] = strsep(&rest, " ");
-	struct rl_augment *a = rl_augment_parse(word, n);
 	snprintf(key, sizeof(key), "train/%d", t);
 	struct rl_rng rng = rl_rng_make(7, 1, rl_rng_id(key), RL_RNG_AUGMENT);
 	if (!rl_augment_draw(a, height, width, &rng, out, why))
 		rl_die("%s", why);
 	rl_augment_free(a);
-	free(copy);
 }
 
 /* Count a number of least..most in bins; false when it lies outside. */

@@ -52,18 +52,6 @@ static void make(struct rl_sample *s, int number, struct rect r)
 	free(runs.run);
 }
 
-static struct rl_augment *parse(const char *words)
-{
-	char *copy = rl_strdup(words), *rest = copy, *word[RL_AUGMENT_MAX];
-	int n = 0;
-
-	while (rest)
-		word[n++] = strsep(&rest, " ");
-	struct rl_augment *a = rl_augment_parse(word, n);
-	free(copy);
-	return a;
-}
-
 /* Where a plane is at least `level`; an empty rectangle where nothing is. */
 static struct rect extent(const uint8_t *p, int step, int height, int width, int level)
 {
@@ -110,7 +98,7 @@ static bool mask_is(const struct rl_tensor *masks, const uint8_t *plane, int hei
  * to. */
 static void test_marker(const char *words, double off)
 {
-	struct rl_augment *a = parse(words);
+	struct rl_augment *a = rl_augment_parse_line(words);
 	struct rl_resizer *r = rl_resizer_new();
 	struct rl_sample s = {0};
 	double box_off = 0, plane_off = 0;
@@ -184,7 +172,7 @@ static void make_four(struct rl_sample *s)
 
 static bool try(const char *words, struct rl_sample *s, char why[RL_WHY])
 {
-	struct rl_augment *a = parse(words);
+	struct rl_augment *a = rl_augment_parse_line(words);
 	struct rl_resizer *r = rl_resizer_new();
 	bool good = rl_augmented_sample(a, 3, r, s, why);
 
