@@ -32,6 +32,7 @@ flat() {
 }
 
 flat 300 "rl-patchpairs" images rl-patchpairs --crop 9 --patch 3
+flat 300 "rl-augment" images rl-augment --threads 2 random-resized-crop=12 flip color-jitter=0.4,0.4,0.4 lighting
 flat 300 "rl-cat" images rl-cat
 flat 300 "rl-cat --fields" images rl-cat --fields label
 flat 300 "rl-cat --npy" images rl-cat --npy image
