@@ -210,6 +210,7 @@ bool rl_augment_draw(const struct rl_augment *a, int height, int width, struct r
 	struct rl_drawing d = {rng, height, width, out, why};
 
 	out->count = 0;
+	memset(out->lighting, 0, sizeof(out->lighting));
 	for (int i = 0; i < a->count; i++)
 		if (!a->list[i].op->draw(&a->list[i].values, &d))
 			return false;

@@ -108,6 +108,8 @@ bool rl_draw_random_resized_crop(const struct rl_values *v, struct rl_drawing *d
 {
 	struct rl_view crop = {.to_height = v->height, .to_width = v->width};
 
+	if (!rl_image_fits(v->height, v->width, RL_MAX_PIXELS, d->why))
+		return false;
 	if (!try_crop(v, d, &crop))
 		central_crop(v, d, &crop);
 	rl_draw_view(d, crop);

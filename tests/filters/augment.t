@@ -60,6 +60,7 @@ is "$(rl-decode --augment "center-crop=45x42" --skip-bad manifest 2>stderr | rl-
 	"what is too small is bad"
 rm stderr
 fails 1 "1.jpg: 41 x 49 pixels, too small for a crop of 42 x 45" "and ends the program" rl-decode --augment center-crop=45x42 manifest
+fails 1 "16384 x 16384 pixels, the limit is 178956970" "an image that would become too large" rl-augment random-resized-crop=16384 <images.tar
 fails 2 "no operations" "none in it" rl-decode --augment " " manifest
 fails 2 "more than 16 operations" "too many" rl-decode --augment "$(yes flip | head -20 | xargs)" manifest
 
