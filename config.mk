@@ -13,7 +13,7 @@ MPI_LIBS   = $(shell pkg-config --libs mpi-c)
 # One package per line of need: what the programs link, what the pipelines run, what only the tests use,
 # what make bench compares with.
 DEPS_BUILD = gcc libc6-dev libdnnl-dev libopenblas-openmp-dev liblinear-dev libsvm-dev \
-             libjpeg62-turbo-dev libpng-dev libarchive-dev libexpat1-dev libjansson-dev \
+             libjpeg62-turbo-dev libpng-dev libarchive-dev libzip-dev libexpat1-dev libjansson-dev \
              libxxhash-dev libmd-dev libopenmpi-dev pkg-config
 DEPS_RUN   = parallel jq openmpi-bin
 DEPS_CHECK = perl libjpeg-turbo-progs python3-numpy mandoc

@@ -193,7 +193,8 @@ static void write_batch(void *context, void *job)
 
 int main(int argc, char **argv)
 {
-	struct config c = {.arch = "resnet50",
+	static const char default_arch[] = "resnet50";
+	struct config c = {.arch = default_arch,
 			   .layers = "feat1,feat2,feat3,feat4,feat5,avgpool",
 			   .precision = "auto",
 			   .random_init = -1,
@@ -222,6 +223,8 @@ int main(int argc, char **argv)
 			     argv[argc - 1]);
 	if (!c.weights == (c.random_init < 0))
 		rl_die_usage("need one of --weights and --random-init");
+	if (c.weights && (c.arch != default_arch || c.width != 64))
+		rl_die_usage("--arch and --width: the weights tell; they are for --random-init");
 	wanted_layers(c.layers, e.want);
 	e.bf16 = rl_precision_bf16(c.precision);
 	omp_set_num_threads((int)c.threads);

@@ -142,8 +142,11 @@ struct rl_resnet rl_resnet_recognise(int (*shape_of)(void *ctx, const char *name
 	int64_t dim[4];
 	char name[64];
 
-	if (shape_of(ctx, "conv1.weight", dim) != 4 || dim[1] != 3 || dim[2] != 7)
-		rl_die("%s: no ResNet: conv1.weight is missing or not [C,3,7,7]", file);
+	if (shape_of(ctx, "conv1.weight", dim) != 4 || dim[1] != 3 || dim[2] != 7 || dim[3] != 7 ||
+	    dim[0] < 1 || dim[0] > 4096)
+		rl_die("%s: no ResNet: conv1.weight is missing or not [C,3,7,7]; rl-weights import "
+		       "knows other names",
+		       file);
 	int width = (int)dim[0];
 	bool deep = shape_of(ctx, "layer1.0.conv3.weight", dim) == 4;
 

@@ -276,6 +276,8 @@ void rl_net_feed(struct rl_net *n, rl_val v, const float *plain)
 	exchange(&n->value[v], n->value[v].data.base, (float *)plain, true);
 }
 
+const double rl_pixel_mean[3] = {0.485, 0.456, 0.406}, rl_pixel_std[3] = {0.229, 0.224, 0.225};
+
 /* What each level of each channel becomes. */
 struct levels {
 	float full[3][256];
@@ -284,7 +286,7 @@ struct levels {
 
 static void set_levels(struct levels *l, const float shift[3])
 {
-	static const double mean[3] = {0.485, 0.456, 0.406}, std[3] = {0.229, 0.224, 0.225};
+	const double *mean = rl_pixel_mean, *std = rl_pixel_std;
 
 	for (int c = 0; c < 3; c++)
 		for (int i = 0; i < 256; i++)

@@ -102,8 +102,9 @@ void rl_net_keep(struct rl_net *n, rl_val v); /* before planning: v is read afte
 void rl_net_plan(struct rl_net *n);
 
 void rl_net_feed(struct rl_net *n, rl_val v, const float *plain);
-/* From u8 pixels [N,H,W,3]: (x / 255 + lighting - mean) / std with ImageNet's constants.
+/* From u8 pixels [N,H,W,3]: (x / 255 + lighting - mean) / std with ImageNet's constants, red first.
  * Row i of the value comes from pixels + index[i] * H*W*3 and lighting[index[i]], NULL being 0. */
+extern const double rl_pixel_mean[3], rl_pixel_std[3];
 void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels,
 			const float (*lighting)[3], const int64_t *index);
 

@@ -2,6 +2,8 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "nn/numbers.h"
+#include "nn/torchfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,27 +16,13 @@
 
 #define HEADER_LIMIT ((uint64_t)100 << 20) /* the reference implementation's own */
 
-static size_t item_size(const char *dtype)
-{
-	static const struct {
-		const char *name;
-		size_t size;
-	} known[] = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},
-		     {"I32", 4}, {"I16", 2}, {"I8", 1},  {"U8", 1},   {"BOOL", 1}};
-
-	for (size_t i = 0; i < RL_LEN(known); i++)
-		if (!strcmp(dtype, known[i].name))
-			return known[i].size;
-	return 0;
-}
-
 static struct rl_st_tensor parse_tensor(const struct rl_st_file *f, const char *name,
 					const json_t *o, uint64_t data_size)
 {
 	struct rl_st_tensor t = {.name = name, .dtype = rl_json_str(o, "dtype", f->path)};
 	const json_t *shape = rl_json_get(o, "shape", f->path);
 	const json_t *offsets = rl_json_get(o, "data_offsets", f->path);
-	size_t bytes = item_size(t.dtype);
+	size_t bytes = rl_numbers_size(t.dtype);
 
 	if (!bytes)
 		rl_die("%s: tensor %s: unknown dtype %s", f->path, name, t.dtype);
@@ -103,6 +91,8 @@ struct rl_st_file *rl_st_open(const char *path)
 	if (!map_file(path, &f->map, &f->size, why))
 		rl_die("%s: %s", path, why);
 
+	if (rl_torch_is(f->map, f->size))
+		rl_die("%s: a PyTorch file: rl-weights import makes safetensors of it", path);
 	memcpy(&header, f->map, 8);
 	if (header > HEADER_LIMIT || header > f->size - 8)
 		rl_die("%s: not a safetensors file, or truncated: header of %llu bytes", path,

@@ -41,7 +41,8 @@ static void load(struct rl_params *p, int i, const struct rl_st_tensor *t, const
 	const char *dtype = q->kind == RL_COUNT ? "I64" : "F32";
 
 	if (strcmp(t->dtype, dtype))
-		rl_die("%s: tensor %s is %s, the network needs %s", path, q->name, t->dtype, dtype);
+		rl_die("%s: tensor %s is %s, the network needs %s: rl-weights import converts",
+		       path, q->name, t->dtype, dtype);
 	if (t->ndim != q->ndim || memcmp(t->dim, q->dim, (size_t)q->ndim * sizeof(*q->dim)))
 		rl_die("%s: tensor %s has another shape than the network's", path, q->name);
 	if (q->kind == RL_COUNT)
@@ -59,8 +60,9 @@ void rl_weights_load(struct rl_params *p, const struct rl_st_file *f, const char
 {
 	for (int i = 0; i < f->n; i++)
 		if (rl_params_find(p, f->tensor[i].name) < 0 || among(f->tensor[i].name, except))
-			rl_die("%s: tensor %s: the network has no place for it", f->path,
-			       f->tensor[i].name);
+			rl_die("%s: tensor %s: the network has no place for it: rl-weights import "
+			       "leaves out what is not the backbone's",
+			       f->path, f->tensor[i].name);
 	for (int i = 0; i < p->n; i++) {
 		const struct rl_st_tensor *t = rl_st_find(f, p->list[i].name);
 

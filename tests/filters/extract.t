@@ -117,6 +117,7 @@ fails 1 "nowhere.st: " "weights that are not there" rl-extract --weights nowhere
 # ---- other errors ----
 fails 2 "need one of --weights and --random-init" "no network" rl-extract <images.tar
 fails 2 "need one of --weights and --random-init" "two networks" rl-extract --weights $w --random-init 1 <images.tar
+fails 2 "--arch and --width: the weights tell" "a network beside the weights'" rl-extract --weights $w --arch resnet18 <images.tar
 fails 2 "--precision: fp8: must be one of auto, fp32, bf16" "a precision that is not there" \
 	rl-extract $net --precision fp8 <images.tar
 fails 2 "--layers: feat9: must be one of" "a layer that is not there" rl-extract $net --layers feat1,feat9 <images.tar
