@@ -3,6 +3,9 @@
 torch-twin.py make FILE            random weights under torchvision's names; FILE.half has them in half precision
 torch-twin.py compare FILE IMAGES FEATURES   avgpool of both tar streams' samples, here and there: largest relative error
 torch-twin.py read FILE...         safetensors' two loaders agree on each file: its tensors, by type
+torch-twin.py save FILE            the random weights as torch.save() writes them, FILE.legacy as it did before 1.6
+torch-twin.py same FILE OTHER      torch.load() finds the same bits in both
+torch-twin.py bgr FILE OTHER       the stem of FILE, given blue first, and of OTHER agree inside the edge
 """
 
 import io
@@ -10,8 +13,6 @@ import sys
 import tarfile
 
 import numpy
-import safetensors.numpy
-import safetensors.torch
 import torch
 import torch.nn.functional as F
 
@@ -75,7 +76,15 @@ def field(stream, name):
         return numpy.stack([numpy.load(io.BytesIO(tar.extractfile(m).read())) for m in members])
 
 
+def load(path):
+    if ".pth" in path:
+        return torch.load(path)
+    import safetensors.torch
+    return safetensors.torch.load_file(path)
+
+
 def make(path):
+    import safetensors.torch
     w = weights()
     safetensors.torch.save_file(w, path, metadata={"format": "pt"})
     safetensors.torch.save_file({k: v.half() if v.is_floating_point() else v for k, v in w.items()}, path + ".half")
@@ -85,7 +94,7 @@ def compare(path, images, features):
     x = torch.from_numpy(field(images, "image")).permute(0, 3, 1, 2) / 255.0
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     with torch.no_grad():
-        wanted = avgpool(safetensors.torch.load_file(path), (x - mean) / std).numpy()
+        wanted = avgpool(load(path), (x - mean) / std).numpy()
     got = field(features, "avgpool")
     assert got.dtype == numpy.float32 and got.shape == wanted.shape, (got.dtype, got.shape, wanted.shape)
     error = abs(got - wanted).max() / abs(wanted).max()
@@ -94,6 +103,8 @@ def compare(path, images, features):
 
 
 def read(*paths):
+    import safetensors.numpy
+    import safetensors.torch
     for path in paths:
         w, plain = safetensors.torch.load_file(path), safetensors.numpy.load_file(path)
         assert w.keys() == plain.keys()
@@ -104,4 +115,28 @@ def read(*paths):
         print(*sorted(types.items()))
 
 
-{"make": make, "compare": compare, "read": read}[sys.argv[1]](*sys.argv[2:])
+def save(path):
+    torch.save(weights(), path)
+    torch.save(weights(), path + ".legacy", _use_new_zipfile_serialization=False)
+
+
+def same(path, other):
+    a = torch.load(path)
+    for b in torch.load(other), torch.load(other, weights_only=True):
+        assert list(a) == list(b) and all(a[k].dtype == b[k].dtype and torch.equal(a[k], b[k]) for k in a)
+
+
+def bgr(path, other):
+    rgb = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(2))
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    stems = []
+    for w, x in (torch.load(path), rgb.flip(1)), (torch.load(other), rgb):
+        y = F.conv2d((x - mean) / std, w["conv1.weight"], stride=2, padding=3)
+        stems.append(F.batch_norm(y, *(w["bn1." + part] for part in ("running_mean", "running_var", "weight", "bias"))))
+    error = (stems[0] - stems[1]).abs()
+    inside = error[:, :, 2:-2, 2:-2].max() / stems[0].abs().max()
+    print(f"# error of {inside:.1e} inside, {error.max() / stems[0].abs().max():.1e} at the edge")
+    sys.exit(not inside < 1e-5)
+
+
+{"make": make, "compare": compare, "read": read, "save": save, "same": same, "bgr": bgr}[sys.argv[1]](*sys.argv[2:])

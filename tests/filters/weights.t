@@ -74,6 +74,18 @@ grep -q "20 num_batches_tracked are missing, and now 0" said
 ok $? "counts of before PyTorch 0.4.1 are 0, and that is said"
 rl-weights import plain.st --out x.st 2>stderr && [ "$(whole x.st)" = "$plain" ]
 ok $? "safetensors is imported, too"
+rl-weights import plain.pth --bgr --out turned.st 2>stderr && rl-weights export turned.st --format npz --out turned.npz
+/usr/bin/python3 - <<'E2' 2>stderr
+import numpy as n
+a, b, rgb = n.load("plain.npz"), n.load("turned.npz"), n.array([0.9, 0.2, 0.4])
+mean, std = n.array([0.485, 0.456, 0.406]), n.array([0.229, 0.224, 0.225])
+of = lambda w, x: w["conv1.weight"].astype(float).sum((2, 3)) @ ((x - mean) / std) - w["bn1.running_mean"]
+assert abs(of(a, rgb[::-1]) - of(b, rgb)).max() < 1e-4 * abs(of(a, rgb)).max(), (of(a, rgb[::-1]), of(b, rgb))
+E2
+ok $? "--bgr: the stem has the same to say of a colour, given red first"
+is "$(/usr/bin/python3 -c 'import json; f = open("turned.st", "rb").read(); n = int.from_bytes(f[:8], "little")
+m = json.loads(f[8:8 + n])["__metadata__"]; print(m["source"], m["source_sha256"], m["convention"], m["bgr"], sep=",")')" \
+	"plain.pth,$(sha256sum <plain.pth | cut -d' ' -f1),torchvision,turned to RGB" "the metadata say where weights come from"
 
 # ---- strictness ----
 strict() {
