@@ -7,8 +7,12 @@
 #include "eval/gram.h"
 #include "eval/gram_svm.h"
 #include "eval/lowshot.h"
+#include "eval/samples.h"
+#include "eval/svm.h"
 #include "eval/svm_cv.h"
+#include "eval/svm_path.h"
 
+#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,11 +26,13 @@ static const struct rl_tool tool = {
 	.example = "rl-lowshot --train trainval.tar --test test.tar --layers feat4 | jq .metrics",
 };
 
-enum { MAXSHOTS = 64 };
+enum { MAXSHOTS = 64, GRAM = 0, LIBSVM };
+static const char *const solvers[] = {"gram", "libsvm", NULL};
 
 struct config {
-	const char *train, *test, *layers, *name, *costs, *shots;
+	const char *train, *test, *layers, *name, *costs, *shots, *given, *solver_name;
 	int64_t samples, threads, seed;
+	int solver;
 	bool quiet;
 };
 
@@ -48,8 +54,9 @@ static size_t parse_shots(const char *list, int *shot)
 }
 
 /* The constants that make the number what it is. */
-static json_t *protocol(const struct rl_lowshot *l)
+static json_t *protocol(const struct config *c, const struct rl_lowshot *l)
 {
+	bool gram = c->solver == GRAM;
 	json_t *costs = json_array(), *shots = json_array();
 
 	for (size_t i = 0; i < l->ncost; i++)
@@ -57,17 +64,24 @@ static json_t *protocol(const struct rl_lowshot *l)
 	for (size_t i = 0; i < l->nshot; i++)
 		json_array_append_new(shots, json_integer(l->shot[i]));
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:{s:i, s:i}, s:f, s:o, s:o, s:I, s:s, s:s}", "features",
-		"rows divided by (L2 norm + 1e-5), in double", "solver",
-		"LIBSVM on the Gram matrix, posed so that its optimum is LIBLINEAR's "
-		"L2R_L2LOSS_SVC: squared hinge, bias penalised as the weight of a constant "
-		"feature 1",
+		"{s:s, s:s, s:s, s:s, s:s, s:{s:i, s:i}, s:f, s:o, s:o, s:I, s:s, s:s}", "features",
+		"rows divided by (L2 norm + 1e-5), in double", "problem",
+		"squared hinge, bias penalised as the weight of a constant feature 1", "solver",
+		gram ? "Newton's method on the Gram matrix; a fit ends when its duality gap is "
+		       "below duality_gap times half the squared norm of its weights; "
+		       "largest_duality_gap is the worst of all fits, relative to the objective"
+		     : "LIBSVM on the Gram matrix, posed so that its optimum is the same",
 		"training",
-		"per sample, k and class: k positives and (classes-1) k negatives drawn without "
-		"replacement from the seed, independently; rows labelled -1 are never drawn",
+		c->given
+			? "per sample, k and class: the k positives and (classes-1) k negatives of "
+			  "the given files"
+			: "per sample, k and class: k positives and (classes-1) k negatives drawn "
+			  "without replacement from the seed, independently; rows labelled -1 are "
+			  "never drawn",
 		"testing", "rows labelled -1 are dropped", "class_weight", "positive",
-		RL_SVM_POSITIVE_WEIGHT, "negative", RL_SVM_NEGATIVE_WEIGHT, "eps", RL_GRAM_SVM_EPS,
-		"costs", costs, "shots", shots, "samples", (json_int_t)l->samples, "selection",
+		RL_SVM_POSITIVE_WEIGHT, "negative", RL_SVM_NEGATIVE_WEIGHT,
+		gram ? "duality_gap" : "eps", gram ? RL_SVM_GAP : RL_GRAM_SVM_EPS, "costs", costs,
+		"shots", shots, "samples", (json_int_t)l->samples, "selection",
 		"per k: the cost with the best mean test mAP over the samples, one for all "
 		"classes, "
 		"chosen on the test set as in the published benchmark; best layer: highest mean of "
@@ -102,9 +116,8 @@ static json_t *summarise(const struct rl_lowshot *l, const struct rl_lowshot_sta
 
 static json_t *run_layer(const struct config *c, const struct rl_lowshot *l,
 			 const struct rl_features *train, const struct rl_features *test,
-			 size_t layer, double *mean)
+			 size_t layer, double *mean, double *gap, size_t *unconverged)
 {
-	const struct rl_workers workers = {(int)c->threads, "draws", c->quiet};
 	double *x = rl_features_rows(train, layer), *xt = rl_features_rows(test, layer);
 	double *gram = rl_realloc(NULL, train->n, train->n * sizeof(*gram));
 	double *cross = rl_realloc(NULL, train->n, test->n * sizeof(*cross));
@@ -115,11 +128,19 @@ static json_t *run_layer(const struct config *c, const struct rl_lowshot *l,
 	rl_gram_cross(x, train->n, xt, test->n, d, cross, (int)c->threads);
 	free(xt);
 	free(x);
-	rl_lowshot_run(l, gram, cross, &workers, stat);
+	struct rl_kernel *kernel =
+		c->solver == GRAM ? rl_kernel_new(gram, train->n, (int)c->threads) : NULL;
+	struct rl_lowshot_fits fits = rl_lowshot_run(l, kernel, gram, cross, (int)c->threads,
+						     c->quiet ? NULL : "draws", stat);
 	json_t *result = summarise(l, stat, mean);
+	*gap = fmax(*gap, fits.gap);
+	*unconverged += fits.unconverged;
 	free(stat);
 	free(cross);
-	free(gram);
+	if (kernel)
+		rl_kernel_free(kernel);
+	else
+		free(gram);
 	return result;
 }
 
@@ -134,11 +155,23 @@ static json_t *metrics(const json_t *layer)
 	return result;
 }
 
+/* {"drawn_from_seed": S}, or {"given": DIR, "sha256": {file: hash}}. */
+static json_t *sample_provenance(const struct config *c, json_t *files)
+{
+	if (!c->given)
+		return json_pack("{s:I}", "drawn_from_seed", (json_int_t)c->seed);
+	char *dir = rl_utf8_clean(c->given);
+	json_t *result = json_pack("{s:s, s:o}", "given", dir, "sha256", files);
+	free(dir);
+	return result;
+}
+
 int main(int argc, char **argv)
 {
 	struct config c = {.name = "",
 			   .shots = "1,2,4,8,16,32,64,96",
 			   .samples = 5,
+			   .solver_name = solvers[GRAM],
 			   .threads = omp_get_num_procs()};
 	const struct rl_opt opts[] = {
 		RL_OPT_STR("train", &c.train, "A", "feature stream to draw from"),
@@ -146,10 +179,14 @@ int main(int argc, char **argv)
 		RL_OPT_STR("layers", &c.layers, "a,b,...", "which layers; all of A if not given"),
 		RL_OPT_STR("shots", &c.shots, "k,...", "positives a class"),
 		RL_OPT_INT("samples", &c.samples, 1, 1000, "N", "independent draws of each k"),
+		RL_OPT_STR("sample-files", &c.given, "DIR",
+			   "samples as given by train_targets_sample1_k1.npy ... there, not drawn"),
 		RL_OPT_STR("name", &c.name, "ROW", "what the result's \"name\" says"),
 		RL_OPT_STR("costs", &c.costs, "x,y,...",
 			   "costs to choose from; 1,10,100 and 0.5^4 ... 0.5^19 if not given"),
-		RL_OPT_INT("threads", &c.threads, 1, 1024, "N", "processes that fit"),
+		RL_OPT_STR("solver", &c.solver_name, "NAME",
+			   "gram: Newton's method; libsvm: the same optimum from LIBSVM"),
+		RL_OPT_INT("threads", &c.threads, 1, 1024, "N", "threads that fit"),
 		RL_OPT_INT("seed", &c.seed, 0, INT64_MAX, "S", "of the draws"),
 		RL_OPT_FLAG("quiet", &c.quiet, "no progress on stderr"),
 		RL_OPT_END};
@@ -159,6 +196,7 @@ int main(int argc, char **argv)
 		rl_die_usage("no operands: the streams are named by --train and --test");
 	if (!c.train || !c.test)
 		rl_die_usage("--train and --test are needed");
+	c.solver = rl_parse_choice(c.solver_name, solvers, "--solver");
 	struct rl_lowshot l = {.shot = shot,
 			       .nshot = parse_shots(c.shots, shot),
 			       .samples = (size_t)c.samples,
@@ -174,16 +212,21 @@ int main(int argc, char **argv)
 	l.test_label = test->label;
 	l.ntrain = train->n;
 	l.ntest = test->n;
-	rl_lowshot_check(&l);
+	json_t *files = NULL;
+	int8_t *target = c.given ? rl_samples_read(c.given, &l, &files) : NULL;
+	l.target = target;
+	if (!target)
+		rl_lowshot_check(&l);
 
 	json_t *layers = json_object();
 	const char *best = NULL;
-	double best_mean = -1;
+	double best_mean = -1, gap = 0;
+	size_t unconverged = 0;
 	for (size_t i = 0; i < train->nlayer; i++) {
 		double mean;
 
 		json_object_set_new(layers, train->layer[i].name,
-				    run_layer(&c, &l, train, test, i, &mean));
+				    run_layer(&c, &l, train, test, i, &mean, &gap, &unconverged));
 		if (mean > best_mean) {
 			best_mean = mean;
 			best = train->layer[i].name;
@@ -192,12 +235,17 @@ int main(int argc, char **argv)
 
 	char *name = rl_utf8_clean(c.name);
 	json_t *self = rl_head_new("result"), *entry = rl_head_history(self, &tool, argc, argv);
-	rl_json_print(json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:{s:o, s:o, s:I, s:O}}",
-				"benchmark", "voc07-lowshot", "name", name, "metrics",
-				metrics(json_object_get(layers, best)), "layer", best, "layers",
-				layers, "protocol", protocol(&l), "provenance", "train",
-				rl_features_provenance(train), "test", rl_features_provenance(test),
-				"seed", (json_int_t)c.seed, "command", entry));
+	rl_json_print(json_pack(
+		"{s:s, s:s, s:o, s:s, s:o, s:o*, s:o, s:{s:o, s:o, s:o, s:I, s:O}}", "benchmark",
+		"voc07-lowshot", "name", name, "metrics", metrics(json_object_get(layers, best)),
+		"layer", best, "layers", layers, "fits",
+		c.solver == GRAM ? json_pack("{s:I, s:f}", "unconverged", (json_int_t)unconverged,
+					     "largest_duality_gap", gap)
+				 : NULL,
+		"protocol", protocol(&c, &l), "provenance", "train", rl_features_provenance(train),
+		"test", rl_features_provenance(test), "samples", sample_provenance(&c, files),
+		"seed", (json_int_t)c.seed, "command", entry));
+	free(target);
 	json_decref(self);
 	free(name);
 	rl_features_free(test);

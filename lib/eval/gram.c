@@ -78,6 +78,22 @@ void rl_gram(const double *x, size_t n, size_t d, double *k, int threads)
 			k[j * n + i] = k[i * n + j];
 }
 
+void rl_rows_combine(const float *x, size_t n, size_t d, const double *coef, size_t count,
+		     double *out)
+{
+	double *block = rl_realloc(NULL, TILE * d, sizeof(*block));
+
+	check(n, count, d);
+	for (size_t i = 0; i < n; i += TILE) {
+		size_t rows = smaller(TILE, n - i);
+
+		rl_rows_normalise(x + i * d, rows, d, block);
+		cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)count, (int)d,
+			    (int)rows, 1, coef + i, (int)n, block, (int)d, i > 0, out, (int)d);
+	}
+	free(block);
+}
+
 size_t rl_gram_factor(double *k, size_t n, int *pivot)
 {
 	int order = (int)n, rank, info, saved = omp_get_max_threads();

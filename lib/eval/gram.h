@@ -19,6 +19,10 @@ void rl_gram_cross(const double *a, size_t na, const double *b, size_t nb, size_
 /* k[n,n] = x[n,d] x^T, both triangles. */
 void rl_gram(const double *x, size_t n, size_t d, double *k, int threads);
 
+/* out[count][d] = coef[count][n] times the normalised rows of x[n,d], a block of them at a time. */
+void rl_rows_combine(const float *x, size_t n, size_t d, const double *coef, size_t count,
+		     double *out);
+
 /*
  * Pivoted Cholesky of a Gram matrix: coordinates of the same points, with the same inner products,
  * in as few dimensions as they span.

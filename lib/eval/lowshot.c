@@ -1,11 +1,15 @@
 #include "eval/lowshot.h"
 
 #include "base/err.h"
+#include "base/progress.h"
 #include "base/rng.h"
 #include "eval/ap.h"
 #include "eval/gram_svm.h"
+#include "eval/svm_path.h"
 
+#include <cblas.h>
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,14 +73,30 @@ static void draw(const int8_t *label, size_t n, int value, size_t want, struct r
 	free(candidate);
 }
 
-size_t rl_lowshot_draw(const struct rl_lowshot *l, size_t sample, int k, size_t c, int32_t *row,
-		       int8_t *y)
+static size_t given(const int8_t *target, size_t n, int32_t *row, int8_t *y)
+{
+	size_t m = 0;
+
+	for (int sign = 1; sign >= 0; sign--)
+		for (size_t i = 0; i < n; i++)
+			if (target[i] == sign) {
+				y[m] = sign ? 1 : -1;
+				row[m++] = (int32_t)i;
+			}
+	return m;
+}
+
+size_t rl_lowshot_draw(const struct rl_lowshot *l, size_t sample, size_t shot, size_t c,
+		       int32_t *row, int8_t *y)
 {
 	const int8_t *label = l->train_label + c * l->ntrain;
-	size_t positives = (size_t)k, negatives = (l->nclass - 1) * positives;
-	struct rl_rng r =
-		rl_rng_make(l->seed, (uint32_t)sample, (uint64_t)k << 32 | c, RL_RNG_LOWSHOT);
+	size_t positives = (size_t)l->shot[shot], negatives = (l->nclass - 1) * positives;
+	struct rl_rng r = rl_rng_make(l->seed, (uint32_t)sample, (uint64_t)positives << 32 | c,
+				      RL_RNG_LOWSHOT);
 
+	if (l->target)
+		return given(l->target + ((shot * l->samples + sample) * l->nclass + c) * l->ntrain,
+			     l->ntrain, row, y);
 	draw(label, l->ntrain, 1, positives, &r, row);
 	draw(label, l->ntrain, 0, negatives, &r, row + positives);
 	memset(y, 1, positives);
@@ -86,39 +106,125 @@ size_t rl_lowshot_draw(const struct rl_lowshot *l, size_t sample, int k, size_t 
 
 struct plan {
 	const struct rl_lowshot *l;
+	const struct rl_kernel *kernel; /* for svm_path.h, else NULL */
 	const double *gram, *cross;
 };
 
-/* result[ncost] = test AP. */
-static void fit_draw(size_t task, const void *context, void *result)
+/* ap[ncost] = test AP of fits coef[ncost][m] to rows row[0..m).  Each test image's inner products
+ * are read once for all costs, a block of rows at a time. */
+static void test(const struct plan *p, size_t c, const int32_t *row, size_t m, const double *coef,
+		 double *ap)
 {
-	const struct plan *p = context;
+	enum { BLOCK = 64 };
+	size_t n = p->l->ntest, ncost = p->l->ncost;
+	double *score = rl_realloc(NULL, ncost, n * sizeof(*score));
+	double *block = rl_realloc(NULL, BLOCK, n * sizeof(*block));
+
+	for (size_t from = 0; from < m; from += BLOCK) {
+		size_t rows = m - from < BLOCK ? m - from : BLOCK;
+
+		for (size_t j = 0; j < rows; j++)
+			memcpy(block + j * n, p->cross + (size_t)row[from + j] * n,
+			       n * sizeof(*block));
+		cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)ncost, (int)n,
+			    (int)rows, 1, coef + from, (int)m, block, (int)n, from > 0, score,
+			    (int)n);
+	}
+	for (size_t i = 0; i < ncost; i++) {
+		double bias = 0;
+
+		for (size_t j = 0; j < m; j++)
+			bias += coef[i * m + j];
+		for (size_t t = 0; t < n; t++)
+			score[i * n + t] += bias;
+		ap[i] = rl_ap_area(score + i * n, p->l->test_label + c * n, n);
+	}
+	free(block);
+	free(score);
+}
+
+struct fits {
+	struct rl_lowshot_fits sum;
+	size_t m;
+	double *coef; /* [ncost][m] */
+};
+
+static void keep(void *context, const struct rl_svm_fit *fit)
+{
+	struct fits *f = context;
+
+	memcpy(f->coef + fit->cost * f->m, fit->beta, f->m * sizeof(*f->coef));
+	f->sum.gap = fmax(f->sum.gap, fit->gap);
+	f->sum.unconverged += !fit->converged;
+}
+
+static void fit_gram(const struct plan *p, const int32_t *row, const int8_t *y, struct fits *f)
+{
+	struct rl_kernel *part = rl_kernel_part(p->kernel, row, f->m);
+
+	rl_svm_paths_run(&(struct rl_svm_paths){.kernel = part,
+						.y = y,
+						.count = 1,
+						.cost = p->l->cost,
+						.ncost = p->l->ncost,
+						.threads = 1,
+						.fitted = keep,
+						.context = f});
+	rl_kernel_free(part);
+}
+
+static void fit_libsvm(const struct plan *p, const int32_t *row, const int8_t *y, struct fits *f)
+{
+	struct rl_gram_svm *svm = rl_gram_svm_new(p->gram, p->l->ntrain, row, f->m, y);
+
+	for (size_t i = 0; i < p->l->ncost; i++)
+		rl_gram_svm_fit(svm, p->l->cost[i], RL_GRAM_SVM_EPS, f->coef + i * f->m);
+	rl_gram_svm_free(svm);
+}
+
+/* ap[ncost] = test AP. */
+static struct rl_lowshot_fits fit_draw(const struct plan *p, size_t task, double *ap)
+{
 	const struct rl_lowshot *l = p->l;
 	struct place at = place(l, task);
-	int k = l->shot[at.shot];
-	int32_t *row = rl_malloc(l->nclass * (size_t)k * sizeof(*row));
-	int8_t *y = rl_malloc(l->nclass * (size_t)k);
-	double *coef = rl_malloc(l->nclass * (size_t)k * sizeof(*coef));
-	double *score = rl_malloc(l->ntest * sizeof(*score)), *ap = result;
+	size_t most = l->nclass * (size_t)l->shot[at.shot];
+	int32_t *row = rl_malloc(most * sizeof(*row));
+	int8_t *y = rl_malloc(most);
+	struct fits f = {.m = rl_lowshot_draw(l, at.sample, at.shot, at.c, row, y)};
 
-	size_t m = rl_lowshot_draw(l, at.sample, k, at.c, row, y);
-	struct rl_gram_svm *svm = rl_gram_svm_new(p->gram, l->ntrain, row, m, y);
-	for (size_t i = 0; i < l->ncost; i++) {
-		rl_gram_svm_fit(svm, l->cost[i], RL_GRAM_SVM_EPS, coef);
-		memset(score, 0, l->ntest * sizeof(*score));
-		for (size_t j = 0; j < m; j++) {
-			const double *x = p->cross + (size_t)row[j] * l->ntest;
-
-			for (size_t t = 0; coef[j] != 0 && t < l->ntest; t++)
-				score[t] += coef[j] * (x[t] + 1);
-		}
-		ap[i] = rl_ap_area(score, l->test_label + at.c * l->ntest, l->ntest);
-	}
-	rl_gram_svm_free(svm);
-	free(score);
-	free(coef);
+	f.coef = rl_realloc(NULL, l->ncost, f.m * sizeof(*f.coef));
+	(p->kernel ? fit_gram : fit_libsvm)(p, row, y, &f);
+	test(p, at.c, row, f.m, f.coef, ap);
+	free(f.coef);
 	free(y);
 	free(row);
+	return f.sum;
+}
+
+/* Inside a parallel region OpenBLAS runs each call on the calling thread alone. */
+static struct rl_lowshot_fits fit_all(const struct plan *p, size_t tasks, int threads,
+				      const char *unit, double *ap)
+{
+	struct rl_progress progress = rl_progress_start(unit, (int64_t)tasks, !unit);
+	struct rl_lowshot_fits sum = {0};
+	int64_t done = 0;
+	int saved = omp_get_max_threads();
+
+	omp_set_num_threads(threads);
+#pragma omp parallel for schedule(dynamic)
+	for (size_t task = 0; task < tasks; task++) {
+		struct rl_lowshot_fits fits = fit_draw(p, task, ap + task * p->l->ncost);
+
+#pragma omp critical
+		{
+			sum.unconverged += fits.unconverged;
+			sum.gap = fmax(sum.gap, fits.gap);
+			rl_progress_show(&progress, ++done);
+		}
+	}
+	omp_set_num_threads(saved);
+	rl_progress_end(&progress, done);
+	return sum;
 }
 
 static struct rl_lowshot_stat summarise(const double *value, size_t n)
@@ -136,17 +242,19 @@ static struct rl_lowshot_stat summarise(const double *value, size_t n)
 	return s;
 }
 
-void rl_lowshot_run(const struct rl_lowshot *l, const double *gram, const double *cross,
-		    const struct rl_workers *workers, struct rl_lowshot_stat *stat)
+struct rl_lowshot_fits rl_lowshot_run(const struct rl_lowshot *l, const struct rl_kernel *kernel,
+				      const double *gram, const double *cross, int threads,
+				      const char *unit, struct rl_lowshot_stat *stat)
 {
-	const struct plan p = {l, gram, cross};
+	const struct plan p = {l, kernel, gram, cross};
 	size_t tasks = l->nshot * l->samples * l->nclass;
 	double *ap = rl_calloc(tasks, l->ncost * sizeof(*ap));
 	/* map[nshot][ncost][samples]: mean over classes */
 	double *map = rl_calloc(l->nshot * l->ncost, l->samples * sizeof(*map));
 
-	rl_lowshot_check(l);
-	rl_workers_run(workers, tasks, fit_draw, &p, ap, l->ncost * sizeof(*ap));
+	if (!l->target)
+		rl_lowshot_check(l);
+	struct rl_lowshot_fits fits = fit_all(&p, tasks, threads, unit, ap);
 	for (size_t task = 0; task < tasks; task++) {
 		struct place at = place(l, task);
 
@@ -158,6 +266,7 @@ void rl_lowshot_run(const struct rl_lowshot *l, const double *gram, const double
 		stat[i] = summarise(map + i * l->samples, l->samples);
 	free(map);
 	free(ap);
+	return fits;
 }
 
 size_t rl_lowshot_best(const struct rl_lowshot_stat *stat, size_t ncost)

@@ -11,7 +11,7 @@
 #ifndef RL_EVAL_LOWSHOT_H
 #define RL_EVAL_LOWSHOT_H
 
-#include "eval/workers.h"
+#include "eval/kernel.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +23,8 @@ struct rl_lowshot {
 	const double *cost;
 	size_t ncost;
 	uint64_t seed;
+	const int8_t *target; /* [nshot][samples][nclass][ntrain]: samples that are given (see
+				 samples.h), NULL to draw them from the seed */
 
 	size_t nclass;
 	const char *const *name;
@@ -39,14 +41,25 @@ struct rl_lowshot_stat {
  * labelled -1 are never drawn. */
 void rl_lowshot_check(const struct rl_lowshot *l);
 
-/* The rows of one draw: k positives, then (C-1) k negatives, with y = 1 and -1.  row and y have
- * room for C k.  A pure function of (seed, sample, k, class). */
-size_t rl_lowshot_draw(const struct rl_lowshot *l, size_t sample, int k, size_t c, int32_t *row,
-		       int8_t *y);
+/* The rows of one sample of shot[shot] = k: k positives, then (C-1) k negatives, with y = 1 and -1.
+ * row and y have room for C k.  A pure function of (seed, sample, k, class), or what is given. */
+size_t rl_lowshot_draw(const struct rl_lowshot *l, size_t sample, size_t shot, size_t c,
+		       int32_t *row, int8_t *y);
 
-/* gram[ntrain,ntrain] and cross[ntrain,ntest] are inner products.  stat[nshot][ncost]. */
-void rl_lowshot_run(const struct rl_lowshot *l, const double *gram, const double *cross,
-		    const struct rl_workers *workers, struct rl_lowshot_stat *stat);
+struct rl_lowshot_fits {
+	size_t unconverged;
+	double gap; /* the largest duality gap over objective; 0 from LIBSVM */
+};
+
+/*
+ * Every fit and its test AP.  Inner products of the training rows are those of `kernel`, for the
+ * solver of svm_path.h, or with NULL gram[ntrain,ntrain] for LIBSVM; cross[ntrain,ntest] are those
+ * with the test rows.  stat[nshot][ncost].  `unit` is for the progress line, NULL for none.  The
+ * same bits for any number of threads.
+ */
+struct rl_lowshot_fits rl_lowshot_run(const struct rl_lowshot *l, const struct rl_kernel *kernel,
+				      const double *gram, const double *cross, int threads,
+				      const char *unit, struct rl_lowshot_stat *stat);
 
 /* The index of the cost with the best mean; the first on ties. */
 size_t rl_lowshot_best(const struct rl_lowshot_stat *stat, size_t ncost);

@@ -4,6 +4,7 @@
 #include "base/opt.h"
 #include "base/rng.h"
 #include "eval/ap.h"
+#include "eval/svm_path.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -90,7 +91,7 @@ static size_t select_rows(const struct plan *p, size_t c, int fold, bool inside,
 }
 
 struct fold_score {
-	double ap;
+	double ap, gap;
 	bool converged;
 };
 
@@ -165,6 +166,7 @@ static void choose(const struct plan *p, const struct fold_score *score,
 					&score[(k * p->nclass + c) * RL_SVM_FOLDS + f];
 
 				sum += s->ap;
+				result[c].gap = fmax(result[c].gap, s->gap);
 				result[c].unconverged += !s->converged;
 			}
 			if (sum / RL_SVM_FOLDS > result[c].cv_ap) {
@@ -204,4 +206,82 @@ void rl_svm_benchmark(const struct rl_svm_set *s, size_t n, size_t d, const int8
 	free(v);
 	free(p.fold);
 	free(p.y);
+}
+
+/* Of a class, a path for each fold and one more for all rows. */
+enum { PATHS = RL_SVM_FOLDS + 1 };
+
+struct gram_plan {
+	struct plan p;
+	struct fold_score *score, *whole; /* [ncost][nclass][folds], [ncost][nclass] */
+	double *beta;                     /* [ncost][nclass][n], of all rows */
+};
+
+static void keep(void *context, const struct rl_svm_fit *fit)
+{
+	const struct gram_plan *g = context;
+	const struct plan *p = &g->p;
+	size_t c = fit->path / PATHS, fold = fit->path % PATHS, at = fit->cost * p->nclass + c;
+	struct fold_score score = {.gap = fit->gap, .converged = fit->converged};
+
+	if (fold == RL_SVM_FOLDS) {
+		memcpy(g->beta + at * p->n, fit->beta, p->n * sizeof(*g->beta));
+		g->whole[at] = score;
+		return;
+	}
+	int8_t *held = rl_malloc(p->n + 1); /* 1, 0, and -1 for the rows that were fitted to */
+	for (size_t i = 0; i < p->n; i++)
+		held[i] = p->fold[c * p->n + i] == (int8_t)fold ? p->y[c * p->n + i] > 0 : -1;
+	score.ap = rl_ap_step(fit->decision, held, p->n);
+	g->score[at * RL_SVM_FOLDS + fold] = score;
+	free(held);
+}
+
+void rl_svm_benchmark_gram(const struct rl_kernel *k, const int8_t *label, size_t nclass,
+			   const char *const *name, const double *cost, size_t ncost, int threads,
+			   const char *unit, struct rl_svm_result *result, double *coef)
+{
+	size_t n = k->n, fits = ncost * nclass;
+	struct gram_plan g = {.p = {.n = n, .nclass = nclass, .ncost = ncost, .cost = cost}};
+	int8_t *y = rl_realloc(NULL, nclass * PATHS, n);
+
+	g.p.y = rl_malloc(nclass * n + 1);
+	g.p.fold = rl_malloc(nclass * n + 1);
+	g.score = rl_calloc(fits * RL_SVM_FOLDS, sizeof(*g.score));
+	g.whole = rl_calloc(fits, sizeof(*g.whole));
+	g.beta = rl_realloc(NULL, fits * n, sizeof(*g.beta));
+	deal(&g.p, label, name);
+	for (size_t path = 0; path < nclass * PATHS; path++)
+		for (size_t i = 0, c = path / PATHS; i < n; i++)
+			y[path * n + i] = g.p.fold[c * n + i] == (int8_t)(path % PATHS)
+						  ? 0
+						  : g.p.y[c * n + i];
+	rl_svm_paths_run(&(struct rl_svm_paths){.kernel = k,
+						.y = y,
+						.count = nclass * PATHS,
+						.cost = cost,
+						.ncost = ncost,
+						.threads = threads,
+						.unit = unit,
+						.fitted = keep,
+						.context = &g});
+	choose(&g.p, g.score, result);
+	for (size_t c = 0; c < nclass; c++)
+		for (size_t i = ncost; i-- > 0;) {
+			const struct fold_score *s = &g.whole[i * nclass + c];
+
+			result[c].gap = fmax(result[c].gap, s->gap);
+			if (cost[i] != result[c].cost) {
+				result[c].unconverged += !s->converged;
+				continue;
+			}
+			result[c].converged = s->converged;
+			memcpy(coef + c * n, g.beta + (i * nclass + c) * n, n * sizeof(*coef));
+		}
+	free(g.beta);
+	free(g.whole);
+	free(g.score);
+	free(g.p.fold);
+	free(g.p.y);
+	free(y);
 }

@@ -9,6 +9,7 @@
 #ifndef RL_EVAL_SVM_CV_H
 #define RL_EVAL_SVM_CV_H
 
+#include "eval/kernel.h"
 #include "eval/svm.h"
 #include "eval/workers.h"
 
@@ -26,14 +27,25 @@ struct rl_svm_result {
 	double cost;        /* the chosen one */
 	double cv_ap;       /* its mean over the folds, 0..1 */
 	bool converged;     /* the final fit */
-	size_t unconverged; /* how many of the cross-validation's fits reached LIBLINEAR's cap */
+	size_t unconverged; /* how many of the others did not */
+	double gap;         /* the largest duality gap over objective; 0 from LIBLINEAR */
 };
 
 /*
+ * On the kernel of all n training rows, by svm_path.h: 3 folds and all rows, every class and cost.
  * label[nclass][n]: 1 is a positive, everything else trains as a negative (the benchmark's rule,
- * also for "ignore").  result[nclass]; weight[nclass][d] and bias[nclass] are in feature space.
- * A class with fewer positives or negatives than folds dies by its name.  The same seed gives the
- * same bits for any number of processes.
+ * also for "ignore").  result[nclass]; coef[nclass][n] are the chosen fits' beta.  A class with
+ * fewer positives or negatives than folds dies by its name.  `unit` is for the progress line, NULL
+ * for none.  The same bits for any number of threads.
+ */
+void rl_svm_benchmark_gram(const struct rl_kernel *k, const int8_t *label, size_t nclass,
+			   const char *const *name, const double *cost, size_t ncost, int threads,
+			   const char *unit, struct rl_svm_result *result, double *coef);
+
+/*
+ * The same fit by fit with LIBLINEAR, on all rows only at the chosen cost.  weight[nclass][d] and
+ * bias[nclass] are in feature space.  The same seed gives the same bits for any number of
+ * processes.
  */
 void rl_svm_benchmark(const struct rl_svm_set *s, size_t n, size_t d, const int8_t *label,
 		      size_t nclass, const char *const *name, const double *cost, size_t ncost,

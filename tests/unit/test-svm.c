@@ -1,5 +1,5 @@
-/* The SVM benchmark against exact optima and scikit-learn's folds; the rotation against LIBLINEAR
- * called bare on the features as they are. */
+/* The SVM benchmark, by both solvers, against exact optima and scikit-learn's folds; the rotation
+ * against LIBLINEAR called bare on the features as they are. */
 #include "eval/ap.h"
 #include "eval/gram.h"
 #include "eval/svm_cv.h"
@@ -139,10 +139,32 @@ static void run(const double *x, const int8_t *label, const double *cost, size_t
 	rl_svm_set_free(set);
 }
 
-/* One cost at a time the benchmark's numbers are those of the whole grid. */
-static void test_scores(const double *x, const int8_t *label, const double *test,
-			const int8_t *test_label)
+static void run_gram(const double *x, const int8_t *label, const double *cost, size_t ncost,
+		     int threads, struct rl_svm_result *result, double *weight, double *bias)
 {
+	double *gram = rl_malloc(NTRAIN * NTRAIN * sizeof(*gram)), *coef;
+
+	rl_gram(x, NTRAIN, DIM, gram, threads);
+	struct rl_kernel *kernel = rl_kernel_new(gram, NTRAIN, threads);
+	coef = rl_malloc(NCLASS * NTRAIN * sizeof(*coef));
+	rl_svm_benchmark_gram(kernel, label, NCLASS, names, cost, ncost, threads, NULL, result,
+			      coef);
+	rl_kernel_free(kernel);
+	memset(weight, 0, NCLASS * DIM * sizeof(*weight));
+	memset(bias, 0, NCLASS * sizeof(*bias));
+	for (size_t i = 0; i < NCLASS * NTRAIN; i++) {
+		bias[i / NTRAIN] += coef[i];
+		for (size_t j = 0; j < DIM; j++)
+			weight[i / NTRAIN * DIM + j] += coef[i] * x[i % NTRAIN * DIM + j];
+	}
+	free(coef);
+}
+
+/* One cost at a time the benchmark's numbers are those of the whole grid. */
+static void test_scores(const char *solver, double most, const double *x, const int8_t *label,
+			const double *test, const int8_t *test_label)
+{
+	bool gram = !strcmp(solver, "gram");
 	double *cv = golden("svm_ap/svm.cv_ap_exact.npy", NULL);
 	double *ap = golden("svm_ap/svm.test_ap_exact.npy", NULL);
 	double worst_cv = 0, worst_ap = 0;
@@ -151,9 +173,9 @@ static void test_scores(const double *x, const int8_t *label, const double *test
 		struct rl_svm_result result[NCLASS];
 		double weight[NCLASS * DIM], bias[NCLASS], score[NTEST];
 
-		if (grid[k] > 10) /* beyond, LIBLINEAR stops at its cap */
+		if (grid[k] > most)
 			continue;
-		run(x, label, &grid[k], 1, 2, result, weight, bias);
+		(gram ? run_gram : run)(x, label, &grid[k], 1, 2, result, weight, bias);
 		for (size_t c = 0; c < NCLASS; c++) {
 			rl_gram_cross(test, NTEST, weight + c * DIM, 1, DIM, score, 1);
 			for (size_t i = 0; i < NTEST; i++)
@@ -164,8 +186,9 @@ static void test_scores(const double *x, const int8_t *label, const double *test
 			worst_ap = fmax(worst_ap, fabs(got - ap[c * NCOST + k]));
 		}
 	}
-	ok(worst_cv < 1e-4, "cross-validated AP is that of the exact optimum: %.1e", worst_cv);
-	ok(worst_ap < 1e-4, "test AP is that of the exact optimum: %.1e", worst_ap);
+	ok(worst_cv < 1e-4, "%s: cross-validated AP is that of the exact optimum: %.1e", solver,
+	   worst_cv);
+	ok(worst_ap < 1e-4, "%s: test AP is that of the exact optimum: %.1e", solver, worst_ap);
 	free(cv);
 	free(ap);
 }
@@ -189,6 +212,42 @@ static void test_choice(const double *x, const int8_t *label)
 	const double twice[] = {5, 5.0000000001};
 	run(x, label, twice, 2, 2, a, wa, ba);
 	ok(a[0].cost == 5, "the first cost wins a tie");
+}
+
+/* Warm-started along the grid, each class ends where scikit-learn does. */
+static void test_grid(const double *x, const int8_t *label)
+{
+	double *cv = golden("svm_ap/svm.cv_ap_exact.npy", NULL), worst = 0, worst_w = 0;
+	double *want = golden("svm_ap/svm.w_exact.npy", NULL), w[DIM + 1];
+	struct rl_svm_result a[NCLASS], b[NCLASS];
+	double wa[NCLASS * DIM], wb[NCLASS * DIM], ba[NCLASS], bb[NCLASS], gap = 0;
+	size_t unconverged = 0;
+
+	run_gram(x, label, grid, NCOST, 1, a, wa, ba);
+	run_gram(x, label, grid, NCOST, 3, b, wb, bb);
+	for (size_t c = 0; c < NCLASS; c++) {
+		double best = 0;
+
+		for (size_t k = 0; k < NCOST; k++) {
+			best = fmax(best, cv[c * NCOST + k]);
+			if (grid[k] != a[c].cost)
+				continue;
+			memcpy(w, wa + c * DIM, DIM * sizeof(*w));
+			w[DIM] = ba[c];
+			worst_w = fmax(worst_w,
+				       rel_error(w, want + (c * NCOST + k) * (DIM + 1), DIM + 1));
+		}
+		worst = fmax(worst, fabs(best - a[c].cv_ap));
+		unconverged += a[c].unconverged + !a[c].converged;
+		gap = fmax(gap, a[c].gap);
+	}
+	ok(worst < 1e-4, "gram: the best cross-validated AP of the grid: %.1e", worst);
+	ok(worst_w < 1e-3, "gram: and the weights at its cost: %.1e", worst_w);
+	ok(unconverged == 0 && gap < 1e-6, "gram: all fits have a small duality gap: %.1e", gap);
+	ok(!memcmp(wa, wb, sizeof(wa)) && !memcmp(ba, bb, sizeof(ba)),
+	   "gram: same bits with 1 and 3 threads");
+	free(cv);
+	free(want);
 }
 
 /* LIBLINEAR on the features themselves. */
@@ -382,7 +441,9 @@ int main(void)
 	test_gram();
 	test_folds(label);
 	test_optimum(x, label);
-	test_scores(x, label, test, test_label);
+	test_scores("liblinear", 10, x, label, test, test_label); /* beyond, it stops at its cap */
+	test_scores("gram", 1000, x, label, test, test_label);
+	test_grid(x, label);
 	test_choice(x, label);
 	test_rotation();
 	test_errors(x, label);
