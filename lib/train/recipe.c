@@ -1,0 +1,133 @@
+#include "train/recipe.h"
+
+#include "base/err.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+void rl_recipe_interpret(struct rl_recipe *r)
+{
+	static const char *const optimizers[] = {"sgd", "nesterov", "adamw", NULL};
+	static const enum rl_optim_kind kinds[] = {RL_SGD, RL_NESTEROV, RL_ADAMW};
+
+	r->dir = rl_resume_directory(&r->resume);
+	r->kind = kinds[rl_parse_choice(r->optimizer, optimizers, "--optimizer")];
+	r->bf16 = rl_precision_bf16(r->precision);
+	omp_set_num_threads((int)r->threads);
+}
+
+json_t *rl_recipe_history(const struct rl_recipe *r, const struct rl_tool *tool, json_t *head,
+			  int argc, char **argv)
+{
+	json_t *entry = rl_head_history(head, tool, argc, argv);
+
+	json_object_set_new(entry, "seed", json_integer(r->seed));
+	json_object_set_new(entry, "precision", json_string(rl_precision_name(r->bf16)));
+	return entry;
+}
+
+struct rl_loop rl_recipe_loop(const struct rl_recipe *r, struct rl_comm *comm, struct rl_reader *in)
+{
+	const json_t *head = rl_reader_head(in);
+
+	if (!json_object_get(head, "samples") || !json_object_get(head, "epochs"))
+		rl_die("stdin: the head does not say how many samples and epochs: rl-decode "
+		       "--epochs does");
+	struct rl_loop l = {
+		.in = in,
+		.comm = comm,
+		.samples = rl_json_int(head, "samples", 1, INT64_C(1) << 32, "stdin: head"),
+		.epochs = rl_json_int(head, "epochs", 1, 1 << 24, "stdin: head"),
+		.batch = r->batch,
+		.accumulate = r->accumulate,
+		.dir = r->dir,
+		.log_every = r->log_every,
+		.checkpoint_every = r->checkpoint_every,
+		.keep = r->keep,
+		.quiet = r->quiet || comm->rank};
+
+	l.of_all = rl_comm_count(comm, l.samples);
+	if (l.epochs > 1 && !rl_head_has_field(head, "position"))
+		rl_die("stdin: head: several epochs, but no field position");
+	return l;
+}
+
+int64_t rl_recipe_images_a_step(const struct rl_recipe *r, const struct rl_loop *l)
+{
+	int64_t full = r->batch * r->accumulate * l->comm->size;
+
+	return full < l->of_all ? full : l->of_all;
+}
+
+/* The nearest step; one that no run reaches when it is too far to count. */
+static int64_t step_of(double step)
+{
+	return (int64_t)fmin(step + 0.5, 0x1p62);
+}
+
+struct rl_schedule rl_recipe_schedule(const struct rl_recipe *r, const struct rl_loop *l)
+{
+	int64_t per_epoch = rl_loop_steps_per_epoch(l);
+	double stretch = (double)l->epochs / r->epochs * (double)per_epoch;
+	double images = (double)rl_recipe_images_a_step(r, l);
+	struct rl_schedule s = {.base = r->lr * images / r->lr_batch,
+				.warmup = step_of(r->warmup * stretch),
+				.warmup_ratio = r->warmup_ratio,
+				.gamma = r->gamma};
+	char *list = rl_strdup(r->steps), *save = NULL;
+
+	for (char *t = strtok_r(list, ",", &save); t; t = strtok_r(NULL, ",", &save)) {
+		if (s.nmilestone == RL_MILESTONES)
+			rl_die_usage("--steps: at most %d", RL_MILESTONES);
+		double epoch = rl_parse_real(t, 0, 1e6, "--steps");
+		int64_t step = step_of(epoch * stretch);
+
+		s.milestone[s.nmilestone++] =
+			step > 0 ? step : 1; /* the first step has the full rate */
+	}
+	free(list);
+	return s;
+}
+
+void rl_recipe_explain(const struct rl_recipe *r, const struct rl_loop *l)
+{
+	int64_t global = rl_recipe_images_a_step(r, l);
+	char falls[RL_MILESTONES * 24] = "";
+	size_t used = 0;
+
+	if (l->quiet)
+		return;
+	for (int i = 0; i < l->schedule.nmilestone; i++)
+		used += (size_t)snprintf(falls + used, sizeof(falls) - used, "%s %lld",
+					 i ? "," : "", (long long)l->schedule.milestone[i]);
+	rl_warn("%lld images x %lld epochs, %lld images a step (%lld x %lld x %d ranks): learning "
+		"rate %g = %g x %lld/%g, warm-up %lld steps, x%g at step%s (of %lld)",
+		(long long)l->of_all, (long long)l->epochs, (long long)global, (long long)r->batch,
+		(long long)r->accumulate, l->comm->size, l->schedule.base, r->lr, (long long)global,
+		r->lr_batch, (long long)l->schedule.warmup, l->schedule.gamma, falls,
+		(long long)(rl_loop_steps_per_epoch(l) * l->epochs));
+}
+
+json_t *rl_recipe_settings(const struct rl_recipe *r, const struct rl_opt *opts,
+			   const json_t *entry, const char *const files[])
+{
+	/* These change nothing in what is learned. */
+	static const char *const no_settings[] = {
+		"out",     "resume",           "where", "name", "quiet",
+		"verbose", "checkpoint-every", "keep",  NULL};
+	const json_t *inputs = json_object_get(entry, "inputs");
+	json_t *values = rl_options_values(opts, no_settings);
+
+	json_object_set_new(values, "precision", json_string(rl_precision_name(r->bf16)));
+	for (size_t i = 0; files[i]; i++) {
+		json_t *sha256 = json_object_get(json_array_get(inputs, i), "sha256");
+
+		if (sha256)
+			json_object_set(values, files[i], sha256);
+		else
+			json_object_del(values, files[i]);
+	}
+	return values;
+}
