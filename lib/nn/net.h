@@ -75,6 +75,7 @@ struct rl_pool {
 rl_val rl_maxpool(struct rl_net *n, rl_val x, struct rl_pool c);
 rl_val rl_avgpool(struct rl_net *n, rl_val x, struct rl_pool c);
 rl_val rl_global_avgpool(struct rl_net *n, rl_val x); /* [N,C,H,W] -> [N,C] */
+rl_val rl_flatten(struct rl_net *n, rl_val x);        /* [N,C,H,W] -> [N,C*H*W] */
 
 /* y = x weight' + bias; x [N,in], NAME.weight [out,in] ~ N(0, std), NAME.bias [out] = 0. */
 rl_val rl_linear(struct rl_net *n, rl_val x, const char *name, int out, double std);

@@ -220,19 +220,28 @@ static struct rl_score run_micro_batches(struct run *r, int64_t epoch, struct rl
 	return rl_ranks_score(l->comm, sum);
 }
 
+static json_t *log_entry(const struct run *r, double seconds)
+{
+	const struct rl_state *s = &r->now;
+	const char *const *part = r->l->task.part;
+	json_t *line = json_pack("{s:I, s:I, s:f, s:f}", "step", (json_int_t)s->step, "epoch",
+				 (json_int_t)s->epoch, "loss", s->window.loss, "accuracy",
+				 100.0 * (double)s->window.correct / (double)s->window.items);
+
+	for (int i = 0; part && part[i]; i++)
+		json_object_set_new(line, part[i], json_real(s->window.part[i]));
+	json_object_set_new(line, "lr", json_real(rl_schedule_lr(&r->l->schedule, s->step - 1)));
+	json_object_set_new(line, "samples_per_s", json_real((double)s->window_samples / seconds));
+	return line;
+}
+
 static void log_window(struct run *r)
 {
 	struct rl_state *s = &r->now;
 	double now = rl_now();
 
 	if (r->l->log)
-		rl_log_line(
-			r->l->log,
-			json_pack("{s:I, s:I, s:f, s:f, s:f, s:f}", "step", (json_int_t)s->step,
-				  "epoch", (json_int_t)s->epoch, "loss", s->window.loss, "accuracy",
-				  100.0 * (double)s->window.correct / (double)s->window.items, "lr",
-				  rl_schedule_lr(&r->l->schedule, s->step - 1), "samples_per_s",
-				  (double)s->window_samples / (now - r->window_start)));
+		rl_log_line(r->l->log, log_entry(r, now - r->window_start));
 	s->window = (struct rl_score){0};
 	s->window_samples = 0;
 	r->window_start = now;

@@ -32,8 +32,9 @@ struct rl_micro {
 
 struct rl_task {
 	void *ctx;
-	const char *unit; /* "images" */
-	rl_take *take;    /* a sample into a slot */
+	const char *unit;        /* "images" */
+	const char *const *part; /* names of the score's parts, NULL-terminated; or NULL */
+	rl_take *take;           /* a sample into a slot */
 	/* Called for each micro-batch before gradients(), and after a resume for the newest
 	 * `recall` samples again, without gradients(); or NULL. */
 	void (*remember)(void *ctx, const struct rl_batch *b);

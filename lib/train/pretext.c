@@ -115,8 +115,9 @@ static struct rl_score run(struct rl_pretext *t, struct tape *tape, const uint8_
 	rl_net_forward(tape->net);
 	if (backward)
 		rl_net_backward(tape->net);
-	return (struct rl_score){rl_loss_value(tape->net, tape->model.loss),
-				 rl_loss_correct(tape->net, tape->model.loss), pairs};
+	return (struct rl_score){.loss = rl_loss_value(tape->net, tape->model.loss),
+				 .correct = rl_loss_correct(tape->net, tape->model.loss),
+				 .items = pairs};
 }
 
 /* Without samples only statistics that are common to all ranks call for a pass, over any image. */

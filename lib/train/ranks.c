@@ -46,12 +46,19 @@ void rl_ranks_check(struct rl_comm *c, const struct rl_params *p)
 
 struct rl_score rl_ranks_score(struct rl_comm *c, struct rl_score mine)
 {
-	double x[] = {mine.loss * (double)mine.items, (double)mine.correct, (double)mine.items};
+	double x[3 + RL_PARTS] = {(double)mine.items, (double)mine.correct,
+				  mine.loss * (double)mine.items};
 
 	if (c->size == 1)
 		return mine;
+	for (int i = 0; i < RL_PARTS; i++)
+		x[3 + i] = mine.part[i] * (double)mine.items;
 	c->sum(c, x, RL_LEN(x));
-	return (struct rl_score){x[0] / x[2], (int64_t)x[1], (int64_t)x[2]};
+	struct rl_score all = {
+		.items = (int64_t)x[0], .correct = (int64_t)x[1], .loss = x[2] / x[0]};
+	for (int i = 0; i < RL_PARTS; i++)
+		all.part[i] = x[3 + i] / x[0];
+	return all;
 }
 
 struct rl_place *rl_ranks_places(struct rl_comm *c, const struct rl_place *mine)

@@ -9,16 +9,23 @@ void rl_score_add(struct rl_score *sum, struct rl_score s)
 {
 	int64_t items = sum->items + s.items;
 
-	if (items)
-		sum->loss += (s.loss - sum->loss) * (double)s.items / (double)items;
+	double share = items ? (double)s.items / (double)items : 0;
+
+	sum->loss += (s.loss - sum->loss) * share;
+	for (int i = 0; i < RL_PARTS; i++)
+		sum->part[i] += (s.part[i] - sum->part[i]) * share;
 	sum->correct += s.correct;
 	sum->items = items;
 }
 
 static json_t *score(const struct rl_score *s)
 {
-	return json_pack("{s:f, s:I, s:I}", "loss", s->loss, "correct", (json_int_t)s->correct,
-			 "items", (json_int_t)s->items);
+	json_t *parts = json_array();
+
+	for (int i = 0; i < RL_PARTS; i++)
+		json_array_append_new(parts, json_real(s->part[i]));
+	return json_pack("{s:f, s:I, s:I, s:o}", "loss", s->loss, "correct", (json_int_t)s->correct,
+			 "items", (json_int_t)s->items, "parts", parts);
 }
 
 static json_t *place(const struct rl_place *p)
@@ -55,10 +62,14 @@ static int64_t count(const json_t *o, const char *name, const char *where)
 
 static struct rl_score parse_score(const json_t *o, const char *name, const char *where)
 {
-	const json_t *s = rl_json_get(o, name, where);
+	const json_t *s = rl_json_get(o, name, where), *parts = rl_json_get(s, "parts", where);
+	struct rl_score score = {.loss = rl_json_real(s, "loss", where),
+				 .correct = count(s, "correct", where),
+				 .items = count(s, "items", where)};
 
-	return (struct rl_score){rl_json_real(s, "loss", where), count(s, "correct", where),
-				 count(s, "items", where)};
+	for (size_t i = 0; i < RL_PARTS; i++)
+		score.part[i] = json_number_value(json_array_get(parts, i));
+	return score;
 }
 
 static struct rl_place parse_place(const json_t *places, size_t rank, const char *where)

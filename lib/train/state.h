@@ -8,10 +8,13 @@
 #include "base/json.h"
 #include "train/batch.h"
 
+enum { RL_PARTS = 8 };
+
 struct rl_score {
-	double loss;     /* mean over items */
-	int64_t correct; /* items */
-	int64_t items;   /* pairs, pixels, ... that the loss averages over */
+	double loss;           /* mean over items */
+	int64_t correct;       /* items */
+	int64_t items;         /* pairs, pixels, ... that the loss averages over */
+	double part[RL_PARTS]; /* what the loss is made of, means as well; see rl_task */
 };
 
 /* The score over two sets of items together. */

@@ -270,6 +270,17 @@ static void dropout_backward(struct shadow *s, const struct op *op, struct wante
 	free(keep);
 }
 
+/* The shadow's maps are in plain order already. */
+static void flatten_forward(struct shadow *s, const struct op *op)
+{
+	memcpy(out(s, op), in(s, op, 0), (size_t)count_in(s, op) * sizeof(double));
+}
+
+static void flatten_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	memcpy(d.x[0], gradient(s, op), (size_t)count_in(s, op) * sizeof(double));
+}
+
 static void softmax_forward(struct shadow *s, const struct op *op)
 {
 	const int64_t *x = rl_op_in(s->net, op, 0)->dim;
@@ -310,6 +321,7 @@ static const struct twin {
 } twins[] = {
 	{"conv", conv_forward, conv_backward},
 	{"bnorm", bnorm_forward, bnorm_backward},
+	{"flatten", flatten_forward, flatten_backward},
 	{"relu", relu_forward, relu_backward},
 	{"add relu", add_relu_forward, add_relu_backward},
 	{"maxpool", maxpool_forward, maxpool_backward},

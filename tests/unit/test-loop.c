@@ -38,7 +38,7 @@ static struct rl_score gradients(void *ctx, const struct rl_batch *b, const stru
 	f->before[f->calls] = b->before;
 	f->size[f->calls++] = b->samples;
 	f->params->grad[0] = (float)b->samples;
-	return (struct rl_score){f->loss, 1, b->samples};
+	return (struct rl_score){.loss = f->loss, .correct = 1, .items = b->samples};
 }
 
 static struct rl_reader *open_stream(const char *path, int64_t samples, int64_t epochs,
@@ -77,7 +77,7 @@ static struct rl_loop loop(struct fake *f, const char *dir, int64_t samples, int
 	rl_params_declare(f->params, RL_PARAM, "w", 1, (int64_t[]){1}, RL_INIT_CONSTANT, 0);
 	rl_params_allocate(f->params, 0);
 	f->loss = 1;
-	return (struct rl_loop){.task = {f, "samples", take, NULL, 0, gradients},
+	return (struct rl_loop){.task = {f, "samples", NULL, take, NULL, 0, gradients},
 				.in = in,
 				.comm = rl_comm_alone(),
 				.params = f->params,

@@ -265,16 +265,18 @@ static void test_pool(const struct variant *v)
 			check(&r, what);
 		}
 	for (size_t i = 0; i < RL_LEN(global); i++)
-		for (int blocked = 0; blocked < 2; blocked++) {
+		for (int mode = 0; mode < 4; mode++) {
 			const int *d = global[i];
+			bool flat = mode & 1, blocked = mode & 2;
 
 			rig_open(&r, v, true);
 			rl_val x = map(&r, d[0], d[1], d[2], d[3]);
 			if (blocked)
 				x = rl_conv(r.net, x, "conv", (struct rl_conv){d[1], 1, 1, 0, 1});
-			end(&r, rl_global_avgpool(r.net, x));
-			snprintf(what, sizeof(what), "global pool %dx%dx%dx%d%s", d[0], d[1], d[2],
-				 d[3], blocked ? ", after conv" : "");
+			end(&r, (flat ? rl_flatten : rl_global_avgpool)(r.net, x));
+			snprintf(what, sizeof(what), "%s %dx%dx%dx%d%s",
+				 flat ? "flatten" : "global pool", d[0], d[1], d[2], d[3],
+				 blocked ? ", after conv" : "");
 			check(&r, what);
 		}
 }

@@ -31,6 +31,8 @@ struct task {
 	int signal, signals; /* which, and how many of it */
 };
 
+static const char *const parts[] = {"third", "first", NULL};
+
 static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
 {
 	struct task *t = ctx;
@@ -65,7 +67,10 @@ static struct rl_score gradients(void *ctx, const struct rl_batch *b, const stru
 		p->state[0] = 0.9F * p->state[0] + 0.1F * (float)mean;
 		p->list[2].tracked++;
 	}
-	return (struct rl_score){mean / 7 + p->value[0], (int64_t)m->draw % 3, b->samples};
+	return (struct rl_score){.loss = mean / 7 + p->value[0],
+				 .correct = (int64_t)m->draw % 3,
+				 .items = b->samples,
+				 .part = {mean / 3, p->value[0]}};
 }
 
 /* Two samples are missing, as if they had been skipped. */
@@ -127,7 +132,7 @@ static void train(void *arg)
 	rl_params_allocate(t->params, 1);
 	r->optim = rl_optim_new(r->kind, 0.9, t->params);
 	struct rl_loop l = {
-		.task = {t, "samples", take, remember, RECALL, gradients},
+		.task = {t, "samples", parts, take, remember, RECALL, gradients},
 		.in = rl_reader_open(r->stream),
 		.comm = rl_comm_alone(),
 		.params = t->params,
