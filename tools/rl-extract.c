@@ -3,9 +3,9 @@
 #include "base/file.h"
 #include "base/pool.h"
 #include "base/progress.h"
+#include "models/backbone.h"
 #include "models/features.h"
 #include "nn/precision.h"
-#include "nn/weights.h"
 #include "stream/stream.h"
 
 #include <omp.h>
@@ -22,30 +22,11 @@ static const struct rl_tool tool = {
 };
 
 struct config {
-	const char *weights, *arch, *layers, *precision;
-	int64_t random_init, width, batch, threads;
+	struct rl_backbone backbone;
+	const char *layers, *precision;
+	int64_t batch, threads;
 	bool quiet;
 };
-
-/* ---- the network ------------------------------------------------------------------------------
- */
-
-static int shape_in_file(void *file, const char *name, int64_t dim[4])
-{
-	const struct rl_st_tensor *t = rl_st_find(file, name);
-
-	if (!t || t->ndim > 4)
-		return -1;
-	memcpy(dim, t->dim, 4 * sizeof(*dim));
-	return t->ndim;
-}
-
-static struct rl_resnet backbone(const struct config *c, struct rl_st_file *weights)
-{
-	if (weights)
-		return rl_resnet_recognise(shape_in_file, weights, c->weights);
-	return (struct rl_resnet){rl_resnet_depth(c->arch), (int)c->width, 32, false, true, 1};
-}
 
 static void wanted_layers(const char *list, bool want[RL_NLAYERS])
 {
@@ -193,22 +174,13 @@ static void write_batch(void *context, void *job)
 
 int main(int argc, char **argv)
 {
-	static const char default_arch[] = "resnet50";
-	struct config c = {.arch = default_arch,
+	struct config c = {.backbone.random_init = -1,
 			   .layers = "feat1,feat2,feat3,feat4,feat5,avgpool",
 			   .precision = "auto",
-			   .random_init = -1,
-			   .width = 64,
 			   .batch = 32,
 			   .threads = omp_get_max_threads()};
 	const struct rl_opt opts[] = {
-		RL_OPT_STR("weights", &c.weights, "FILE", "safetensors with torchvision's names"),
-		RL_OPT_INT("random-init", &c.random_init, 0, INT64_MAX, "SEED",
-			   "an untrained network instead"),
-		RL_OPT_STR("arch", &c.arch, "NAME",
-			   "of --random-init: resnet18, resnet34, resnet50, resnet101"),
-		RL_OPT_INT("width", &c.width, 8, 1024, "N",
-			   "of --random-init: channels of the stem"),
+		RL_BACKBONE_OPTIONS(&c.backbone),
 		RL_OPT_STR("layers", &c.layers, "LIST", "of feat1..feat5, avgpool"),
 		RL_OPT_INT("batch", &c.batch, 1, 4096, "N", "images at once"),
 		RL_OPT_STR("precision", &c.precision, "NAME", RL_PRECISION_HELP),
@@ -221,10 +193,7 @@ int main(int argc, char **argv)
 	if (rl_options(argc, argv, &tool, opts) < argc)
 		rl_die_usage("%s: unexpected operand: images come from standard input",
 			     argv[argc - 1]);
-	if (!c.weights == (c.random_init < 0))
-		rl_die_usage("need one of --weights and --random-init");
-	if (c.weights && (c.arch != default_arch || c.width != 64))
-		rl_die_usage("--arch and --width: the weights tell; they are for --random-init");
+	rl_backbone_open(&c.backbone);
 	wanted_layers(c.layers, e.want);
 	e.bf16 = rl_precision_bf16(c.precision);
 	omp_set_num_threads((int)c.threads);
@@ -232,7 +201,6 @@ int main(int argc, char **argv)
 	/* prepare: the first image tells the size, the weights the network */
 	struct rl_reader *in = rl_reader_open("-");
 	struct rl_sample sample = {0};
-	struct rl_st_file *weights = c.weights ? rl_st_open(c.weights) : NULL;
 	json_t *head = json_deep_copy(rl_reader_head(in));
 	json_t *entry = rl_head_history(head, &tool, argc, argv);
 
@@ -240,20 +208,12 @@ int main(int argc, char **argv)
 		rl_die("stdin: no images");
 	const struct rl_tensor *first = rl_sample_get(&sample, "image", RL_U1, 3);
 	e.height = first->dim[0], e.width = first->dim[1];
-	e.backbone = backbone(&c, weights);
+	e.backbone = c.backbone.resnet;
 	e.params = rl_params_new();
-	e.seed = c.random_init < 0 ? 0 : (uint64_t)c.random_init;
+	e.seed = rl_backbone_seed(&c.backbone, 0);
 	plan(&e, c.batch);
-	if (weights) {
-		rl_weights_load(e.params, weights, NULL);
-		rl_history_input(entry, c.weights);
-		rl_st_close(weights);
-	} else {
-		json_object_set_new(entry, "seed", json_integer(c.random_init));
-	}
-	json_object_set_new(entry, "network",
-			    json_pack("{s:i, s:i, s:s}", "depth", e.backbone.depth, "width",
-				      e.backbone.width, "precision", rl_precision_name(e.bf16)));
+	rl_backbone_load(&c.backbone, e.params, NULL);
+	rl_backbone_history(&c.backbone, entry, e.bf16);
 	json_object_set_new(head, "kind", json_string("features"));
 	rl_head_drop_field(head, "image");
 	for (int layer = 0; layer < RL_NLAYERS; layer++)

@@ -19,8 +19,8 @@ static json_t *network_of(const json_t *history)
 			continue;
 		json_decref(network);
 		network = json_pack("{s:O?, s:O?, s:[]}", "network",
-				    json_object_get(entry, "network"), "seed",
-				    json_object_get(entry, "seed"), "weights");
+				    json_object_get(entry, "network"), "random_init",
+				    json_object_get(entry, "random_init"), "weights");
 		json_array_foreach(json_object_get(entry, "inputs"), j, input) json_array_append(
 			json_object_get(network, "weights"), json_object_get(input, "sha256"));
 	}

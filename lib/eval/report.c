@@ -105,9 +105,14 @@ static void collect(const json_t *o, json_t *inputs, json_t *seeds)
 				    hash ? HASH_SHOWN : 2 * HASH_SHOWN,
 				    hash ? hash : json_string_value(json_object_get(o, "digest"))));
 	}
-	if (json_is_integer(json_object_get(o, "seed")))
-		intern(seeds, json_sprintf("%" JSON_INTEGER_FORMAT,
-					   json_integer_value(json_object_get(o, "seed"))));
+	static const char *const seed[] = {"seed", "random_init"};
+	for (size_t k = 0; k < RL_LEN(seed); k++) {
+		const json_t *value = json_object_get(o, seed[k]);
+
+		if (json_is_integer(value))
+			intern(seeds,
+			       json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value)));
+	}
 	json_object_foreach((json_t *)o, member, v) collect(v, inputs, seeds);
 	json_array_foreach(o, i, v) collect(v, inputs, seeds);
 }

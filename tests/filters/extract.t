@@ -12,7 +12,7 @@ is $? 0 "features of an untrained network"
 is "$(rl-info <f.tar | head -1 | jq -c '.fields | map_values(.shape)')" \
 	'{"labels":[12],"feat1":[1152],"feat2":[288],"feat3":[256],"feat4":[288],"feat5":[256],"avgpool":[64]}' \
 	"images become features, pooled to 12, 6, 4, 3 and 2 cells a side; labels pass"
-is "$(rl-info --head <f.tar | jq -c '[.kind, .history[-1].tool, .history[-1].seed]')" '["features","rl-extract",5]' \
+is "$(rl-info --head <f.tar | jq -c '[.kind, .history[-1].tool, .history[-1].random_init]')" '["features","rl-extract",5]' \
 	"the head says what they are, and the seed"
 rl-cat --npy feat3 f.tar >f3.npy
 is "$(/usr/bin/python3 -c 'import numpy as n; a = n.load("f3.npy"); print(a.shape, a.dtype, a.min() >= 0, a.max() > 0, n.isfinite(a).all())')" \

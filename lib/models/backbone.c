@@ -1,0 +1,60 @@
+#include "models/backbone.h"
+
+#include "base/err.h"
+#include "nn/precision.h"
+#include "stream/stream.h"
+
+#include <string.h>
+
+static int shape_in_file(void *file, const char *name, int64_t dim[4])
+{
+	const struct rl_st_tensor *t = rl_st_find(file, name);
+
+	if (!t || t->ndim > 4)
+		return -1;
+	memcpy(dim, t->dim, 4 * sizeof(*dim));
+	return t->ndim;
+}
+
+void rl_backbone_open(struct rl_backbone *b)
+{
+	if (!b->weights == (b->random_init < 0))
+		rl_die_usage("need one of --weights and --random-init");
+	if (b->weights && (b->arch || b->width))
+		rl_die_usage("--arch and --width: the weights tell; they are for --random-init");
+	if (b->weights) {
+		b->file = rl_st_open(b->weights);
+		b->resnet = rl_resnet_recognise(shape_in_file, b->file, b->weights);
+		return;
+	}
+	b->resnet = (struct rl_resnet){.depth = rl_resnet_depth(b->arch ? b->arch : "resnet50"),
+				       .width = b->width ? (int)b->width : 64,
+				       .output_stride = 32,
+				       .running = true,
+				       .copies = 1};
+}
+
+uint64_t rl_backbone_seed(const struct rl_backbone *b, int64_t seed)
+{
+	return (uint64_t)(b->random_init < 0 ? seed : b->random_init);
+}
+
+void rl_backbone_load(struct rl_backbone *b, struct rl_params *p, const char *except)
+{
+	if (!b->file)
+		return;
+	rl_weights_load(p, b->file, except);
+	rl_st_close(b->file);
+	b->file = NULL;
+}
+
+void rl_backbone_history(const struct rl_backbone *b, json_t *entry, bool bf16)
+{
+	if (b->weights)
+		rl_history_input(entry, b->weights);
+	else
+		json_object_set_new(entry, "random_init", json_integer(b->random_init));
+	json_object_set_new(entry, "network",
+			    json_pack("{s:i, s:i, s:s}", "depth", b->resnet.depth, "width",
+				      b->resnet.width, "precision", rl_precision_name(bf16)));
+}
