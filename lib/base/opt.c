@@ -53,6 +53,20 @@ void rl_parse_pair(const char *s, char between, int64_t min, int64_t max, const 
 	free(left);
 }
 
+double *rl_parse_reals(const char *s, double min, double max, const char *what, size_t *n)
+{
+	char *copy = rl_strdup(s), *rest = copy;
+	double *list = NULL;
+
+	*n = 0;
+	for (char *item; (item = strsep(&rest, ","));) {
+		list = rl_realloc(list, *n + 1, sizeof(*list));
+		list[(*n)++] = rl_parse_real(item, min, max, what);
+	}
+	free(copy);
+	return list;
+}
+
 int rl_parse_choice(const char *s, const char *const names[], const char *what)
 {
 	char list[256] = "";

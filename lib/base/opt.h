@@ -87,6 +87,9 @@ double rl_parse_real(const char *s, double min, double max, const char *what);
 void rl_parse_pair(const char *s, char between, int64_t min, int64_t max, const char *what,
 		   int64_t *a, int64_t *b);
 
+/* Numbers with commas between, *n of them; otherwise exit 2.  free() them. */
+double *rl_parse_reals(const char *s, double min, double max, const char *what, size_t *n);
+
 /* Index of s among the NULL-terminated names; otherwise exit 2 listing them. */
 int rl_parse_choice(const char *s, const char *const names[], const char *what);
 

@@ -31,6 +31,7 @@ enum rl_purpose {
 	RL_RNG_SVM = 8,
 	RL_RNG_SYNTH = 9,
 	RL_RNG_AUGMENT = 10,
+	RL_RNG_HOLDOUT = 11,
 };
 
 /* `id` says which sample or tensor: rl_rng_id() of its key, or an index. */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_layer(const char *name)
+bool rl_is_layer(const char *name)
 {
 	return !strcmp(name, "avgpool") || (!strncmp(name, "feat", 4) && name[4] &&
 					    strspn(name + 4, "0123456789") == strlen(name + 4));
@@ -41,7 +41,7 @@ static void choose_layers(struct rl_features *f, const json_t *head, const char 
 		free(copy);
 		return;
 	}
-	json_object_foreach(json_object_get(head, "fields"), name, field) if (is_layer(name))
+	json_object_foreach(json_object_get(head, "fields"), name, field) if (rl_is_layer(name))
 		add_layer(f, head, name);
 	if (!f->nlayer)
 		rl_die("%s: no features: none of its fields is feat1, feat2 ... or avgpool",
