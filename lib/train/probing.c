@@ -1,0 +1,203 @@
+#include "train/probing.h"
+
+#include "base/err.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE = 32 }; /* images that the backbone works on at once */
+
+/* The heads for one batch size. */
+struct tape {
+	int64_t images;
+	struct rl_net *net;
+	struct rl_probes_net model;
+};
+
+struct rl_probing {
+	struct rl_probing_config c;
+	struct rl_params *frozen, *params;
+
+	struct rl_net *backbone;
+	int64_t piece;
+	rl_val x, out[RL_NLAYERS];
+
+	struct rl_probes model;
+	float *feature[RL_NFEATURES]; /* of a batch, for each head */
+	struct tape full, rest, eval;
+	struct rl_image_batch slot[2];
+};
+
+static int layer_of(const struct rl_probing *p, int head)
+{
+	return p->c.heads == 1 ? RL_AVGPOOL : head;
+}
+
+const char *rl_probing_layer(const struct rl_probing *p, int head)
+{
+	return rl_layer_names[layer_of(p, head)];
+}
+
+static void plan_backbone(struct rl_probing *p)
+{
+	struct rl_backbone *b = p->c.backbone;
+	bool want[RL_NLAYERS] = {false};
+
+	for (int h = 0; h < p->c.heads; h++)
+		want[layer_of(p, h)] = true;
+	p->piece = p->c.batch < PIECE ? p->c.batch : PIECE;
+	p->frozen = rl_params_new();
+	p->backbone = rl_net_new(p->frozen, &(struct rl_net_config){.seed = rl_backbone_seed(b, 0),
+								    .bf16 = p->c.bf16});
+	p->x = rl_features(p->backbone, &b->resnet, p->piece, p->c.images.height, p->c.images.width,
+			   want, p->out);
+	rl_net_plan(p->backbone);
+	rl_backbone_load(b, p->frozen, NULL);
+}
+
+/* Numbers of a head's feature of one image. */
+static int64_t width(const struct rl_probing *p, int head)
+{
+	const int64_t *d = p->model.dim[head];
+
+	return p->model.ndim == 4 ? d[1] * d[2] * d[3] : d[1];
+}
+
+static void build(struct rl_probing *p, struct tape *t, int64_t images, bool train)
+{
+	struct rl_probes model = p->model;
+
+	if (t->net && t->images == images)
+		return;
+	if (t->net)
+		rl_net_free(t->net);
+	model.running = !train;
+	t->images = images;
+	t->net = rl_net_new(p->params, &(struct rl_net_config){.train = train,
+							       .seed = p->c.seed,
+							       .comm = p->c.comm,
+							       .sync_bn = train});
+	t->model = rl_probes(t->net, &model, images);
+	rl_net_plan(t->net);
+}
+
+struct rl_probing *rl_probing_new(struct rl_params *params, const struct rl_probing_config *c)
+{
+	struct rl_probing *p = rl_calloc(1, sizeof(*p));
+
+	p->c = *c;
+	p->params = params;
+	plan_backbone(p);
+	p->model = (struct rl_probes){.classes = c->images.classes, .heads = c->heads};
+	for (int h = 0; h < c->heads; h++) {
+		p->model.ndim = rl_net_shape(p->backbone, p->out[layer_of(p, h)], p->model.dim[h]);
+		p->feature[h] =
+			rl_aligned((size_t)((c->batch + p->piece) * width(p, h)) * sizeof(float));
+	}
+	for (int i = 0; i < 2; i++)
+		p->slot[i] = rl_image_batch_new(&c->images, c->batch);
+	build(p, &p->full, c->batch, true);
+	return p;
+}
+
+/* The features of n images of the batch; the last piece overhangs. */
+static void extract(struct rl_probing *p, const struct rl_image_batch *b, int64_t n)
+{
+	for (int64_t i = 0; i < n; i += p->piece) {
+		int64_t left = n - i < p->piece ? n - i : p->piece;
+
+		rl_image_batch_feed(&p->c.images, b, i, left, p->backbone, p->x);
+		rl_net_forward(p->backbone);
+		for (int h = 0; h < p->c.heads; h++)
+			rl_net_read(p->backbone, p->out[layer_of(p, h)],
+				    p->feature[h] + i * width(p, h));
+	}
+}
+
+static void forward(struct rl_probing *p, struct tape *t, const struct rl_image_batch *b, int64_t n)
+{
+	extract(p, b, n);
+	for (int h = 0; h < p->c.heads; h++) {
+		rl_net_feed(t->net, t->model.feature[h], p->feature[h]);
+		rl_loss_labels(t->net, t->model.loss[h], b->label);
+	}
+	rl_net_forward(t->net);
+}
+
+/* ---- training ---------------------------------------------------------------------------------
+ */
+
+static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
+{
+	struct rl_probing *p = ctx;
+
+	rl_image_batch_take(&p->c.images, &p->slot[slot], s, i);
+}
+
+/* The loss is the sum of the heads', each of which learns by its own alone. */
+static struct rl_score score_of(const struct rl_probing *p, const struct tape *t)
+{
+	struct rl_score s = {.items = t->images * p->c.heads};
+
+	for (int h = 0; h < p->c.heads; h++) {
+		s.part[h] = rl_loss_value(t->net, t->model.loss[h]);
+		s.loss += s.part[h];
+		s.correct += rl_loss_correct(t->net, t->model.loss[h]);
+	}
+	return s;
+}
+
+/* A rank without samples takes part in the common statistics with an image that does not count. */
+static struct rl_score gradients(void *ctx, const struct rl_batch *b, const struct rl_micro *m)
+{
+	struct rl_probing *p = ctx;
+	struct tape *t = b->samples == p->c.batch ? &p->full : &p->rest;
+	int64_t n = b->samples ? b->samples : 1;
+
+	build(p, t, n, true);
+	rl_net_track_statistics(t->net, m->leading);
+	rl_net_set_absent(t->net, !b->samples);
+	rl_net_watch(t->net, m->final, m->final_ctx);
+	forward(p, t, &p->slot[b->slot], n);
+	rl_net_backward(t->net);
+	return b->samples ? score_of(p, t) : (struct rl_score){0};
+}
+
+struct rl_task rl_probing_task(struct rl_probing *p)
+{
+	static const char *const loss[] = {"loss.1", "loss.2", "loss.3", "loss.4", "loss.5", NULL};
+
+	return (struct rl_task){.ctx = p,
+				.unit = "images",
+				.part = p->c.heads > 1 ? loss : NULL,
+				.take = take,
+				.gradients = gradients};
+}
+
+/* ---- evaluation -------------------------------------------------------------------------------
+ */
+
+static void classify(void *ctx, const struct rl_image_batch *b, int64_t n, float *const logits[])
+{
+	struct rl_probing *p = ctx;
+
+	build(p, &p->eval, n, false);
+	forward(p, &p->eval, b, n);
+	for (int h = 0; h < p->c.heads; h++)
+		rl_net_read(p->eval.net, p->eval.model.logits[h], logits[h]);
+}
+
+struct rl_classifier rl_probing_classifier(struct rl_probing *p, int64_t threads)
+{
+	return (struct rl_classifier){.ctx = p,
+				      .heads = p->c.heads,
+				      .run = classify,
+				      .batch = p->c.batch,
+				      .threads = threads};
+}
+
+void rl_probing_print_plan(struct rl_probing *p, FILE *out)
+{
+	rl_net_print(p->backbone, out);
+	rl_net_print(p->full.net, out);
+}

@@ -1,0 +1,486 @@
+/* rl-linear: linear classifiers on frozen features. */
+#include "base/err.h"
+#include "base/utf8.h"
+#include "eval/features.h"
+#include "eval/probe.h"
+#include "eval/rows.h"
+#include "train/probing.h"
+#include "train/recipe.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct rl_tool tool = {
+	.name = "rl-linear",
+	.synopsis = "train | test | exact [options]",
+	.summary = "Fit linear classifiers to frozen features.  Commands, each with its --help:\n"
+		   "  train  by SGD, on augmented images\n"
+		   "  test   what train made, on other images\n"
+		   "  exact  to the optimum, on feature streams",
+	.example = "rl-list imagefolder train | rl-decode --epochs 90 --shuffle \\\n"
+		   "  --augment 'random-resized-crop=224 flip' |\n"
+		   "  rl-linear train --weights run/weights.safetensors --out probe",
+};
+
+/* ---- exact ------------------------------------------------------------------------------------
+ */
+
+struct exact {
+	const char *train, *test, *layers, *decays, *name;
+	int64_t classes, seed, threads;
+	bool quiet;
+	double *decay;
+	size_t ndecay;
+	struct rl_progress progress;
+	json_t *train_provenance, *test_provenance;
+};
+
+static void check_decays(const struct exact *e)
+{
+	for (size_t i = 1; i < e->ndecay; i++)
+		if (e->decay[i] >= e->decay[i - 1])
+			rl_die_usage("--weight-decay: %s: must descend", e->decays);
+}
+
+/* The layers to run: an array of names. */
+static json_t *chosen_layers(const struct exact *e)
+{
+	json_t *layers = json_array(), *field;
+	const char *name;
+
+	if (e->layers) {
+		char *copy = rl_strdup(e->layers), *rest = copy;
+
+		for (char *item; (item = strsep(&rest, ","));)
+			json_array_append_new(layers, json_string(item));
+		free(copy);
+		return layers;
+	}
+	struct rl_reader *in = rl_reader_open(e->train);
+	json_object_foreach(json_object_get(rl_reader_head(in), "fields"), name,
+			    field) if (rl_is_layer(name))
+		json_array_append_new(layers, json_string(name));
+	rl_reader_close(in);
+	if (!json_array_size(layers))
+		rl_die("%s: no features: none of its fields is feat1, feat2 ... or avgpool",
+		       e->train);
+	return layers;
+}
+
+static void free_keys(struct rl_block *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		free(b->key[i]);
+	free(b->key);
+}
+
+/* Both streams' rows of one layer. */
+static struct rl_probe read_layer(struct exact *e, const char *layer)
+{
+	struct rl_rows *train = rl_rows_open(e->train, layer, true);
+	struct rl_rows *test = rl_rows_open(e->test, layer, true);
+	struct rl_block a = {0}, b = {0};
+
+	rl_rows_read(train, SIZE_MAX, &a);
+	rl_rows_read(test, SIZE_MAX, &b);
+	rl_rows_alike(train, test);
+	if (!strcmp(train->digest, test->digest))
+		rl_die("%s: the same data as %s: testing on what was trained on", test->path,
+		       train->path);
+	int64_t most = train->nclass > test->nclass ? train->nclass : test->nclass;
+	if (e->classes && most > e->classes)
+		rl_die("%s: %lld classes, but --classes %lld",
+		       most == train->nclass ? train->path : test->path, (long long)most,
+		       (long long)e->classes);
+	struct rl_probe p = {
+		.nclass = (size_t)(e->classes ? e->classes : most),
+		.d = a.d,
+		.train = a.x,
+		.test = b.x,
+		.train_label = a.label,
+		.test_label = b.label,
+		.ntrain = a.n,
+		.ntest = b.n,
+		.seed = (uint64_t)e->seed,
+	};
+	rl_probe_need_classes(&p, train->path);
+	free_keys(&a);
+	free_keys(&b);
+	json_decref(e->train_provenance);
+	json_decref(e->test_provenance);
+	e->train_provenance = rl_rows_provenance(train);
+	e->test_provenance = rl_rows_provenance(test);
+	rl_rows_close(train);
+	rl_rows_close(test);
+	return p;
+}
+
+static json_t *fit_json(const struct rl_softmax_fit *f)
+{
+	return json_pack("{s:f, s:f, s:i, s:i, s:b}", "loss", f->loss, "gradient", f->gradient,
+			 "steps", f->steps, "products", f->products, "converged", f->converged);
+}
+
+static json_t *point_json(const struct rl_probe_point *t)
+{
+	json_t *o = json_pack("{s:f, s:f, s:f, s:o}", "weight_decay", t->weight_decay, "top1",
+			      100 * t->top1, "top5", 100 * t->top5, "fit", fit_json(&t->whole));
+
+	if (!isnan(t->held_out)) {
+		json_object_set_new(o, "held_out_top1", json_real(100 * t->held_out));
+		json_object_set_new(o, "held_out_fit", fit_json(&t->part));
+	}
+	return o;
+}
+
+static json_t *run_layer(struct exact *e, const char *layer)
+{
+	struct rl_probe p = read_layer(e, layer);
+	struct rl_probe_point *point = rl_calloc(e->ndecay, sizeof(*point));
+	json_t *grid = json_array();
+
+	e->progress =
+		rl_progress_start(layer, e->ndecay > 1 ? 2 * (int64_t)e->ndecay : 1, e->quiet);
+	for (size_t i = 0; i < e->ndecay; i++)
+		point[i].weight_decay = e->decay[i];
+	rl_probe_standardise(&p);
+	size_t best = rl_probe_run(&p, point, e->ndecay, &e->progress);
+	rl_progress_end(&e->progress, e->progress.total);
+	for (size_t i = 0; i < e->ndecay; i++) {
+		json_array_append_new(grid, point_json(&point[i]));
+		if (!point[i].whole.converged)
+			rl_warn("%s: weight decay %g: stopped at a gradient of %.1e", layer,
+				e->decay[i], point[i].whole.gradient);
+	}
+	if (e->ndecay > 1 && (best == 0 || best == e->ndecay - 1))
+		rl_warn("%s: weight decay %g was best, the %s of the list: one beyond may be "
+			"better",
+			layer, e->decay[best], best ? "weakest" : "strongest");
+	json_t *result = point_json(&point[best]);
+	json_object_set_new(result, "features", json_integer((json_int_t)p.d));
+	json_object_set_new(result, "classes", json_integer((json_int_t)p.nclass));
+	json_object_set_new(result, "grid", grid);
+	free(point);
+	free(p.train);
+	free(p.test);
+	free(p.train_label);
+	free(p.test_label);
+	return result;
+}
+
+static json_t *exact_protocol(const struct exact *e)
+{
+	json_t *decays = json_array();
+
+	for (size_t i = 0; i < e->ndecay; i++)
+		json_array_append_new(decays, json_real(e->decay[i]));
+	return json_pack(
+		"{s:s, s:s, s:s, s:f, s:o, s:s, s:s}", "features",
+		"standardised: less the training mean, over the training standard deviation, each "
+		"feature for itself",
+		"objective",
+		"mean softmax cross-entropy + weight_decay / 2 |W|^2, bias not decayed, to the "
+		"optimum",
+		"solver",
+		"truncated Newton; converged when the gradient's norm over that at W = 0 is at "
+		"most the tolerance",
+		"tolerance", RL_SOFTMAX_TOLERANCE, "weight_decays", decays, "selection",
+		e->ndecay > 1 ? "weight decay with the best top-1 on every tenth training row of "
+				"each class, drawn from the seed and held out; then fitted to all"
+			      : "none: one weight decay",
+		"metrics", "top-1 accuracy of each layer, percent");
+}
+
+static int exact(int argc, char **argv)
+{
+	struct exact e = {.decays = "1,0.1,0.01,0.001,0.0001,0.00001",
+			  .name = "",
+			  .threads = omp_get_max_threads()};
+	const struct rl_opt opts[] = {
+		RL_OPT_STR("train", &e.train, "A", "feature stream to fit on, a file"),
+		RL_OPT_STR("test", &e.test, "B", "feature stream to score on, a file"),
+		RL_OPT_STR("layers", &e.layers, "a,b,...", "which layers; all of A if not given"),
+		RL_OPT_STR("weight-decay", &e.decays, "x,y,...", "to choose from, descending"),
+		RL_OPT_INT("classes", &e.classes, 1, INT32_MAX, "N",
+			   "how many there are; what the streams say if not given"),
+		RL_OPT_INT("seed", &e.seed, 0, INT64_MAX, "S", "of the rows that are held out"),
+		RL_OPT_STR("name", &e.name, "ROW", "what the result's \"name\" says"),
+		RL_OPT_INT("threads", &e.threads, 1, 1024, "N", "of the matrix products"),
+		RL_OPT_FLAG("quiet", &e.quiet, "no progress on stderr"),
+		RL_OPT_END};
+	const char *layer;
+	json_t *metrics = json_object(), *layers = json_object(), *name;
+	size_t i;
+
+	if (rl_options(argc - 1, argv + 1, &tool, opts) < argc - 1)
+		rl_die_usage("no more operands: the streams are named by --train and --test");
+	if (!e.train || !e.test)
+		rl_die_usage("--train and --test are needed");
+	if (!strcmp(e.train, "-") || !strcmp(e.test, "-"))
+		rl_die_usage("the streams are files: they are read once for each layer");
+	e.decay = rl_parse_reals(e.decays, 1e-12, 1e12, "--weight-decay", &e.ndecay);
+	check_decays(&e);
+	omp_set_num_threads((int)e.threads);
+
+	json_t *chosen = chosen_layers(&e);
+	json_array_foreach(chosen, i, name)
+	{
+		layer = json_string_value(name);
+		json_t *result = run_layer(&e, layer);
+
+		json_object_set(metrics, layer, json_object_get(result, "top1"));
+		json_object_set_new(layers, layer, result);
+	}
+
+	char *row = rl_utf8_clean(e.name);
+	json_t *self = rl_head_new("result"), *entry = rl_head_history(self, &tool, argc, argv);
+	rl_json_print(json_pack("{s:s, s:s, s:o, s:o, s:o, s:{s:o, s:o, s:I, s:O}}", "benchmark",
+				"linear-exact", "name", row, "metrics", metrics, "layers", layers,
+				"protocol", exact_protocol(&e), "provenance", "train",
+				e.train_provenance, "test", e.test_provenance, "seed",
+				(json_int_t)e.seed, "command", entry));
+	json_decref(self);
+	json_decref(chosen);
+	free(row);
+	free(e.decay);
+	return RL_EXIT_OK;
+}
+
+/* ---- train and test ---------------------------------------------------------------------------
+ */
+
+struct sgd {
+	struct rl_recipe recipe;
+	struct rl_backbone backbone;
+	const char *heads, *probe, *name;
+	int64_t classes;
+};
+
+/* MMSelfSup's multi-head recipe for ImageNet; no batch statistics but the heads' own. */
+static const struct sgd sgd_defaults = {.recipe = {.optimizer = "nesterov",
+						   .precision = "auto",
+						   .steps = "30,60",
+						   .batch = 256,
+						   .accumulate = 1,
+						   .log_every = 50,
+						   .checkpoint_every = 1000,
+						   .keep = 3,
+						   .lr = 0.01,
+						   .lr_batch = 256,
+						   .momentum = 0.9,
+						   .weight_decay = 1e-4,
+						   .epochs = 90,
+						   .warmup_ratio = 0.1,
+						   .gamma = 0.1},
+					.backbone.random_init = -1,
+					.heads = "multi",
+					.name = ""};
+
+static int head_count(const char *heads)
+{
+	static const char *const kinds[] = {"multi", "avgpool", NULL};
+
+	return rl_parse_choice(heads, kinds, "--heads") ? 1 : RL_NFEATURES;
+}
+
+/* By what a probe knows its backbone again. */
+static json_t *backbone_id(const struct sgd *c, const json_t *entry)
+{
+	const json_t *input = json_array_get(json_object_get(entry, "inputs"), 0);
+
+	if (c->backbone.weights)
+		return json_sprintf("sha256 %s",
+				    json_string_value(json_object_get(input, "sha256")));
+	return json_sprintf("random_init %lld, resnet%d, width %d",
+			    (long long)c->backbone.random_init, c->backbone.resnet.depth,
+			    c->backbone.resnet.width);
+}
+
+static struct rl_images images_of(const struct sgd *c, const json_t *head)
+{
+	struct rl_images m = rl_images_of(head, c->classes, "stdin");
+
+	if (!m.classes)
+		rl_die("stdin: head: does not say how many classes there are: --classes");
+	return m;
+}
+
+static int train(int argc, char **argv)
+{
+	struct sgd c = sgd_defaults;
+	struct rl_recipe *r = &c.recipe;
+	const struct rl_opt opts[] = {
+		RL_RESUME_OPTIONS(&r->resume),
+		RL_BACKBONE_OPTIONS(&c.backbone),
+		RL_OPT_STR("heads", &c.heads, "KIND",
+			   "multi: one a feature, after batch norm; avgpool: one"),
+		RL_OPT_INT("classes", &c.classes, 0, 1 << 24, "N", "0: as the stream says"),
+		RL_RECIPE_LEARNING(r),
+		RL_RECIPE_RUNNING(r),
+		RL_OPT_END};
+	static const char *const files[] = {"weights", NULL};
+
+	/* arguments */
+	r->threads = omp_get_max_threads();
+	if (rl_options(argc - 1, argv + 1, &tool, opts) < argc - 1)
+		rl_die_usage("no more operands: images come from standard input");
+	rl_recipe_interpret(r);
+	rl_backbone_open(&c.backbone);
+	const int heads = head_count(c.heads);
+
+	/* prepare */
+	struct rl_comm *comm = rl_comm_mpi();
+	if (comm->rank == 0)
+		rl_resume_check(&r->resume);
+	struct rl_reader *in = rl_reader_open("-");
+	json_t *head = json_deep_copy(rl_reader_head(in));
+	struct rl_loop loop = rl_recipe_loop(r, comm, in);
+	json_t *entry = rl_recipe_history(r, &tool, head, argc, argv);
+	rl_backbone_history(&c.backbone, entry, r->bf16);
+	const struct rl_probing_config config = {.backbone = &c.backbone,
+						 .images = images_of(&c, head),
+						 .heads = heads,
+						 .batch = r->batch,
+						 .bf16 = r->bf16,
+						 .seed = (uint64_t)r->seed,
+						 .comm = comm};
+	struct rl_params *params = loop.params = rl_params_new();
+	struct rl_probing *probing = rl_probing_new(params, &config);
+	rl_params_group(params, "", 1, r->weight_decay);
+	loop.task = rl_probing_task(probing);
+	loop.chance_loss = heads * log(config.images.classes);
+	loop.optim = rl_optim_new(r->kind, r->momentum, params);
+	loop.schedule = rl_recipe_schedule(r, &loop);
+	loop.metadata = json_pack("{s:s, s:o, s:s, s:o, s:s}", "format", "pt", "backbone",
+				  backbone_id(&c, entry), "heads", c.heads, "classes",
+				  json_sprintf("%d", (int)config.images.classes), "history",
+				  rl_json_text(json_object_get(head, "history")));
+	if (comm->rank == 0 && r->verbose)
+		rl_probing_print_plan(probing, stderr);
+	rl_recipe_explain(r, &loop);
+
+	/* train */
+	json_decref(rl_resume(&r->resume, &loop, rl_recipe_settings(r, opts, entry, files)));
+	rl_loop_run(&loop);
+	if (comm->rank == 0) {
+		char *path = rl_asprintf("%s/weights.safetensors", r->dir);
+		rl_weights_save(params, "", path, loop.metadata);
+	}
+	rl_loop_end(&loop);
+	comm->close(comm);
+	return RL_EXIT_OK;
+}
+
+static json_t *sgd_metrics(struct rl_probing *p, const struct rl_topk *score, int heads)
+{
+	json_t *metrics = json_object();
+
+	for (int k = 1; k <= 5; k += 4)
+		for (int h = 0; h < heads; h++) {
+			char *name = rl_asprintf("%s top-%d", rl_probing_layer(p, h), k);
+			json_object_set_new(metrics, name,
+					    json_real(rl_topk_percent(&score[h], k)));
+			free(name);
+		}
+	return metrics;
+}
+
+/* Dies unless the probe was trained on this backbone. */
+static void check_probe(const struct sgd *c, const struct rl_st_file *probe, json_t *id)
+{
+	const json_t *of = json_object_get(probe->metadata, "backbone");
+
+	if (!of || !json_equal(of, id))
+		rl_die("%s: trained on another backbone: %s", c->probe,
+		       json_is_string(of) ? json_string_value(of) : "it does not say which");
+}
+
+static int test(int argc, char **argv)
+{
+	struct sgd c = sgd_defaults;
+	bool quiet = false;
+	const char *precision = "auto";
+	int64_t threads = omp_get_max_threads(), batch = 64;
+	const struct rl_opt opts[] = {
+		RL_BACKBONE_OPTIONS(&c.backbone),
+		RL_OPT_STR("probe", &c.probe, "FILE", "weights.safetensors of rl-linear train"),
+		RL_OPT_STR("name", &c.name, "TEXT", "row label of the result"),
+		RL_OPT_STR("precision", &precision, "NAME", RL_PRECISION_HELP),
+		RL_OPT_INT("batch", &batch, 1, 4096, "N", "images at once"),
+		RL_OPT_INT("threads", &threads, 1, 1024, "N", "threads of the kernels"),
+		RL_OPT_FLAG("quiet", &quiet, "no progress on stderr"),
+		RL_OPT_END};
+	struct rl_topk score[RL_HEADS];
+
+	/* arguments */
+	if (rl_options(argc - 1, argv + 1, &tool, opts) < argc - 1)
+		rl_die_usage("no more operands: images come from standard input");
+	if (!c.probe)
+		rl_die_usage("--probe is missing");
+	rl_backbone_open(&c.backbone);
+	omp_set_num_threads((int)threads);
+
+	/* prepare */
+	struct rl_st_file *file = rl_st_open(c.probe);
+	const int heads = head_count(rl_json_str(file->metadata, "heads", c.probe));
+	c.classes =
+		rl_parse_int(rl_json_str(file->metadata, "classes", c.probe), 1, 1 << 24, c.probe);
+	struct rl_reader *in = rl_reader_open("-");
+	json_t *head = json_deep_copy(rl_reader_head(in));
+	json_t *entry = rl_head_history(head, &tool, argc, argv);
+	const bool bf16 = rl_precision_bf16(precision);
+	rl_backbone_history(&c.backbone, entry, bf16);
+	check_probe(&c, file, backbone_id(&c, entry));
+	rl_history_input(entry, c.probe);
+	const struct rl_probing_config config = {.backbone = &c.backbone,
+						 .images = images_of(&c, head),
+						 .heads = heads,
+						 .batch = batch,
+						 .bf16 = bf16,
+						 .comm = rl_comm_alone()};
+	struct rl_params *params = rl_params_new();
+	struct rl_probing *probing = rl_probing_new(params, &config);
+	rl_weights_load(params, file, NULL);
+
+	/* test */
+	const struct rl_classifier classifier = rl_probing_classifier(probing, threads);
+	rl_images_evaluate(in, &config.images, &classifier, quiet, score);
+	char *row = rl_utf8_clean(c.name);
+	const char *history = rl_json_str(file->metadata, "history", c.probe);
+	rl_json_print(json_pack(
+		"{s:s, s:s, s:o, s:I, s:i, s:s, s:{s:o, s:O}}", "benchmark", "linear", "name", row,
+		"metrics", sgd_metrics(probing, score, heads), "images", (json_int_t)score[0].n,
+		"classes", (int)c.classes, "protocol",
+		"linear classifiers on frozen features, SGD, at the end of the last epoch; percent",
+		"provenance", "train", rl_json_parse(history, strlen(history), c.probe), "test",
+		json_object_get(head, "history")));
+	free(row);
+	return RL_EXIT_OK;
+}
+
+/* ---- commands ---------------------------------------------------------------------------------
+ */
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv); /* argv[1] is the command's name */
+} commands[] = {
+	{"train", train},
+	{"test", test},
+	{"exact", exact},
+};
+
+int main(int argc, char **argv)
+{
+	const char *names[RL_LEN(commands) + 1] = {NULL};
+
+	if (argc < 2 || argv[1][0] == '-') {
+		rl_options(argc, argv, &tool, (const struct rl_opt[]){RL_OPT_END});
+		rl_die_usage("want a command");
+	}
+	for (size_t i = 0; i < RL_LEN(commands); i++)
+		names[i] = commands[i].name;
+	return commands[rl_parse_choice(argv[1], names, "command")].run(argc, argv);
+}
