@@ -127,7 +127,7 @@ static void bnorm_golden(void)
 	for (size_t i = 0; i < RL_LEN(cases) * 2; i++) {
 		const char *name = cases[i / 2].name;
 		struct nchw s = cases[i / 2].in;
-		struct rl_bnorm c = {0.1, 1e-5, i % 2, false, 1};
+		struct rl_bnorm c = {.momentum = 0.1, .eps = 1e-5, .running = i % 2, .copies = 1};
 		int64_t n = twin_count(s);
 		double *x = filled(n, name, "x", cases[i / 2].lo, cases[i / 2].hi);
 		double *dy = filled(n, name, "gy", -1, 1), *y = zeros(n), *dx = zeros(n);

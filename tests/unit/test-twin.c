@@ -114,7 +114,11 @@ static void bnorm_differences(void)
 					running_var[3] = {0.5, 1, 2};
 		struct probe p = {.loss = bnorm_loss, .in = {3, 3, 4, 2}};
 
-		p.bnorm = (struct rl_bnorm){0.1, 1e-5, mode & 1, mode & 2, 1};
+		p.bnorm = (struct rl_bnorm){.momentum = 0.1,
+					    .eps = 1e-5,
+					    .running = mode & 1,
+					    .relu = mode & 2,
+					    .copies = 1};
 		p.n[0] = p.ny = twin_count(p.in);
 		p.n[1] = p.n[2] = p.in.c;
 		prepare(&p, "bnorm");
