@@ -74,6 +74,17 @@ ok $? "so are other photos"
 $run pretrain RESULTS=$here/none EPOCHS=2 2>stderr
 [ $? -ne 0 ] && grep -q 'say PHOTOS=DIR' stderr
 ok $? "no photos"
+rl-synth --out classes --layout imagefolder --images 60 --val 24 --seed 5 --quiet
+probe() {
+	$run "$@" NAME=small RANDOM_ARCH="--arch resnet18 --width 8" LIST_FLAGS="--classes $(ls classes/train | wc -l)" \
+		LINEAR_EPOCHS=1 LINEAR_FLAGS="--batch 32 --quiet" KNN_FLAGS="--k 1,5 --quiet"
+}
+probe imagenet-linear imagenet-avgpool imagenet-knn IMAGENET=$here/classes 2>stderr
+is "$? $(jq -c '[.benchmark, (.metrics | length)]' results/small/*.json | tr '\n' ' ')" \
+	'0 ["imagenet-avgpool",2] ["knn",2] ["imagenet-linear",10] ' "linear probes and nearest neighbours, one target each"
+probe inat18-linear INAT18=$here/nowhere >stdout 2>stderr
+[ $? -ne 0 ] && grep -q 'nowhere: no such directory: say INAT18=DIR' stderr
+ok $? "no data set: one line says what to set"
 $run voc07-svm VOC07=$here/nowhere NAME=nowhere RANDOM_ARCH="--arch resnet18 --width 8" >stdout 2>stderr
 [ $? -ne 0 ] && [ ! -e results/nowhere/voc07-trainval.tar ]
 ok $? "no data set: an error, and no features"

@@ -1,0 +1,90 @@
+# Linear evaluation of frozen features by MMSelfSup's recipes, one target a data set; and the nearest neighbours.
+#
+#	make imagenet-linear IMAGENET=DIR WEIGHTS=results/pretrain/weights.safetensors
+#
+# imagenet-linear, places205-linear and inat18-linear train a head on each of five features, imagenet-avgpool one on
+# the average pool; imagenet-knn trains nothing.  man rl-list says how a data set is laid out.  For small runs:
+# LIST_FLAGS='--classes 10', LINEAR_EPOCHS and LINEAR_FLAGS.  Stopped or killed, a training goes on from its last
+# checkpoint.
+
+IMAGENET      = data/imagenet
+PLACES205     = data/Places205
+INAT18        = data/inaturalist2018
+LIST_FLAGS    =
+LINEAR_EPOCHS =
+LINEAR_FLAGS  =
+KNN_FLAGS     =
+
+# What an image goes through in testing, and in most trainings.
+VIEW = resize=256 center-crop=224
+CROP = random-resized-crop=224 flip
+
+LINEAR = imagenet-linear imagenet-avgpool places205-linear inat18-linear
+
+imagenet-linear:  ## five linear probes on IMAGENET=DIR of WEIGHTS=FILE or RANDOM_INIT=SEED
+imagenet-avgpool: ## one on the average pool
+places205-linear: ## five on PLACES205=DIR
+inat18-linear:    ## five on INAT18=DIR
+$(LINEAR) imagenet-knn: %: $(BENCH)/%.json
+.PHONY: $(LINEAR) imagenet-knn
+
+# Of each target: data set, its variable, epochs, augmentation, and how the heads learn.
+multi := --heads multi --optimizer nesterov --lr 0.01 --weight-decay 1e-4
+imagenet-linear.is  = imagenet IMAGENET 90
+imagenet-linear.ops = $(CROP) color-jitter=0.4,0.4,0.4 lighting=0.1
+imagenet-linear.how = $(multi) --recipe-epochs 90 --steps 30,60
+imagenet-avgpool.is  = imagenet IMAGENET 100
+imagenet-avgpool.ops = $(CROP)
+imagenet-avgpool.how = --heads avgpool --optimizer sgd --lr 30 --weight-decay 0 --recipe-epochs 100 --steps 60,80
+places205-linear.is  = places205 PLACES205 28
+places205-linear.ops = resize=256 center-crop=256 random-crop=224 flip
+places205-linear.how = $(multi) --recipe-epochs 28 --steps 7,14,21
+inat18-linear.is  = inat18 INAT18 84
+inat18-linear.ops = $(CROP)
+inat18-linear.how = $(multi) --recipe-epochs 84 --steps 24,48,72
+imagenet-knn.is = imagenet IMAGENET
+
+# $(call data_dir,TARGET), $(call list,TARGET,SET), $(call linear_epochs,TARGET)
+data_dir      = $($(word 2,$($(1).is)))
+list          = $(BIN)/rl-list $(word 1,$($(1).is)) "$(call data_dir,$(1))" --set $(2) $(LIST_FLAGS)
+linear_epochs = $(or $(LINEAR_EPOCHS),$(word 3,$($(1).is)))
+need_data     = test -d "$(call data_dir,$(1))" || { \
+	echo "make $(1): $(call data_dir,$(1)): no such directory: say $(word 2,$($(1).is))=DIR, laid out as man rl-list says" >&2; exit 1; }
+
+$(LINEAR:%=$(BENCH)/%.json.settings): $(BENCH)/%.json.settings: FORCE
+	@$(call need_data,$*)
+	@$(call check_settings,$(BENCH)/$*.json,$(call data_dir,$*) $(LIST_FLAGS) $(NETWORK) $(weights_hash) epochs $(call linear_epochs,$*) seed $(SEED) $($*.ops) $($*.how) $(LINEAR_FLAGS))
+
+$(LINEAR:%=$(BENCH)/%/weights.safetensors): $(BENCH)/%/weights.safetensors: $(BENCH)/%.json.settings | all
+	start=$$($(BIN)/rl-linear train --resume $(@D) --where); \
+	$(call list,$*,train) | \
+	$(BIN)/rl-decode --epochs $(call linear_epochs,$*) --shuffle --seed $(SEED) --start $$start --threads $(THREADS) \
+	    --augment '$($*.ops)' | \
+	$(BIN)/rl-linear train $(NETWORK) --resume $(@D) --seed $(SEED) --threads $(THREADS) $($*.how) $(LINEAR_FLAGS)
+
+$(LINEAR:%=$(BENCH)/%.json): $(BENCH)/%.json: $(BENCH)/%/weights.safetensors
+	$(call list,$*,val) | \
+	$(BIN)/rl-decode --threads $(THREADS) --augment '$(VIEW)' | \
+	$(BIN)/rl-linear test $(NETWORK) --probe $< --name "$(NAME)" --threads $(THREADS) | \
+	jq -c '.benchmark = "$*"' > $@.partial
+	mv $@.partial $@
+
+# ---- nearest neighbours ---------------------------------------------------------------------------
+imagenet-knn: ## nearest neighbours on IMAGENET=DIR
+
+$(BENCH)/imagenet-knn.json.settings $(BENCH)/imagenet-train.tar.settings $(BENCH)/imagenet-val.tar.settings: FORCE
+	@$(call need_data,imagenet-knn)
+	@$(call check_settings,$(@:.settings=),$(IMAGENET) $(LIST_FLAGS) $(NETWORK) $(weights_hash) $(KNN_FLAGS))
+
+$(BENCH)/imagenet-train.tar $(BENCH)/imagenet-val.tar: $(BENCH)/imagenet-%.tar: $(BENCH)/imagenet-%.tar.settings | all
+	$(call list,imagenet-knn,$*) | \
+	parallel --will-cite --pipe --keep-order -N $(SLICE) -j $(THREADS) --halt now,fail=1 \
+	    '$(BIN)/rl-decode --augment "$(VIEW)" --threads 1 | \
+	     $(BIN)/rl-extract $(NETWORK) --layers avgpool --threads 1 --quiet' | \
+	$(BIN)/rl-cat > $@.partial
+	mv $@.partial $@
+
+$(BENCH)/imagenet-knn.json: $(BENCH)/imagenet-knn.json.settings $(BENCH)/imagenet-train.tar $(BENCH)/imagenet-val.tar
+	$(BIN)/rl-knn --train $(BENCH)/imagenet-train.tar --test $(BENCH)/imagenet-val.tar \
+	    --name "$(NAME)" --threads $(THREADS) $(KNN_FLAGS) > $@.partial
+	mv $@.partial $@
