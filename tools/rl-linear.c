@@ -19,8 +19,8 @@ static const struct rl_tool tool = {
 		   "  train  by SGD, on augmented images\n"
 		   "  test   what train made, on other images\n"
 		   "  exact  to the optimum, on feature streams",
-	.example = "rl-list imagefolder train | rl-decode --epochs 90 --shuffle \\\n"
-		   "  --augment 'random-resized-crop=224 flip' |\n"
+	.example = "rl-list imagenet DIR --set train |\n"
+		   "  rl-decode --epochs 90 --shuffle --augment 'random-resized-crop=224 flip' |\n"
 		   "  rl-linear train --weights run/weights.safetensors --out probe",
 };
 

@@ -1,0 +1,40 @@
+# Fine-tuning: it learns, resumes to the same bits, scores what it saved, and refuses what does not fit.
+. "$(dirname "$0")/tap.sh"
+
+rl-synth --out world --layout imagefolder --images 48 --val 24 --seed 3 --quiet
+rl-list imagefolder world/train >train.list
+rl-list imagefolder world/val >val.list
+net="--random-init 5 --arch resnet18 --width 8"
+play() { rl-decode --epochs "$1" --shuffle --augment 'resize=72 center-crop=64' --quiet train.list; }
+view() { rl-decode --augment 'resize=72 center-crop=64' --quiet "$@"; }
+tune() { rl-finetune $net --val val.tar --batch 16 --accumulate 1 --lr-batch 16 --log-every 3 --quiet "$@"; }
+play 6 >play.tar
+view val.list >val.tar
+view train.list >seen.tar
+
+tune --out run --val seen.tar --lr 0.05 <play.tar >seen.json 2>stderr
+ok $? "trains"
+is "$(jq -c '[.benchmark, .images, (.metrics | keys)]' seen.json)" "[\"finetune\",$(wc -l <train.list),[\"top-1\",\"top-5\"]]" \
+	"the result says of what it is"
+is "$(jq -s 'last.loss < first.loss' run/log.jsonl)" true "the loss falls"
+is "$(rl-weights show run/weights.safetensors | grep -c 'fc\.\(weight\|bias\)')" 2 "the network is saved with its head, as torchvision names it"
+
+tune --out whole <play.tar >whole.json 2>stderr
+head -c $(($(stat -c %s play.tar) / 2)) play.tar >half.tar
+tune --out again <half.tar >stdout 2>stderr
+is "$? $(ls again | grep -c weights)" "1 0" "a stream that breaks off ends the run, and no weights are written"
+tune --resume again <play.tar >again.json 2>stderr
+tensors() { tail -c +$(($(od -An -tu8 -N8 "$1") + 9)) "$1"; } # the head has the arguments, where --out differs
+cmp -s <(tensors whole/weights.safetensors) <(tensors again/weights.safetensors)
+ok $? "resumed, it ends in the same bits"
+is "$(jq -c .metrics again.json)" "$(jq -c .metrics whole.json)" "and in the same result"
+
+fails 2 "--val is missing" "no validation stream" rl-finetune $net --out no <play.tar
+rl-decode --augment 'resize=72 center-crop=48' --quiet val.list >small.tar
+fails 1 "small.tar: images of 48x48, the training's are 64x64" "a validation stream of another size" tune --out no --val small.tar <play.tar
+fails 1 "where 3 are expected" "another number of classes" tune --out no --classes 3 <play.tar
+fails 1 "no.tar: open" "no such stream" tune --out no --val no.tar <play.tar
+fails 1 "does not say how many samples and epochs" "a stream without epochs" tune --out no <seen.tar
+[ ! -e no ]
+ok $? "what was refused has left nothing"
+done_testing

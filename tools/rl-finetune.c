@@ -1,0 +1,168 @@
+/* rl-finetune: a pretrained network and a new head learn a labelled set together. */
+#include "base/err.h"
+#include "base/utf8.h"
+#include "models/backbone.h"
+#include "train/finetune.h"
+#include "train/recipe.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct rl_tool tool = {
+	.name = "rl-finetune",
+	.synopsis = "--weights FILE --out DIR --val FILE [options] < images > result.json",
+	.summary = "Fine-tune a ResNet on few labels and score it on others; the defaults are "
+		   "MMSelfSup's for 1 % of ImageNet.",
+	.example = "rl-list imagenet DIR --set train --subset 1percent.txt |\n"
+		   "  rl-decode --epochs 20 --shuffle --augment 'random-resized-crop=224 flip' |\n"
+		   "  rl-finetune --weights w.safetensors --head-lr 100 --out run --val val.tar",
+};
+
+struct config {
+	struct rl_recipe recipe;
+	struct rl_backbone backbone;
+	const char *val, *name;
+	double head_lr;
+	int64_t classes;
+	bool sync_bn;
+};
+
+static const struct config defaults = {.recipe = {.optimizer = "sgd",
+						  .precision = "auto",
+						  .steps = "12,16",
+						  .batch = 64,
+						  .accumulate = 4,
+						  .log_every = 50,
+						  .checkpoint_every = 100,
+						  .keep = 3,
+						  .lr = 0.01,
+						  .lr_batch = 256,
+						  .momentum = 0.9,
+						  .weight_decay = 5e-4,
+						  .epochs = 20,
+						  .warmup_ratio = 0.1,
+						  .gamma = 0.2},
+				       .backbone.random_init = -1,
+				       .name = "",
+				       .head_lr = 1};
+
+/* The validation stream, refused before hours are spent if it does not fit. */
+static struct rl_reader *open_validation(const struct config *c, const struct rl_images *m)
+{
+	struct rl_reader *in = rl_reader_open(c->val);
+	const struct rl_images v = rl_images_of(rl_reader_head(in), m->classes, c->val);
+
+	if (v.height != m->height || v.width != m->width)
+		rl_die("%s: images of %lldx%lld, the training's are %lldx%lld", c->val,
+		       (long long)v.height, (long long)v.width, (long long)m->height,
+		       (long long)m->width);
+	return in;
+}
+
+static json_t *result(const struct config *c, const struct rl_topk *score, json_t *provenance)
+{
+	char *row = rl_utf8_clean(c->name);
+	json_t *o =
+		json_pack("{s:s, s:s, s:{s:f, s:f}, s:I, s:{s:f, s:f}, s:s, s:O}", "benchmark",
+			  "finetune", "name", row, "metrics", "top-1", rl_topk_percent(score, 1),
+			  "top-5", rl_topk_percent(score, 5), "images", (json_int_t)score->n,
+			  "setting", "lr", c->recipe.lr, "head_lr", c->head_lr, "protocol",
+			  "all layers fine-tuned; top-1 and top-5 at the end of the last "
+			  "epoch, percent",
+			  "provenance", provenance);
+
+	free(row);
+	return o;
+}
+
+int main(int argc, char **argv)
+{
+	struct config c = defaults;
+	struct rl_recipe *r = &c.recipe;
+	const struct rl_opt opts[] = {
+		RL_RESUME_OPTIONS(&r->resume),
+		RL_BACKBONE_OPTIONS(&c.backbone),
+		RL_OPT_STR("val", &c.val, "FILE", "labelled image stream to score at the end"),
+		RL_OPT_STR("name", &c.name, "TEXT", "row label of the result"),
+		RL_OPT_INT("classes", &c.classes, 0, 1 << 24, "N", "0: as the stream says"),
+		RL_RECIPE_LEARNING(r),
+		RL_OPT_REAL("head-lr", &c.head_lr, 0, 1000, "F", "rate multiplier of the head"),
+		RL_OPT_FLAG("sync-bn", &c.sync_bn,
+			    "batch statistics are those of all ranks together"),
+		RL_RECIPE_RUNNING(r),
+		RL_OPT_END};
+	static const char *const files[] = {"weights", "val", NULL};
+	static const char *const untrained_files[] = {"val", NULL};
+	struct rl_topk score[RL_HEADS];
+
+	/* arguments */
+	r->threads = omp_get_max_threads();
+	if (rl_options(argc, argv, &tool, opts) < argc)
+		rl_die_usage("%s: unexpected operand: images come from standard input",
+			     argv[argc - 1]);
+	rl_recipe_interpret(r);
+	if (!c.val)
+		rl_die_usage("--val is missing");
+	rl_backbone_open(&c.backbone);
+
+	/* prepare: the streams */
+	struct rl_comm *comm = rl_comm_mpi();
+	const bool first = comm->rank == 0; /* the rank that writes, evaluates and talks */
+	if (first)
+		rl_resume_check(&r->resume);
+	struct rl_reader *in = rl_reader_open("-");
+	json_t *head = json_deep_copy(rl_reader_head(in));
+	struct rl_loop loop = rl_recipe_loop(r, comm, in);
+	const struct rl_images images = rl_images_of(head, c.classes, "stdin");
+	if (!images.classes)
+		rl_die("stdin: head: does not say how many classes there are: --classes");
+	struct rl_reader *val = first ? open_validation(&c, &images) : NULL;
+	json_t *entry = rl_recipe_history(r, &tool, head, argc, argv);
+	rl_backbone_history(&c.backbone, entry, r->bf16);
+	if (first)
+		rl_history_input(entry, c.val);
+
+	/* prepare: the network and how it learns */
+	const struct rl_net_config net = {.seed = rl_backbone_seed(&c.backbone, r->seed),
+					  .comm = comm,
+					  .sync_bn = c.sync_bn,
+					  .bf16 = r->bf16};
+	struct rl_params *params = loop.params = rl_params_new();
+	struct rl_finetune *finetune =
+		rl_finetune_new(params, &c.backbone.resnet, &images, r->batch, &net);
+	rl_backbone_load(&c.backbone, params, "fc.");
+	rl_params_group(params, "", 1, r->weight_decay);
+	rl_params_group(params, "fc.", c.head_lr, r->weight_decay);
+	loop.task = rl_finetune_task(finetune);
+	loop.chance_loss = log(images.classes);
+	loop.optim = rl_optim_new(r->kind, r->momentum, params);
+	loop.schedule = rl_recipe_schedule(r, &loop);
+	loop.metadata = json_pack("{s:s, s:s}", "format", "pt", "history",
+				  rl_json_text(json_object_get(head, "history")));
+	if (first && r->verbose)
+		rl_finetune_print_plan(finetune, stderr);
+	rl_recipe_explain(r, &loop);
+
+	/* train */
+	json_t *provenance = rl_resume(
+		&r->resume, &loop,
+		rl_recipe_settings(r, opts, entry, c.backbone.weights ? files : untrained_files));
+	rl_loop_run(&loop);
+
+	/* evaluate */
+	if (first) {
+		char *path = rl_asprintf("%s/weights.safetensors", r->dir);
+		const struct rl_classifier classifier =
+			rl_finetune_classifier(finetune, r->threads);
+
+		rl_weights_save(params, "", path, loop.metadata);
+		rl_images_evaluate(val, &images, &classifier, r->quiet, score);
+		rl_history_input(json_array_get(provenance, json_array_size(provenance) - 1), path);
+		rl_json_print(result(&c, score, provenance));
+	}
+	rl_loop_end(&loop);
+	comm->close(comm);
+	return RL_EXIT_OK;
+}
