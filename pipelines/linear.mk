@@ -86,5 +86,5 @@ $(BENCH)/imagenet-train.tar $(BENCH)/imagenet-val.tar: $(BENCH)/imagenet-%.tar: 
 
 $(BENCH)/imagenet-knn.json: $(BENCH)/imagenet-knn.json.settings $(BENCH)/imagenet-train.tar $(BENCH)/imagenet-val.tar
 	$(BIN)/rl-knn --train $(BENCH)/imagenet-train.tar --test $(BENCH)/imagenet-val.tar \
-	    --name "$(NAME)" --threads $(THREADS) $(KNN_FLAGS) > $@.partial
+	    --name "$(NAME)" --threads $(THREADS) $(KNN_FLAGS) | jq -c '.benchmark = "imagenet-knn"' > $@.partial
 	mv $@.partial $@

@@ -81,7 +81,16 @@ probe() {
 }
 probe imagenet-linear imagenet-avgpool imagenet-knn IMAGENET=$here/classes 2>stderr
 is "$? $(jq -c '[.benchmark, (.metrics | length)]' results/small/*.json | tr '\n' ' ')" \
-	'0 ["imagenet-avgpool",2] ["knn",2] ["imagenet-linear",10] ' "linear probes and nearest neighbours, one target each"
+	'0 ["imagenet-avgpool",2] ["imagenet-knn",2] ["imagenet-linear",10] ' "linear probes and nearest neighbours, one target each"
+find classes/train -name '*.jpg' | LC_ALL=C sort | awk 'NR % 2' | sed 's|classes/train/||' >few.txt
+few() {
+	probe imagenet-1percent IMAGENET=$here/classes SUBSET_1PERCENT=$here/few.txt SEMI_EPOCHS=1 SEMI_LR="0.1 0.01" SEMI_HEAD=10 \
+		SEMI_VIEW="resize=72 center-crop=64" SEMI_CROP="random-resized-crop=64 flip" \
+		SEMI_FLAGS="--batch 8 --accumulate 1 --quiet"
+}
+few 2>stderr
+is "$? $(jq -c '[.benchmark, (.grid | length), .metrics["top-1"] == ([.grid[].metrics["top-1"]] | max)]' results/small/imagenet-1percent.json)" \
+	'0 ["imagenet-1percent",2,true]' "fine-tuning on a part of the labels: the best of the grid"
 probe inat18-linear INAT18=$here/nowhere >stdout 2>stderr
 [ $? -ne 0 ] && grep -q 'nowhere: no such directory: say INAT18=DIR' stderr
 ok $? "no data set: one line says what to set"

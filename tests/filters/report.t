@@ -34,7 +34,8 @@ grep -qxF '| Relative location, MMSelfSup | 65.52 |' published.md
 ok $? "with their numbers"
 grep -q '^- Relative location, MMSelfSup: published, .*README' published.md
 ok $? "and their sources"
-rl-report --published "$top/pipelines/published.json" </dev/null | grep -qxF \
+rl-report --published "$top/pipelines/published.json" </dev/null >all.md
+grep -F '| 15.11 | 30.47 | 42.83 | 51.20 | 40.96 | 39.65 | 20.69 | 34.72 | 43.01 | 45.97 | 41.96 |' all.md | grep -qF \
 	'| Relative location, MMSelfSup | 65.52 | 20.36 | 23.12 | 30.66 | 37.02 | 42.55 | 50.00 | 55.58 | 59.28 |'
 ok $? "without results all published numbers are shown"
 
