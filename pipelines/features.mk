@@ -16,6 +16,14 @@ space := $(subst ,, )
 BENCH  = $(RESULTS)/$(subst $(space),-,$(NAME))
 NETWORK = $(if $(WEIGHTS),--weights "$(WEIGHTS)",--random-init $(RANDOM_INIT) $(RANDOM_ARCH))
 
+# $(call extract,FLAGS OF RL-DECODE,LAYERS): a manifest to features
+define extract
+parallel --will-cite --pipe --keep-order -N $(SLICE) -j $(THREADS) --halt now,fail=1 \
+	    '$(BIN)/rl-decode $(1) --threads 1 | \
+	     $(BIN)/rl-extract $(NETWORK) --layers $(2) --threads 1 --quiet' | \
+	$(BIN)/rl-cat
+endef
+
 # Weights are named by content: another file under the same path is another network.
 weights_hash = $(if $(WEIGHTS),$(shell sha256sum "$(WEIGHTS)" | cut -c1-64))
 $(BENCH)/voc07-trainval.tar.settings $(BENCH)/voc07-test.tar.settings: $(BENCH)/voc07-%.tar.settings: FORCE
@@ -23,8 +31,5 @@ $(BENCH)/voc07-trainval.tar.settings $(BENCH)/voc07-test.tar.settings: $(BENCH)/
 
 $(BENCH)/voc07-trainval.tar $(BENCH)/voc07-test.tar: $(BENCH)/voc07-%.tar: $(BENCH)/voc07-%.tar.settings | all
 	$(BIN)/rl-list voc07 "$(VOC07)" --set $* | \
-	parallel --will-cite --pipe --keep-order -N $(SLICE) -j $(THREADS) --halt now,fail=1 \
-	    '$(BIN)/rl-decode --short-side 256 --size 224x224 --threads 1 | \
-	     $(BIN)/rl-extract $(NETWORK) --layers $(FEAT_LIST) --threads 1 --quiet' | \
-	$(BIN)/rl-cat > $@.partial
+	$(call extract,--short-side 256 --size 224x224,$(FEAT_LIST)) > $@.partial
 	mv $@.partial $@

@@ -78,10 +78,7 @@ $(BENCH)/imagenet-knn.json.settings $(BENCH)/imagenet-train.tar.settings $(BENCH
 
 $(BENCH)/imagenet-train.tar $(BENCH)/imagenet-val.tar: $(BENCH)/imagenet-%.tar: $(BENCH)/imagenet-%.tar.settings | all
 	$(call list,imagenet-knn,$*) | \
-	parallel --will-cite --pipe --keep-order -N $(SLICE) -j $(THREADS) --halt now,fail=1 \
-	    '$(BIN)/rl-decode --augment "$(VIEW)" --threads 1 | \
-	     $(BIN)/rl-extract $(NETWORK) --layers avgpool --threads 1 --quiet' | \
-	$(BIN)/rl-cat > $@.partial
+	$(call extract,--augment "$(VIEW)",avgpool) > $@.partial
 	mv $@.partial $@
 
 $(BENCH)/imagenet-knn.json: $(BENCH)/imagenet-knn.json.settings $(BENCH)/imagenet-train.tar $(BENCH)/imagenet-val.tar

@@ -94,7 +94,6 @@ int main(int argc, char **argv)
 		RL_RECIPE_RUNNING(r),
 		RL_OPT_END};
 	static const char *const files[] = {"weights", "val", NULL};
-	static const char *const untrained_files[] = {"val", NULL};
 	struct rl_topk score[RL_HEADS];
 
 	/* arguments */
@@ -116,8 +115,6 @@ int main(int argc, char **argv)
 	json_t *head = json_deep_copy(rl_reader_head(in));
 	struct rl_loop loop = rl_recipe_loop(r, comm, in);
 	const struct rl_images images = rl_images_of(head, c.classes, "stdin");
-	if (!images.classes)
-		rl_die("stdin: head: does not say how many classes there are: --classes");
 	struct rl_reader *val = first ? open_validation(&c, &images) : NULL;
 	json_t *entry = rl_recipe_history(r, &tool, head, argc, argv);
 	rl_backbone_history(&c.backbone, entry, r->bf16);
@@ -146,9 +143,8 @@ int main(int argc, char **argv)
 	rl_recipe_explain(r, &loop);
 
 	/* train */
-	json_t *provenance = rl_resume(
-		&r->resume, &loop,
-		rl_recipe_settings(r, opts, entry, c.backbone.weights ? files : untrained_files));
+	json_t *provenance =
+		rl_resume(&r->resume, &loop, rl_recipe_settings(r, opts, entry, files));
 	rl_loop_run(&loop);
 
 	/* evaluate */

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "eval/knn.h"
 #include "eval/rows.h"
+#include "eval/topk.h"
 #include "eval/whiten.h"
 
 #include <omp.h>
@@ -36,8 +37,8 @@ struct run {
 	int64_t passed; /* rows of the database, over all passes */
 	char **key;     /* [nkey] of the database, where neighbours are listed */
 	size_t nkey;
-	json_t *train; /* provenance */
-	size_t scored, top1[MOST_K], top5[MOST_K];
+	json_t *train;                /* provenance */
+	struct rl_topk score[MOST_K]; /* of each k */
 };
 
 static void parse_k(struct run *r)
@@ -162,13 +163,9 @@ static void fit_whitening(struct run *r, const struct rl_rows *test)
 
 static void vote(struct run *r, const struct rl_neighbour *nearest, int32_t label, double *score)
 {
-	for (size_t i = 0; i < r->nk; i++) {
-		size_t rank = rl_knn_rank(nearest, r->k[i], r->c.temperature, label, score);
-
-		r->top1[i] += rank < 1;
-		r->top5[i] += rank < 5;
-	}
-	r->scored++;
+	for (size_t i = 0; i < r->nk; i++)
+		rl_topk_count(&r->score[i],
+			      rl_knn_rank(nearest, r->k[i], r->c.temperature, label, score));
 }
 
 static void list(const struct run *r, const char *key, const struct rl_neighbour *nearest)
@@ -212,15 +209,14 @@ static void answer(struct run *r, const struct rl_rows *test, const struct rl_bl
 /* ---- the result -------------------------------------------------------------------------------
  */
 
-static json_t *percent(const struct run *r, const size_t *right)
+static json_t *percent(const struct run *r, int top)
 {
 	json_t *o = json_object();
 	char name[32];
 
 	for (size_t i = 0; i < r->nk; i++) {
 		snprintf(name, sizeof(name), "k=%zu", r->k[i]);
-		json_object_set_new(o, name,
-				    json_real(100. * (double)right[i] / (double)r->scored));
+		json_object_set_new(o, name, json_real(rl_topk_percent(&r->score[i], top)));
 	}
 	return o;
 }
@@ -255,8 +251,8 @@ static void print_result(const struct run *r, const struct rl_rows *test, int ar
 	json_t *self = rl_head_new("result"), *entry = rl_head_history(self, &tool, argc, argv);
 
 	rl_json_print(json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:{s:O, s:o, s:O}}", "benchmark",
-				"knn", "name", name, "metrics", percent(r, r->top1), "top5",
-				percent(r, r->top5), "layer", r->c.layer, "protocol", protocol(r),
+				"knn", "name", name, "metrics", percent(r, 1), "top5",
+				percent(r, 5), "layer", r->c.layer, "protocol", protocol(r),
 				"provenance", "train", r->train, "test", rl_rows_provenance(test),
 				"command", entry));
 	json_decref(self);

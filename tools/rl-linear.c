@@ -1,7 +1,7 @@
 /* rl-linear: linear classifiers on frozen features. */
 #include "base/err.h"
 #include "base/utf8.h"
-#include "eval/features.h"
+#include "eval/layer.h"
 #include "eval/probe.h"
 #include "eval/rows.h"
 #include "train/probing.h"
@@ -44,36 +44,13 @@ static void check_decays(const struct exact *e)
 			rl_die_usage("--weight-decay: %s: must descend", e->decays);
 }
 
-/* The layers to run: an array of names. */
 static json_t *chosen_layers(const struct exact *e)
 {
-	json_t *layers = json_array(), *field;
-	const char *name;
-
-	if (e->layers) {
-		char *copy = rl_strdup(e->layers), *rest = copy;
-
-		for (char *item; (item = strsep(&rest, ","));)
-			json_array_append_new(layers, json_string(item));
-		free(copy);
-		return layers;
-	}
 	struct rl_reader *in = rl_reader_open(e->train);
-	json_object_foreach(json_object_get(rl_reader_head(in), "fields"), name,
-			    field) if (rl_is_layer(name))
-		json_array_append_new(layers, json_string(name));
-	rl_reader_close(in);
-	if (!json_array_size(layers))
-		rl_die("%s: no features: none of its fields is feat1, feat2 ... or avgpool",
-		       e->train);
-	return layers;
-}
+	json_t *layers = rl_layers_chosen(rl_reader_head(in), e->layers, e->train);
 
-static void free_keys(struct rl_block *b)
-{
-	for (size_t i = 0; i < b->n; i++)
-		free(b->key[i]);
-	free(b->key);
+	rl_reader_close(in);
+	return layers;
 }
 
 /* Both streams' rows of one layer. */
@@ -106,8 +83,10 @@ static struct rl_probe read_layer(struct exact *e, const char *layer)
 		.seed = (uint64_t)e->seed,
 	};
 	rl_probe_need_classes(&p, train->path);
-	free_keys(&a);
-	free_keys(&b);
+	a.x = b.x = NULL; /* the probe's now */
+	a.label = b.label = NULL;
+	rl_block_free(&a);
+	rl_block_free(&b);
 	json_decref(e->train_provenance);
 	json_decref(e->test_provenance);
 	e->train_provenance = rl_rows_provenance(train);
@@ -298,15 +277,6 @@ static json_t *backbone_id(const struct sgd *c, const json_t *entry)
 			    c->backbone.resnet.width);
 }
 
-static struct rl_images images_of(const struct sgd *c, const json_t *head)
-{
-	struct rl_images m = rl_images_of(head, c->classes, "stdin");
-
-	if (!m.classes)
-		rl_die("stdin: head: does not say how many classes there are: --classes");
-	return m;
-}
-
 static int train(int argc, char **argv)
 {
 	struct sgd c = sgd_defaults;
@@ -340,8 +310,9 @@ static int train(int argc, char **argv)
 	json_t *entry = rl_recipe_history(r, &tool, head, argc, argv);
 	rl_backbone_history(&c.backbone, entry, r->bf16);
 	const struct rl_probing_config config = {.backbone = &c.backbone,
-						 .images = images_of(&c, head),
+						 .images = rl_images_of(head, c.classes, "stdin"),
 						 .heads = heads,
+						 .train = true,
 						 .batch = r->batch,
 						 .bf16 = r->bf16,
 						 .seed = (uint64_t)r->seed,
@@ -435,7 +406,7 @@ static int test(int argc, char **argv)
 	check_probe(&c, file, backbone_id(&c, entry));
 	rl_history_input(entry, c.probe);
 	const struct rl_probing_config config = {.backbone = &c.backbone,
-						 .images = images_of(&c, head),
+						 .images = rl_images_of(head, c.classes, "stdin"),
 						 .heads = heads,
 						 .batch = batch,
 						 .bf16 = bf16,

@@ -81,6 +81,13 @@ void *rl_realloc(void *p, size_t count, size_t size)
 	return p;
 }
 
+void *rl_grown(void *array, size_t n, size_t size)
+{
+	if (n & (n - 1))
+		return array;
+	return rl_realloc(array, n ? 2 * n : 1, size);
+}
+
 char *rl_strdup(const char *s)
 {
 	size_t size = strlen(s) + 1;

@@ -33,6 +33,8 @@ _Noreturn void rl_die_usage(const char *fmt, ...) __attribute__((format(printf, 
 void *rl_malloc(size_t size);
 void *rl_calloc(size_t count, size_t size);
 void *rl_realloc(void *p, size_t count, size_t size); /* count * size is checked for overflow */
+/* Room for one element of `size` more than n, doubling: for arrays that grow one by one. */
+void *rl_grown(void *array, size_t n, size_t size);
 char *rl_strdup(const char *s);
 char *rl_asprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -9,17 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Room for one more, doubling. */
-static void *grown(void *array, size_t n, size_t size)
-{
-	if (n & (n - 1))
-		return array;
-	return rl_realloc(array, n ? 2 * n : 1, size);
-}
-
 void rl_imageset_add_class(struct rl_imageset *s, const char *name)
 {
-	s->classes = grown(s->classes, s->nclass, sizeof(*s->classes));
+	s->classes = rl_grown(s->classes, s->nclass, sizeof(*s->classes));
 	s->classes[s->nclass++] = rl_strdup(name);
 }
 
@@ -28,7 +20,7 @@ void rl_imageset_add(struct rl_imageset *s, const char *base, const char *inside
 	const char *between = s->root[strlen(s->root) - 1] == '/' ? "" : "/";
 	char *named = rl_asprintf("%s%s%s", base, *base ? "/" : "", inside);
 
-	s->files = grown(s->files, s->nfile, sizeof(*s->files));
+	s->files = rl_grown(s->files, s->nfile, sizeof(*s->files));
 	s->files[s->nfile++] = (struct rl_imagefile){
 		.path = rl_asprintf("%s%s%s", s->root, between, inside),
 		.key = rl_key_from_path(named),

@@ -32,28 +32,20 @@ struct reading {
 	size_t nclass;
 };
 
-/* Room for one more, doubling. */
-static void *grown(void *array, size_t n, size_t size)
-{
-	if (n & (n - 1))
-		return array;
-	return rl_realloc(array, n ? 2 * n : 1, size);
-}
-
 static void take_image(struct reading *r, const json_t *o, const char *where)
 {
 	const char *name = rl_json_str(o, "file_name", where);
 
 	if (!rl_imageset_inside(name))
 		rl_die("%s: %s: not a path inside the data set", where, name);
-	r->images = grown(r->images, r->nimage, sizeof(*r->images));
+	r->images = rl_grown(r->images, r->nimage, sizeof(*r->images));
 	r->images[r->nimage++] = (struct image){rl_json_int(o, "id", INT64_MIN, INT64_MAX, where),
 						rl_strdup(name), -1};
 }
 
 static void take_annotation(struct reading *r, const json_t *o, const char *where)
 {
-	r->annotations = grown(r->annotations, r->nannotation, sizeof(*r->annotations));
+	r->annotations = rl_grown(r->annotations, r->nannotation, sizeof(*r->annotations));
 	r->annotations[r->nannotation++] = (struct annotation){
 		rl_json_int(o, "image_id", INT64_MIN, INT64_MAX, where),
 		rl_json_int(o, "category_id", 0, (int64_t)r->nclass - 1, where)};

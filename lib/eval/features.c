@@ -3,49 +3,24 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "eval/gram.h"
+#include "eval/layer.h"
 #include "eval/network.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-bool rl_is_layer(const char *name)
-{
-	return !strcmp(name, "avgpool") || (!strncmp(name, "feat", 4) && name[4] &&
-					    strspn(name + 4, "0123456789") == strlen(name + 4));
-}
-
-static void add_layer(struct rl_features *f, const json_t *head, const char *name)
-{
-	if (f->nlayer == RL_LEN(f->layer))
-		rl_die("%s: more than %zu layers", f->path, RL_LEN(f->layer));
-	if (strlen(name) > RL_MAXNAME || !rl_head_has_field(head, name))
-		rl_die("%s: no field %s", f->path, name);
-	for (size_t i = 0; i < f->nlayer; i++)
-		if (!strcmp(f->layer[i].name, name))
-			rl_die_usage("--layers: %s: twice", name);
-	snprintf(f->layer[f->nlayer++].name, sizeof(f->layer->name), "%s", name);
-}
-
 static void choose_layers(struct rl_features *f, const json_t *head, const char *layers)
 {
-	json_t *field;
-	const char *name;
+	json_t *names = rl_layers_chosen(head, layers, f->path), *name;
+	size_t i;
 
-	if (layers) {
-		char *copy = rl_strdup(layers), *rest = copy;
-
-		for (char *item; (item = strsep(&rest, ","));)
-			add_layer(f, head, item);
-		free(copy);
-		return;
-	}
-	json_object_foreach(json_object_get(head, "fields"), name, field) if (rl_is_layer(name))
-		add_layer(f, head, name);
-	if (!f->nlayer)
-		rl_die("%s: no features: none of its fields is feat1, feat2 ... or avgpool",
-		       f->path);
+	if (json_array_size(names) > RL_LEN(f->layer))
+		rl_die("%s: more than %zu layers", f->path, RL_LEN(f->layer));
+	json_array_foreach(names, i, name)
+		snprintf(f->layer[i].name, sizeof(f->layer->name), "%s", json_string_value(name));
+	f->nlayer = json_array_size(names);
+	json_decref(names);
 }
 
 /* The head may name the classes; what it says is checked against the samples. */
@@ -76,21 +51,10 @@ static void name_classes(struct rl_features *f, const json_t *head, size_t nclas
 static void take_features(struct rl_features *f, struct rl_layer *l, struct rl_sample *s,
 			  size_t room)
 {
-	const struct rl_tensor *t = rl_sample_get(s, l->name, RL_F4, 1);
-	size_t d = (size_t)t->dim[0];
-	const float *x = t->data;
+	const float *x = rl_layer_row(s, l->name, &l->d, f->path);
 
-	if (f->n == 0)
-		l->d = d;
-	if (d != l->d || d == 0)
-		rl_die("%s: %s: %s has %zu features, expected %zu", f->path, s->key, l->name, d,
-		       l->d ? l->d : 1);
-	for (size_t j = 0; j < d; j++)
-		if (!isfinite(x[j]))
-			rl_die("%s: %s: %s[%zu] is not a finite number", f->path, s->key, l->name,
-			       j);
-	l->x = rl_realloc(l->x, room, d * sizeof(*l->x));
-	memcpy(l->x + f->n * d, x, d * sizeof(*x));
+	l->x = rl_realloc(l->x, room, l->d * sizeof(*l->x));
+	memcpy(l->x + f->n * l->d, x, l->d * sizeof(*x));
 }
 
 /* Sample after sample here; transposed when all are there. */

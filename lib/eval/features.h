@@ -25,9 +25,6 @@ struct rl_features {
 	json_t *history;
 };
 
-/* feat1, feat2 ... and avgpool. */
-bool rl_is_layer(const char *name);
-
 /* Layers are those of the list "feat1,feat4", or with NULL the stream's feat1, feat2 ... and
  * avgpool.  Dies, naming sample and layer, on a size that varies, NaN or infinity. */
 struct rl_features *rl_features_read(const char *path, const char *layers);

@@ -127,20 +127,6 @@ void rl_kernel_free(struct rl_kernel *k)
 
 /* As in gram.c: fixed tiles, each one single-threaded call, so that the bits do not depend on the
  * threads. */
-void rl_kernel_times(const struct rl_kernel *k, const double *v, size_t count, double *out,
-		     int threads)
-{
-	int n = (int)k->n, saved = omp_get_max_threads();
-
-	omp_set_num_threads(threads);
-#pragma omp parallel for schedule(dynamic)
-	for (size_t i = 0; i < k->n; i += TILE)
-		cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count,
-			    (int)smaller(TILE, k->n - i), n, 1, v, n, k->exact + i * k->n, n, 0,
-			    out + i, n);
-	omp_set_num_threads(saved);
-}
-
 void rl_kernel_times_fast(const struct rl_kernel *k, const float *v, const double *sum,
 			  size_t count, float *out, int threads)
 {

@@ -32,11 +32,8 @@ struct rl_kernel *rl_kernel_part(const struct rl_kernel *k, const int32_t *row, 
 
 void rl_kernel_free(struct rl_kernel *k);
 
-/* out[count][n] = K v[count][n]; `count` columns in one go are much cheaper than one by one. */
-void rl_kernel_times(const struct rl_kernel *k, const double *v, size_t count, double *out,
-		     int threads);
-
-/* The same in float, of vectors that sum[count] sums up in double. */
+/* out[count][n] = K v[count][n] in float, of vectors that sum[count] sums up in double; `count` in
+ * one go are much cheaper than one by one.  In double rl_gram_cross() does it: K is symmetric. */
 void rl_kernel_times_fast(const struct rl_kernel *k, const float *v, const double *sum,
 			  size_t count, float *out, int threads);
 

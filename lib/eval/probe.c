@@ -118,7 +118,7 @@ static size_t hold_out(struct rl_probe *p)
 	return kept;
 }
 
-static double share(size_t right, size_t n)
+static double share(int64_t right, int64_t n)
 {
 	return (double)right / (double)n;
 }
@@ -126,7 +126,7 @@ static double share(size_t right, size_t n)
 size_t rl_probe_run(struct rl_probe *p, struct rl_probe_point *point, size_t n,
 		    struct rl_progress *progress)
 {
-	size_t kept = n > 1 ? hold_out(p) : p->ntrain, best = 0, top1, top5;
+	size_t kept = n > 1 ? hold_out(p) : p->ntrain, best = 0;
 	struct rl_softmax_data part = {p->train, p->train_label, kept};
 	struct rl_softmax_data held = {p->train + kept * p->d, p->train_label + kept,
 				       p->ntrain - kept};
@@ -142,16 +142,16 @@ size_t rl_probe_run(struct rl_probe *p, struct rl_probe_point *point, size_t n,
 		t->held_out = NAN;
 		if (n > 1) {
 			t->part = rl_softmax_fit(of_part, &part, t->weight_decay);
-			rl_softmax_score(of_part, &held, &top1, &top5);
-			t->held_out = share(top1, held.n);
+			struct rl_topk k = rl_softmax_score(of_part, &held);
+			t->held_out = share(k.top1, k.n);
 			rl_progress_show(progress, (int64_t)(2 * i + 1));
 			/* Nine tenths of the rows have nearly the same optimum. */
 			memcpy(rl_softmax_weights(of_whole), rl_softmax_weights(of_part), size);
 		}
 		t->whole = rl_softmax_fit(of_whole, &whole, t->weight_decay);
-		rl_softmax_score(of_whole, &test, &top1, &top5);
-		t->top1 = share(top1, test.n);
-		t->top5 = share(top5, test.n);
+		struct rl_topk k = rl_softmax_score(of_whole, &test);
+		t->top1 = share(k.top1, k.n);
+		t->top5 = share(k.top5, k.n);
 		if (t->held_out > point[best].held_out)
 			best = i;
 		rl_progress_show(progress, (int64_t)(2 * i + 2));

@@ -2,9 +2,9 @@
 
 #include "base/err.h"
 #include "base/utf8.h"
+#include "eval/layer.h"
 #include "eval/network.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,19 +45,9 @@ static int32_t take_label(struct rl_rows *r)
 
 static void take_row(struct rl_rows *r, struct rl_block *b)
 {
-	const struct rl_tensor *t = rl_sample_get(&r->sample, r->layer, RL_F4, 1);
-	const float *x = t->data;
-	size_t d = (size_t)t->dim[0];
+	const float *x = rl_layer_row(&r->sample, r->layer, &r->d, r->path);
+	size_t d = r->d;
 
-	if (!r->d)
-		r->d = d;
-	if (d != r->d || d == 0)
-		rl_die("%s: %s: %s has %zu features, expected %zu", r->path, r->sample.key,
-		       r->layer, d, r->d ? r->d : 1);
-	for (size_t j = 0; j < d; j++)
-		if (!isfinite(x[j]))
-			rl_die("%s: %s: %s[%zu] is not a finite number", r->path, r->sample.key,
-			       r->layer, j);
 	if (b->n == b->room) {
 		b->room = b->room ? b->room + b->room / 2 : 64;
 		b->x = rl_realloc(b->x, b->room, d * sizeof(*b->x));

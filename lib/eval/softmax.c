@@ -359,31 +359,24 @@ double rl_softmax_objective(const struct rl_softmax *m, const struct rl_softmax_
 	return value;
 }
 
-void rl_softmax_score(const struct rl_softmax *m, const struct rl_softmax_data *data, size_t *top1,
-		      size_t *top5)
+struct rl_topk rl_softmax_score(const struct rl_softmax *m, const struct rl_softmax_data *data)
 {
-	size_t first = 0, fifth = 0, C = m->nclass;
 	float *narrow = rl_malloc(m->size * sizeof(*narrow));
+	int64_t top1 = 0, top5 = 0;
 
 	round_to_float(m->w, m->size, narrow);
-#pragma omp parallel for schedule(dynamic) reduction(+ : first, fifth)
+#pragma omp parallel for schedule(dynamic) reduction(+ : top1, top5)
 	for (size_t i = 0; i < data->n; i += ROWS) {
 		size_t rows = smaller(ROWS, data->n - i);
-		float *z = rl_malloc(rows * C * sizeof(*z));
+		float *z = rl_malloc(rows * m->nclass * sizeof(*z));
+		struct rl_topk tile = {0};
 
 		scores(m, narrow, data->x + i * m->d, rows, z);
-		for (size_t r = 0; r < rows; r++) {
-			size_t label = (size_t)data->label[i + r], rank = 0;
-			float own = z[r * C + label];
-
-			for (size_t c = 0; c < C; c++)
-				rank += z[r * C + c] > own || (z[r * C + c] == own && c < label);
-			first += rank < 1;
-			fifth += rank < 5;
-		}
+		rl_topk_add(&tile, z, data->label + i, (int64_t)rows, (int64_t)m->nclass);
+		top1 += tile.top1;
+		top5 += tile.top5;
 		free(z);
 	}
 	free(narrow);
-	*top1 = first;
-	*top5 = fifth;
+	return (struct rl_topk){(int64_t)data->n, top1, top5};
 }

@@ -15,6 +15,8 @@
 #ifndef RL_EVAL_SOFTMAX_H
 #define RL_EVAL_SOFTMAX_H
 
+#include "eval/topk.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,8 +50,7 @@ struct rl_softmax_fit rl_softmax_fit(struct rl_softmax *m, const struct rl_softm
 
 /* The rows whose label has the highest score, and one of the five highest; equal scores in the
  * order of classes. */
-void rl_softmax_score(const struct rl_softmax *m, const struct rl_softmax_data *data, size_t *top1,
-		      size_t *top5);
+struct rl_topk rl_softmax_score(const struct rl_softmax *m, const struct rl_softmax_data *data);
 
 /* [C][D+1], the bias last; may be written to. */
 double *rl_softmax_weights(struct rl_softmax *m);

@@ -12,21 +12,16 @@
 
 double *rl_svm_costs(const char *list, size_t *n)
 {
-	double *cost = rl_malloc(((list ? strlen(list) : 19) + 1) * sizeof(*cost));
+	if (list)
+		return rl_parse_reals(list, 1e-12, 1e12, "--costs", n);
 
+	double *cost = rl_calloc(19, sizeof(*cost));
 	*n = 0;
-	if (!list) {
-		cost[(*n)++] = 1;
-		cost[(*n)++] = 10;
-		cost[(*n)++] = 100;
-		for (int i = 4; i <= 19; i++)
-			cost[(*n)++] = pow(0.5, i);
-		return cost;
-	}
-	char *copy = rl_strdup(list), *rest = copy;
-	for (char *item; (item = strsep(&rest, ","));)
-		cost[(*n)++] = rl_parse_real(item, 1e-12, 1e12, "--costs");
-	free(copy);
+	cost[(*n)++] = 1;
+	cost[(*n)++] = 10;
+	cost[(*n)++] = 100;
+	for (int i = 4; i <= 19; i++)
+		cost[(*n)++] = pow(0.5, i);
 	return cost;
 }
 

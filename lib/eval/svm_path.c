@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/progress.h"
+#include "eval/gram.h"
 #include "eval/svm_step.h"
 
 #include <omp.h>
@@ -143,7 +144,8 @@ void rl_svm_paths_run(const struct rl_svm_paths *s)
 			rl_kernel_times_fast(s->kernel, r.fast_v, r.fast_sum, r.fast, r.fast_kv,
 					     s->threads);
 		if (r.exact)
-			rl_kernel_times(s->kernel, r.exact_v, r.exact, r.exact_kv, s->threads);
+			rl_gram_cross(r.exact_v, r.exact, s->kernel->exact, s->kernel->n,
+				      s->kernel->n, r.exact_kv, s->threads);
 #pragma omp parallel for schedule(dynamic)
 		for (size_t a = 0; a < r.fast + r.exact; a++)
 			hand_out(&r, a);

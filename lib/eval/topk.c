@@ -5,9 +5,9 @@
 #include <math.h>
 
 /* Classes that rank before the label's. */
-static int64_t rank_of(const float *z, int64_t label, int64_t classes)
+static size_t rank_of(const float *z, int64_t label, int64_t classes)
 {
-	int64_t before = 0;
+	size_t before = 0;
 
 	for (int64_t c = 0; c < classes; c++) {
 		if (isnan(z[c]))
@@ -17,16 +17,18 @@ static int64_t rank_of(const float *z, int64_t label, int64_t classes)
 	return before;
 }
 
+void rl_topk_count(struct rl_topk *t, size_t rank)
+{
+	t->n++;
+	t->top1 += rank < 1;
+	t->top5 += rank < 5;
+}
+
 void rl_topk_add(struct rl_topk *t, const float *logits, const int32_t *label, int64_t rows,
 		 int64_t classes)
 {
-	for (int64_t i = 0; i < rows; i++) {
-		int64_t rank = rank_of(logits + i * classes, label[i], classes);
-
-		t->n++;
-		t->top1 += rank < 1;
-		t->top5 += rank < 5;
-	}
+	for (int64_t i = 0; i < rows; i++)
+		rl_topk_count(t, rank_of(logits + i * classes, label[i], classes));
 }
 
 double rl_topk_percent(const struct rl_topk *t, int k)

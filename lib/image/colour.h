@@ -13,6 +13,14 @@ static inline uint8_t rl_luma(const uint8_t rgb[3])
 	return (uint8_t)((19595 * rgb[0] + 38470 * rgb[1] + 7471 * rgb[2] + 32768) >> 16);
 }
 
+/* Within the levels, truncated. */
+static inline int32_t rl_level(float v)
+{
+	v = v > 0 ? v : 0;
+	v = v < 255 ? v : 255;
+	return (int32_t)v;
+}
+
 /* Replace each of n RGB pixels by its luma in all three channels. */
 void rl_grey(uint8_t *rgb, size_t n);
 

@@ -7,11 +7,7 @@
  * extrapolates. */
 static inline int32_t blend(int from, int to, float alpha)
 {
-	float v = (float)from + alpha * (float)(to - from);
-
-	v = v > 0 ? v : 0;
-	v = v < 255 ? v : 255;
-	return (int32_t)v;
+	return rl_level((float)from + alpha * (float)(to - from));
 }
 
 RL_CLONES static void blend_with(uint8_t *v, size_t n, int other, float alpha)

@@ -1,21 +1,15 @@
 #include "image/photometric.h"
 
 #include "base/clones.h"
+#include "image/colour.h"
 
 #include <math.h>
-
-static inline int32_t clip(float v)
-{
-	v = v > 0 ? v : 0;
-	v = v < 255 ? v : 255;
-	return (int32_t)v;
-}
 
 RL_CLONES static void convert(uint8_t *v, size_t n, float factor, float add)
 {
 #pragma omp simd
 	for (size_t i = 0; i < n; i++)
-		v[i] = (uint8_t)clip((float)v[i] * factor + add);
+		v[i] = (uint8_t)rl_level((float)v[i] * factor + add);
 }
 
 void rl_photometric_brightness(uint8_t *rgb, size_t n, double add)
@@ -91,7 +85,7 @@ void rl_photometric_saturation(uint8_t *rgb, size_t n, double factor)
 
 	for (uint8_t *p = rgb; p < rgb + 3 * n; p += 3) {
 		to_hsv(&rec, p, hsv);
-		hsv[1] = (uint8_t)clip((float)hsv[1] * (float)factor);
+		hsv[1] = (uint8_t)rl_level((float)hsv[1] * (float)factor);
 		from_hsv(hsv, p);
 	}
 }

@@ -53,6 +53,16 @@ static int64_t next_count(struct cursor *c)
 	return n;
 }
 
+/* Of things that follow, each of which is bytes. */
+static int64_t next_count_of(struct cursor *c, const char *what)
+{
+	int64_t n = next_count(c);
+
+	if (n > c->end - c->at)
+		rl_die("%s: %lld %s: more than bytes", c->s->path, (long long)n, what);
+	return n;
+}
+
 /* A pickled tuple of three: of a storage or a tensor of the tar archive. */
 static struct rl_pickle *next_triple(struct cursor *c)
 {
@@ -164,10 +174,8 @@ static void extract(struct rl_torch_source *s, size_t size[])
 /* (key, location, type), count, bytes; then views, which nothing wrote in practice. */
 static void read_storages(struct rl_torch_source *s, struct cursor c)
 {
-	int64_t n = next_count(&c);
+	int64_t n = next_count_of(&c, "storages");
 
-	if (n > c.end - c.at)
-		rl_die("%s: %lld storages: more than bytes", s->path, (long long)n);
 	s->storage = rl_calloc((size_t)n, sizeof(*s->storage));
 	for (; (int64_t)s->n_storage < n; s->n_storage++) {
 		struct rl_torch_storage *t = &s->storage[s->n_storage];
@@ -201,10 +209,8 @@ const struct rl_torch_tensor *rl_torch_find_old(const struct rl_torch_source *s,
 /* (key, storage, type), dimensions, four bytes of nothing, sizes, strides, offset. */
 static void read_tensors(struct rl_torch_source *s, struct cursor c)
 {
-	int64_t n = next_count(&c);
+	int64_t n = next_count_of(&c, "tensors");
 
-	if (n > c.end - c.at)
-		rl_die("%s: %lld tensors: more than bytes", s->path, (long long)n);
 	s->old = rl_calloc((size_t)n, sizeof(*s->old));
 	for (; (int64_t)s->n_old < n; s->n_old++) {
 		struct rl_torch_tensor *t = &s->old[s->n_old];

@@ -40,6 +40,8 @@ struct rl_images rl_images_of(const json_t *head, int64_t classes, const char *w
 	if (known && classes && known != classes)
 		rl_die("%s: head: %lld classes, where %lld are expected", where, (long long)known,
 		       (long long)classes);
+	if (!known && !classes)
+		rl_die("%s: head: does not say how many classes there are: --classes", where);
 	m.classes = (int32_t)(known ? known : classes);
 	return m;
 }

@@ -17,7 +17,7 @@ struct rl_images {
 };
 
 /* From a head, checked; dies, naming `where`.  The number of classes is the head's; if it says
- * none, `classes`; 0 is not known. */
+ * none, `classes`, where 0 is not known. */
 struct rl_images rl_images_of(const json_t *head, int64_t classes, const char *where);
 
 struct rl_image_batch {

@@ -94,9 +94,9 @@ struct rl_probing *rl_probing_new(struct rl_params *params, const struct rl_prob
 		p->feature[h] =
 			rl_aligned((size_t)((c->batch + p->piece) * width(p, h)) * sizeof(float));
 	}
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2 && c->train; i++)
 		p->slot[i] = rl_image_batch_new(&c->images, c->batch);
-	build(p, &p->full, c->batch, true);
+	build(p, c->train ? &p->full : &p->eval, c->batch, c->train);
 	return p;
 }
 

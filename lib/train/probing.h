@@ -15,7 +15,8 @@ struct rl_probing;
 struct rl_probing_config {
 	struct rl_backbone *backbone; /* opened; loaded here */
 	struct rl_images images;
-	int heads; /* 1: on the average pool; RL_NFEATURES: one a feature */
+	int heads;  /* 1: on the average pool; RL_NFEATURES: one a feature */
+	bool train; /* or evaluate only */
 	int64_t batch;
 	bool bf16;            /* the backbone; heads are in float */
 	uint64_t seed;        /* of the heads */

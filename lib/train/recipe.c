@@ -110,6 +110,20 @@ void rl_recipe_explain(const struct rl_recipe *r, const struct rl_loop *l)
 		(long long)(rl_loop_steps_per_epoch(l) * l->epochs));
 }
 
+/* Of the input that was read from `path`; NULL when there is none. */
+static json_t *hash_of(const json_t *entry, const json_t *path)
+{
+	json_t *input;
+	size_t i;
+
+	json_array_foreach(json_object_get(entry, "inputs"), i, input)
+	{
+		if (json_equal(json_object_get(input, "path"), path))
+			return json_object_get(input, "sha256");
+	}
+	return NULL;
+}
+
 json_t *rl_recipe_settings(const struct rl_recipe *r, const struct rl_opt *opts,
 			   const json_t *entry, const char *const files[])
 {
@@ -117,12 +131,11 @@ json_t *rl_recipe_settings(const struct rl_recipe *r, const struct rl_opt *opts,
 	static const char *const no_settings[] = {
 		"out",     "resume",           "where", "name", "quiet",
 		"verbose", "checkpoint-every", "keep",  NULL};
-	const json_t *inputs = json_object_get(entry, "inputs");
 	json_t *values = rl_options_values(opts, no_settings);
 
 	json_object_set_new(values, "precision", json_string(rl_precision_name(r->bf16)));
 	for (size_t i = 0; files[i]; i++) {
-		json_t *sha256 = json_object_get(json_array_get(inputs, i), "sha256");
+		json_t *sha256 = hash_of(entry, json_object_get(values, files[i]));
 
 		if (sha256)
 			json_object_set(values, files[i], sha256);

@@ -81,7 +81,7 @@ int64_t rl_recipe_images_a_step(const struct rl_recipe *r, const struct rl_loop 
 void rl_recipe_explain(const struct rl_recipe *r, const struct rl_loop *l);
 
 /* What decides over the outcome, for rl_resume().  The options of `files` (NULL-terminated) count
- * by the content of entry's inputs, in that order. */
+ * by the content that is noted among entry's inputs. */
 json_t *rl_recipe_settings(const struct rl_recipe *r, const struct rl_opt *opts,
 			   const json_t *entry, const char *const files[]);
 

@@ -24,9 +24,7 @@ head -c $(($(stat -c %s play.tar) / 2)) play.tar >half.tar
 tune --out again <half.tar >stdout 2>stderr
 is "$? $(ls again | grep -c weights)" "1 0" "a stream that breaks off ends the run, and no weights are written"
 tune --resume again <play.tar >again.json 2>stderr
-tensors() { tail -c +$(($(od -An -tu8 -N8 "$1") + 9)) "$1"; } # the head has the arguments, where --out differs
-cmp -s <(tensors whole/weights.safetensors) <(tensors again/weights.safetensors)
-ok $? "resumed, it ends in the same bits"
+is "$(tensors whole/weights.safetensors)" "$(tensors again/weights.safetensors)" "resumed, it ends in the same bits"
 is "$(jq -c .metrics again.json)" "$(jq -c .metrics whole.json)" "and in the same result"
 
 fails 2 "--val is missing" "no validation stream" rl-finetune $net --out no <play.tar

@@ -37,9 +37,7 @@ head -c $(($(stat -c %s play.tar) / 2)) play.tar >half.tar
 train --heads multi --out again <half.tar 2>stderr
 is "$? $(ls again | grep -c weights)" "1 0" "a stream that breaks off ends the run, and no weights are written"
 train --heads multi --resume again <play.tar 2>stderr
-tensors() { tail -c +$(($(od -An -tu8 -N8 "$1") + 9)) "$1"; } # the head has the arguments, where --out differs
-cmp -s <(tensors multi/weights.safetensors) <(tensors again/weights.safetensors)
-ok $? "resumed, it ends in the same bits"
+is "$(tensors multi/weights.safetensors)" "$(tensors again/weights.safetensors)" "resumed, it ends in the same bits"
 
 # ---- what is refused ----
 fails 1 "trained on another backbone: random_init 5" "heads of another network" \

@@ -22,7 +22,6 @@ w=$here/results/pretrain/weights.safetensors
 ok $? "leaves weights and the held-out accuracy"
 
 # Killed with all that it started, make goes on where its checkpoints are: here with one a step, at the second.
-tensors() { tail -c +$((9 + $(od -An -td8 -N8 "$1"))) "$1" | sha256sum; }
 pretrain="PHOTOS=$here/photos/train EPOCHS=20 TRAIN_FLAGS='$train --threads 1 --checkpoint-every 1'"
 eval "$run pretrain RUN=$here/whole $pretrain" 2>stderr
 setsid bash -c "$run pretrain RUN=$here/killed $pretrain" 2>stderr &

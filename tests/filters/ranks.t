@@ -31,7 +31,6 @@ ranks() {
 	shift
 	timeout 120 mpirun --bind-to none -n $ranks_n sh rank.sh "$@"
 }
-tensors() { tail -c +$((9 + $(od -An -td8 -N8 "$1"))) "$1" | sha256sum; }
 
 # ---- as on one ----
 export CUT=none

@@ -43,6 +43,9 @@ fails() {
 	[ $tap_got -eq "$tap_want" ] || echo "# exit status $tap_got, wanted $tap_want"
 }
 
+# tensors FILE: a hash of what a safetensors file holds, but for its head, which has the arguments.
+tensors() { tail -c +$((9 + $(od -An -td8 -N8 "$1"))) "$1" | sha256sum; }
+
 skip() {
 	tap_count=$((tap_count + 1))
 	echo "ok $tap_count - $1 # SKIP $2"

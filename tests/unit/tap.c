@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,4 +159,28 @@ double *golden(const char *path, size_t *n)
 	if (n)
 		*n = total;
 	return out;
+}
+
+float *golden_floats(const char *path)
+{
+	size_t n;
+	double *wide = golden(path, &n);
+	float *x = rl_malloc(n * sizeof(*x));
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = (float)wide[i];
+	free(wide);
+	return x;
+}
+
+int32_t *golden_ints(const char *path)
+{
+	size_t n;
+	double *wide = golden(path, &n);
+	int32_t *x = rl_malloc(n * sizeof(*x));
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = (int32_t)wide[i];
+	free(wide);
+	return x;
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 bool ok(bool pass, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void skip(const char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -24,5 +25,8 @@ bool dies(void (*fn)(void *), void *arg, int status, const char *text);
 /* A golden .npy under tests/golden as doubles, whatever its dtype; dies when it is not there.
  * count, if not NULL, gets the number of elements.  free() it. */
 double *golden(const char *path, size_t *count);
+/* The same narrowed. */
+float *golden_floats(const char *path);
+int32_t *golden_ints(const char *path);
 
 #endif

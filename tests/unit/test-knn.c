@@ -18,30 +18,6 @@ struct data {
 	int32_t *label, *test_label;
 };
 
-static float *floats(const char *path)
-{
-	size_t n;
-	double *wide = golden(path, &n);
-	float *x = rl_malloc(n * sizeof(*x));
-
-	for (size_t i = 0; i < n; i++)
-		x[i] = (float)wide[i];
-	free(wide);
-	return x;
-}
-
-static int32_t *ints(const char *path)
-{
-	size_t n;
-	double *wide = golden(path, &n);
-	int32_t *x = rl_malloc(n * sizeof(*x));
-
-	for (size_t i = 0; i < n; i++)
-		x[i] = (int32_t)wide[i];
-	free(wide);
-	return x;
-}
-
 static void units(float *x, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -74,7 +50,7 @@ static void search(const struct data *d, size_t k, size_t block, int threads, ch
 static void compare(const struct rl_neighbour *got, size_t k, const char *rows,
 		    const char *similarities, double tolerance, const char *name)
 {
-	int32_t *row = ints(rows);
+	int32_t *row = golden_ints(rows);
 	double *similarity = golden(similarities, NULL), worst = 0;
 	size_t wrong = 0;
 
@@ -91,7 +67,7 @@ static void compare(const struct rl_neighbour *got, size_t k, const char *rows,
 static void test_votes(const struct data *d, const struct rl_neighbour *nearest)
 {
 	static const size_t k[] = {1, 5, 20, 100};
-	int32_t *right = ints("knn/right.npy");
+	int32_t *right = golden_ints("knn/right.npy");
 	double score[CLASSES] = {0};
 	bool same = true;
 
@@ -197,9 +173,10 @@ static void fit_constant(void *arg)
 
 int main(void)
 {
-	struct data d = {floats("knn/train.npy"), floats("knn/test.npy"),
-			 ints("knn/train.label.npy"), ints("knn/test.label.npy")};
-	struct data raw = {floats("knn/train.npy"), floats("knn/test.npy"), d.label, d.test_label};
+	struct data d = {golden_floats("knn/train.npy"), golden_floats("knn/test.npy"),
+			 golden_ints("knn/train.label.npy"), golden_ints("knn/test.label.npy")};
+	struct data raw = {golden_floats("knn/train.npy"), golden_floats("knn/test.npy"), d.label,
+			   d.test_label};
 	struct rl_neighbour *whole = rl_calloc(M * K, sizeof(*whole));
 	struct rl_neighbour *other = rl_calloc(M * K, sizeof(*other));
 
