@@ -6,23 +6,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool polygon(json_t *polygon, const struct rl_steps *s)
+static bool is_polygon(const json_t *polygon)
 {
 	size_t n = json_array_size(polygon);
 
 	if (n < 6 || n % 2)
 		return false;
-	for (size_t i = 0; i < n; i += 2) {
-		const json_t *x = json_array_get(polygon, i), *y = json_array_get(polygon, i + 1);
-		double px = json_number_value(x), py = json_number_value(y);
-
-		if (!json_is_number(x) || !json_is_number(y))
+	for (size_t i = 0; i < n; i++)
+		if (!json_is_number(json_array_get(polygon, i)))
 			return false;
-		rl_steps_point(s, &px, &py);
-		json_array_set_new(polygon, i, json_real(px));
-		json_array_set_new(polygon, i + 1, json_real(py));
-	}
 	return true;
+}
+
+static void move_polygon(json_t *polygon, const struct rl_steps *s)
+{
+	for (size_t i = 0; i < json_array_size(polygon); i += 2) {
+		double x = json_number_value(json_array_get(polygon, i));
+		double y = json_number_value(json_array_get(polygon, i + 1));
+
+		rl_steps_point(s, &x, &y);
+		json_array_set_new(polygon, i, json_real(x));
+		json_array_set_new(polygon, i + 1, json_real(y));
+	}
 }
 
 static bool polygons(json_t *list, const struct rl_steps *s)
@@ -30,7 +35,12 @@ static bool polygons(json_t *list, const struct rl_steps *s)
 	size_t i;
 	json_t *p;
 
-	json_array_foreach(list, i, p) if (!polygon(p, s)) return false;
+	json_array_foreach(list, i, p)
+	{
+		if (!is_polygon(p))
+			return false;
+		move_polygon(p, s);
+	}
 	return true;
 }
 
@@ -121,4 +131,46 @@ bool rl_masks_follow(json_t *masks, const struct rl_steps *s, int height, int wi
 		return false;
 	}
 	return true;
+}
+
+/* ---- checking ---------------------------------------------------------------------------------
+ */
+
+/* A size of 1 to RL_MAX_SIDE each way. */
+static bool read_size(const json_t *size, int *height, int *width)
+{
+	json_int_t h = json_integer_value(json_array_get(size, 0));
+	json_int_t w = json_integer_value(json_array_get(size, 1));
+
+	if (json_array_size(size) != 2 || h < 1 || h > RL_MAX_SIDE || w < 1 || w > RL_MAX_SIDE)
+		return false;
+	*height = (int)h, *width = (int)w;
+	return true;
+}
+
+static const char *runs_problem(const json_t *mask, int *height, int *width)
+{
+	struct rl_rle r = {0};
+	uint64_t pixels = 0;
+
+	if (!read_size(json_object_get(mask, "size"), height, width) ||
+	    !runs_of(json_object_get(mask, "counts"), &r))
+		return "is neither polygons nor run lengths with their size";
+	for (size_t i = 0; i < r.count; i++)
+		pixels += r.run[i];
+	free(r.run);
+	return pixels == (uint64_t)*height * (uint64_t)*width
+		       ? NULL
+		       : "has runs of another number of pixels than its size";
+}
+
+const char *rl_mask_problem(const json_t *mask, int *height, int *width)
+{
+	*height = *width = 0;
+	if (!json_is_array(mask))
+		return runs_problem(mask, height, width);
+	for (size_t i = 0; i < json_array_size(mask); i++)
+		if (!is_polygon(json_array_get(mask, i)))
+			return "has a polygon that is not three or more pairs of numbers";
+	return NULL;
 }

@@ -14,4 +14,8 @@
 bool rl_masks_follow(json_t *masks, const struct rl_steps *s, int height, int width,
 		     char why[RL_WHY]);
 
+/* What is wrong with one object's mask, or NULL.  The size is that of run lengths, 0 of polygons.
+ */
+const char *rl_mask_problem(const json_t *mask, int *height, int *width);
+
 #endif
