@@ -5,6 +5,7 @@
 #include "data/imagefolder.h"
 #include "data/imagenet.h"
 #include "data/inat18.h"
+#include "data/objects.h"
 #include "data/places205.h"
 #include "data/voc.h"
 
@@ -14,13 +15,16 @@ static const struct rl_tool tool = {
 	.name = "rl-list",
 	.synopsis = "FORMAT DIR [options] > manifest",
 	.summary = "Check a data set on disk and print its manifest, one JSON object a line.  "
-		   "Formats:\nimagefolder, imagenet, places205, inat18, voc07.",
+		   "Formats:\nimagefolder, imagenet, places205, inat18, voc07 with labels; voc, "
+		   "coco with "
+		   "objects.",
 	.example = "rl-list voc07 VOCdevkit --set trainval | rl-decode --short-side 256 | rl-info",
 };
 
 struct config {
 	const char *classes_of, *set, *list, *subset;
-	int64_t classes;
+	int64_t classes, year;
+	bool for_training;
 };
 
 static void print_images(struct rl_imageset *s)
@@ -82,15 +86,33 @@ static void list_inat18(const char *dir, const struct config *c)
 	print_images(&s);
 }
 
-static void list_voc07(const char *dir, const struct config *c)
+static const char *voc_set(const struct config *c)
 {
 	static const char *const sets[] = {"trainval", "test", "train", "val", NULL};
+
+	return sets[rl_parse_choice(c->set, sets, "--set")];
+}
+
+static void list_voc07(const char *dir, const struct config *c)
+{
 	struct rl_voc v;
 
-	rl_voc_read(&v, dir, sets[rl_parse_choice(c->set, sets, "--set")]);
+	rl_voc_read(&v, dir, voc_set(c));
 	for (size_t i = 0; i < v.nimage; i++)
 		rl_json_print(rl_voc_record(&v, i));
 	rl_voc_free(&v);
+}
+
+static void list_voc(const char *dir, const struct config *c)
+{
+	rl_list_voc(dir, (int)c->year, voc_set(c), c->for_training);
+}
+
+static void list_coco(const char *dir, const struct config *c)
+{
+	if (!*c->set || strchr(c->set, '/'))
+		rl_die_usage("--set: \"%s\": not the name of a set", c->set);
+	rl_list_coco(dir, c->set, c->for_training);
 }
 
 static const struct format {
@@ -103,6 +125,8 @@ static const struct format {
 	{"places205", list_places205, "--set --classes"},
 	{"inat18", list_inat18, "--set --classes"},
 	{"voc07", list_voc07, "--set"},
+	{"voc", list_voc, "--year --set --for-training"},
+	{"coco", list_coco, "--set --for-training"},
 };
 
 static const struct format *format_of(const char *name)
@@ -124,7 +148,8 @@ static bool takes(const struct format *f, const char *option)
 	return false;
 }
 
-/* An option that a format does not know would be ignored, and --set, which it needs, missed. */
+/* An option that a format does not know would be ignored, and --set and --year, which it needs,
+ * missed. */
 static void check_options(const struct format *f, const struct config *c)
 {
 	const struct {
@@ -134,13 +159,17 @@ static void check_options(const struct format *f, const struct config *c)
 		       {"--set", c->set},
 		       {"--list", c->list},
 		       {"--subset", c->subset},
-		       {"--classes", c->classes}};
+		       {"--classes", c->classes},
+		       {"--year", c->year},
+		       {"--for-training", c->for_training}};
 
 	for (size_t i = 0; i < RL_LEN(options); i++)
 		if (options[i].given && !takes(f, options[i].name))
 			rl_die_usage("%s is not for %s", options[i].name, f->name);
 	if (!c->set && takes(f, "--set"))
 		rl_die_usage("%s needs --set", f->name);
+	if (!c->year && takes(f, "--year"))
+		rl_die_usage("%s needs --year", f->name);
 }
 
 int main(int argc, char **argv)
@@ -150,13 +179,17 @@ int main(int argc, char **argv)
 		RL_OPT_STR("classes-of", &c.classes_of, "DIR",
 			   "fail unless DIR has the same class folders (imagefolder)"),
 		RL_OPT_STR("set", &c.set, "NAME",
-			   "train or val; of voc07 trainval, test, train or val"),
+			   "train or val; of voc07 and voc trainval, test, train or val; of "
+			   "coco such as train2017"),
 		RL_OPT_STR("list", &c.list, "FILE",
 			   "paths and labels, instead of the tree (imagenet)"),
 		RL_OPT_STR("subset", &c.subset, "FILE",
 			   "only the images that FILE names (imagenet)"),
 		RL_OPT_INT("classes", &c.classes, 1, INT32_MAX, "N",
 			   "how many there are; the benchmark's number if not given"),
+		RL_OPT_INT("year", &c.year, 1, 9999, "YEAR", "2007 or 2012 (voc)"),
+		RL_OPT_FLAG("for-training", &c.for_training,
+			    "without images that have no objects or are narrow (voc, coco)"),
 		RL_OPT_END,
 	};
 	int first = rl_options(argc, argv, &tool, opts);

@@ -22,7 +22,12 @@ static const struct count {
 	{"train", 261, 259, 0},        {"tvmonitor", 256, 229, 26},
 };
 
-enum { TRAINVAL_IMAGES = 5011, TEST_IMAGES = 4952 };
+/* Images: the challenges' tables of database statistics. */
+static const struct {
+	int year;
+	const char *set;
+	size_t images;
+} sizes[] = {{2007, "trainval", 5011}, {2007, "test", 4952}, {2012, "trainval", 11540}};
 
 static int count_label(const struct rl_voc *v, size_t class, int label)
 {
@@ -43,22 +48,37 @@ static void check(const struct rl_voc *v, const char *set, size_t class, const c
 		       what, v->classes[class], published);
 }
 
+/* 0 when it is not known, or another data set. */
+static size_t published_size(const struct rl_voc *v, int year, const char *set)
+{
+	if (v->nclass != RL_LEN(counts))
+		return 0;
+	for (size_t c = 0; c < v->nclass; c++)
+		if (strcmp(v->classes[c], counts[c].class))
+			return 0;
+	for (size_t i = 0; i < RL_LEN(sizes); i++)
+		if (sizes[i].year == year && !strcmp(sizes[i].set, set))
+			return sizes[i].images;
+	return 0;
+}
+
+void rl_voc_note_size(const struct rl_voc *v, int year, const char *set)
+{
+	size_t whole = published_size(v, year, set);
+
+	if (whole && v->nimage != whole)
+		rl_warn("note: %zu of the %zu images of VOC%d %s, so results do not compare with "
+			"published ones",
+			v->nimage, whole, year, set);
+}
+
 void rl_voc_check_counts(const struct rl_voc *v, const char *set)
 {
 	bool test = !strcmp(set, "test");
-	size_t whole = test ? TEST_IMAGES : TRAINVAL_IMAGES;
 
-	if (v->nclass != RL_LEN(counts) || (!test && strcmp(set, "trainval")))
+	rl_voc_note_size(v, 2007, set);
+	if (v->nimage != published_size(v, 2007, set))
 		return;
-	for (size_t c = 0; c < v->nclass; c++)
-		if (strcmp(v->classes[c], counts[c].class))
-			return;
-	if (v->nimage != whole) {
-		rl_warn("note: %zu of the %zu images of VOC2007 %s, so results do not compare with "
-			"published ones",
-			v->nimage, whole, set);
-		return;
-	}
 	for (size_t c = 0; c < v->nclass; c++) {
 		check(v, set, c, "positive", 1, test ? counts[c].test : counts[c].trainval);
 		if (test)

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "image/image.h"
 
 #include <expat.h>
 #include <math.h>
@@ -144,8 +145,12 @@ static void on_doctype(void *user, const char *name, const char *sysid, const ch
 	refuse(user, "document type declared: ", name);
 }
 
-void rl_voc_read_xml(const char *path, char *const *classes, size_t nclass,
-		     struct rl_voc_object **objects, size_t *nobject)
+static bool is_side(double x)
+{
+	return x >= 1 && x <= RL_MAX_SIDE;
+}
+
+void rl_voc_read_xml(const char *path, char *const *classes, size_t nclass, struct rl_voc_image *m)
 {
 	struct parse p = {.file = path, .classes = classes, .nclass = nclass};
 	size_t size;
@@ -161,13 +166,14 @@ void rl_voc_read_xml(const char *path, char *const *classes, size_t nclass,
 	if (XML_Parse(p.parser, text, (int)size, 1) != XML_STATUS_OK)
 		refuse(&p, "not XML: ", XML_ErrorString(XML_GetErrorCode(p.parser)));
 
-	if (!(p.width > 0 && p.height > 0))
+	if (!is_side(p.width) || !is_side(p.height))
 		rl_die("%s: no size of the image", path);
 	for (size_t i = 0; i < p.nobject; i++)
 		if (p.objects[i].box[2] > p.width || p.objects[i].box[3] > p.height)
 			rl_die("%s: the bndbox of object %zu leaves the image", path, i + 1);
 	XML_ParserFree(p.parser);
 	free(text);
-	*objects = p.objects;
-	*nobject = p.nobject;
+	m->height = (int)p.height, m->width = (int)p.width;
+	m->objects = p.objects;
+	m->nobject = p.nobject;
 }

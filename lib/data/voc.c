@@ -6,7 +6,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -105,16 +104,22 @@ static bool exists(const char *dir, const char *rest)
 	return yes;
 }
 
-static char *find_root(const char *dir)
+/* Of the name without slashes at the end. */
+static int length(const char *dir)
 {
 	size_t n = strlen(dir);
 
 	while (n > 1 && dir[n - 1] == '/')
 		n--;
+	return (int)n;
+}
+
+static char *find_root(const char *dir)
+{
 	if (exists(dir, "ImageSets/Main"))
-		return rl_asprintf("%.*s", (int)n, dir);
+		return rl_asprintf("%.*s", length(dir), dir);
 	if (exists(dir, "VOC2007/ImageSets/Main"))
-		return rl_asprintf("%.*s/VOC2007", (int)n, dir);
+		return rl_asprintf("%.*s/VOC2007", length(dir), dir);
 	rl_die("%s: neither ImageSets/Main nor VOC2007/ImageSets/Main in it", dir);
 }
 
@@ -191,9 +196,9 @@ static void read_labels(struct rl_voc *v, const char *set, size_t class)
 	free(path);
 }
 
-static char *image_path(const struct rl_voc *v, const struct rl_voc_image *m)
+char *rl_voc_image_path(const struct rl_voc *v, size_t i)
 {
-	return rl_asprintf("%s/JPEGImages/%s.jpg", v->root, m->id);
+	return rl_asprintf("%s/JPEGImages/%s.jpg", v->root, v->images[i].id);
 }
 
 /* The labels that the objects imply must be those of the lists. */
@@ -220,25 +225,28 @@ static void check_labels(const struct rl_voc *v, const struct rl_voc_image *m, c
 	free(implied);
 }
 
-static void read_image(struct rl_voc *v, struct rl_voc_image *m, const char *set)
+static void read_image(struct rl_voc *v, size_t i, const char *set)
 {
+	struct rl_voc_image *m = &v->images[i];
 	char *xml = rl_asprintf("%s/Annotations/%s.xml", v->root, m->id);
-	char *jpeg = image_path(v, m);
+	char *jpeg = rl_voc_image_path(v, i);
 	struct stat st;
 
 	if (stat(jpeg, &st))
 		rl_die("%s: in %s.txt, but cannot be read:", jpeg, set);
 	if (!S_ISREG(st.st_mode) || !st.st_size)
 		rl_die("%s: not a file, or empty", jpeg);
-	rl_voc_read_xml(xml, v->classes, v->nclass, &m->objects, &m->nobject);
-	check_labels(v, m, xml, set);
+	rl_voc_read_xml(xml, v->classes, v->nclass, m);
+	if (m->labels)
+		check_labels(v, m, xml, set);
 	free(xml);
 	free(jpeg);
 }
 
-void rl_voc_read(struct rl_voc *v, const char *dir, const char *set)
+/* Takes the root. */
+static void read_tree(struct rl_voc *v, char *root, const char *set, bool labels)
 {
-	*v = (struct rl_voc){.root = find_root(dir)};
+	*v = (struct rl_voc){.root = root};
 	v->classes = class_names(v->root, set, &v->nclass);
 	if (!v->nclass)
 		rl_die("%s/ImageSets/Main: no CLASS_%s.txt", v->root, set);
@@ -251,15 +259,30 @@ void rl_voc_read(struct rl_voc *v, const char *dir, const char *set)
 	v->images = rl_calloc(l.n, sizeof(*v->images));
 	for (size_t i = 0; i < l.n; i++) {
 		v->images[i].id = rl_strdup(l.entries[i].id);
-		v->images[i].labels = rl_calloc(v->nclass, 1);
+		v->images[i].labels = labels ? rl_calloc(v->nclass, 1) : NULL;
 	}
 	free_list(&l);
 
-	for (size_t c = 0; c < v->nclass; c++)
+	for (size_t c = 0; c < v->nclass && labels; c++)
 		read_labels(v, set, c);
 	for (size_t i = 0; i < v->nimage; i++)
-		read_image(v, &v->images[i], set);
+		read_image(v, i, set);
+}
+
+void rl_voc_read(struct rl_voc *v, const char *dir, const char *set)
+{
+	read_tree(v, find_root(dir), set, true);
 	rl_voc_check_counts(v, set);
+}
+
+void rl_voc_read_objects(struct rl_voc *v, const char *dir, int year, const char *set)
+{
+	char *root = rl_asprintf("%.*s/VOC%d", length(dir), dir, year);
+
+	if (!exists(root, "ImageSets/Main"))
+		rl_die("%s: no VOC%d/ImageSets/Main in it", dir, year);
+	read_tree(v, root, set, false);
+	rl_voc_note_size(v, year, set);
 }
 
 void rl_voc_free(struct rl_voc *v)
@@ -275,34 +298,17 @@ void rl_voc_free(struct rl_voc *v)
 	*v = (struct rl_voc){0};
 }
 
-/* Coordinates are whole numbers in VOC2007 and fractions in later years. */
-static json_t *coordinate(double x)
-{
-	return x == floor(x) ? json_integer((json_int_t)x) : json_real(x);
-}
-
 json_t *rl_voc_record(const struct rl_voc *v, size_t i)
 {
 	const struct rl_voc_image *m = &v->images[i];
-	json_t *labels = json_object(), *boxes = json_array();
-	json_t *classes = json_array(), *difficult = json_array();
-	char *path = image_path(v, m);
+	json_t *labels = json_object();
+	char *path = rl_voc_image_path(v, i);
 	char *name = rl_asprintf("%s.jpg", m->id);
 	char *key = rl_key_from_path(name);
 
 	for (size_t c = 0; c < v->nclass; c++)
 		json_object_set_new(labels, v->classes[c], json_integer(m->labels[c]));
-	for (size_t k = 0; k < m->nobject; k++) {
-		json_t *box = json_array();
-
-		for (int j = 0; j < 4; j++)
-			json_array_append_new(box, coordinate(m->objects[k].box[j]));
-		json_array_append_new(boxes, box);
-		json_array_append_new(classes, json_integer((json_int_t)m->objects[k].label));
-		json_array_append_new(difficult, json_integer(m->objects[k].difficult));
-	}
-	json_t *o = json_pack("{ss ss so so so so}", "key", key, "path", path, "labels", labels,
-			      "boxes", boxes, "classes", classes, "difficult", difficult);
+	json_t *o = json_pack("{ss ss so}", "key", key, "path", path, "labels", labels);
 	if (!o)
 		rl_die("%s: the name is not UTF-8", path);
 	free(key);

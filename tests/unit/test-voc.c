@@ -85,10 +85,9 @@ static const char *write_xml(const char *text)
 
 static void read_it(void *path)
 {
-	struct rl_voc_object *o;
-	size_t n;
+	struct rl_voc_image m;
 
-	rl_voc_read_xml(path, classes, 20, &o, &n);
+	rl_voc_read_xml(path, classes, 20, &m);
 	_exit(0);
 }
 
@@ -115,11 +114,12 @@ static void test_xml(void)
 									   "6") "<name>cow</name></"
 										"object></"
 										"annotation>";
-	struct rl_voc_object *o;
-	size_t n;
+	struct rl_voc_image m;
 
-	rl_voc_read_xml(write_xml(good), classes, 20, &o, &n);
-	ok(n == 2, "two objects, and a part is none");
+	rl_voc_read_xml(write_xml(good), classes, 20, &m);
+	struct rl_voc_object *o = m.objects;
+	ok(m.height == 300 && m.width == 500, "the size of the image");
+	ok(m.nobject == 2, "two objects, and a part is none");
 	ok(o[0].label == 14 && o[0].difficult && o[0].box[0] == 1 && o[0].box[1] == 2.5 &&
 		   o[0].box[2] == 500 && o[0].box[3] == 300,
 	   "the first as written");
