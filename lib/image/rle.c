@@ -43,6 +43,7 @@ bool rl_rle_parse(const char *text, struct rl_rle *out)
 		free(r.run);
 		return false;
 	}
+	r.run = rl_realloc(r.run, r.count, sizeof(*r.run));
 	*out = r;
 	return true;
 }

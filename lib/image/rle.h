@@ -23,4 +23,14 @@ char *rl_rle_text(const struct rl_rle *r); /* free() it */
 bool rl_rle_decode(const struct rl_rle *r, int height, int width, uint8_t *mask);
 struct rl_rle rl_rle_encode(const uint8_t *mask, int height, int width);
 
+/* ---- on the runs themselves; two masks are of one size ------------------------------------------
+ */
+
+uint64_t rl_rle_area(const struct rl_rle *r);                           /* pixels */
+uint64_t rl_rle_common(const struct rl_rle *a, const struct rl_rle *b); /* pixels in both */
+struct rl_rle rl_rle_union(const struct rl_rle *a, const struct rl_rle *b);
+
+/* x, y, width, height of the smallest box around the mask; all 0 around nothing. */
+void rl_rle_box(const struct rl_rle *r, int height, uint32_t box[4]);
+
 #endif
