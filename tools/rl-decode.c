@@ -4,8 +4,8 @@
 #include "base/pool.h"
 #include "base/progress.h"
 #include "data/augmented.h"
+#include "data/decoded.h"
 #include "data/playlist.h"
-#include "image/load.h"
 #include "stream/stream.h"
 
 #include <stdlib.h>
@@ -42,9 +42,9 @@ struct decode {
 
 struct job {
 	struct rl_record record;
-	int64_t position;      /* in the sequence of this shard */
-	struct rl_image image; /* without data when it is bad, and then why says more */
-	float lighting[3];
+	int64_t position; /* in the sequence of this shard */
+	struct rl_sample sample;
+	bool bad;
 	char why[RL_WHY];
 };
 
@@ -57,54 +57,6 @@ static void parse_pairs(struct config *c)
 	rl_parse_pair(c->shard, '/', 0, 1 << 20, "--shard", &c->wish.shard, &c->wish.shards);
 	if (c->wish.shard >= c->wish.shards)
 		rl_die_usage("--shard: %s: shards are counted from 0", c->shard);
-}
-
-static struct rl_field field(const char *name, enum rl_dtype type, struct rl_tensor t)
-{
-	struct rl_field f = {.tensor = t};
-
-	f.tensor.type = type;
-	strcpy(f.name, name);
-	return f;
-}
-
-static uint32_t epoch_of(const struct decode *d, const struct job *j)
-{
-	int64_t per_epoch = rl_playlist_per_epoch(d->playlist);
-
-	return d->config.wish.epochs ? (uint32_t)(j->position / per_epoch) : 0;
-}
-
-/* The sample borrows everything from the job: no pixel is copied. */
-static void put(struct decode *d, struct job *j)
-{
-	const struct rl_manifest *m = rl_playlist_manifest(d->playlist);
-	struct rl_sample s = {.key = j->record.key};
-	int32_t epoch = (int32_t)epoch_of(d, j);
-
-	s.field[s.nfield++] = field("image", RL_U1,
-				    (struct rl_tensor){.ndim = 3,
-						       .dim = {j->image.height, j->image.width, 3},
-						       .data = j->image.data});
-	if (m->has_label)
-		s.field[s.nfield++] =
-			field("label", RL_I4, (struct rl_tensor){.data = &j->record.label});
-	if (m->nlabels)
-		s.field[s.nfield++] = field("labels", RL_I1,
-					    (struct rl_tensor){.ndim = 1,
-							       .dim = {(int64_t)m->nlabels},
-							       .data = j->record.labels});
-	if (d->config.wish.epochs) {
-		s.field[s.nfield++] = field("epoch", RL_I4, (struct rl_tensor){.data = &epoch});
-		s.field[s.nfield++] =
-			field("position", RL_I8, (struct rl_tensor){.data = &j->position});
-	}
-	if (d->augment && rl_augment_lights(d->augment))
-		s.field[s.nfield++] =
-			field("lighting", RL_F4,
-			      (struct rl_tensor){.ndim = 1, .dim = {3}, .data = j->lighting});
-	rl_writer_put(d->writer, &s);
-	d->written++;
 }
 
 /* ---- what the pool calls ----------------------------------------------------------------------
@@ -121,19 +73,27 @@ static void *next(void *context)
 	return NULL;
 }
 
+static void set_place(const struct decode *d, struct job *j)
+{
+	int32_t *epoch = rl_sample_make(&j->sample, "epoch", RL_I4, 0, NULL)->data;
+	int64_t *position = rl_sample_make(&j->sample, "position", RL_I8, 0, NULL)->data;
+
+	*epoch = (int32_t)(j->position / rl_playlist_per_epoch(d->playlist));
+	*position = j->position;
+}
+
 static void work(void *context, void *job, int worker)
 {
 	const struct decode *d = context;
-	struct rl_loader *l = d->loader[worker];
 	struct job *j = job;
-	const struct rl_record *r = &j->record;
-	bool good = r->bytes ? rl_load(l, r->bytes, r->size, &j->image, j->why)
-			     : rl_load_file(l, r->path, &j->image, j->why);
 
-	if (good && d->augment &&
-	    !rl_augmented_image(d->augment, (uint64_t)d->config.wish.seed, epoch_of(d, j), r->key,
-				d->resizer[worker], &j->image, j->lighting, j->why))
-		rl_image_free(&j->image);
+	j->bad = !rl_decoded_sample(rl_playlist_manifest(d->playlist), &j->record,
+				    d->loader[worker], &j->sample, j->why);
+	if (!j->bad && d->config.wish.epochs)
+		set_place(d, j);
+	if (!j->bad && d->augment)
+		j->bad = !rl_augmented_sample(d->augment, (uint64_t)d->config.wish.seed,
+					      d->resizer[worker], &j->sample, j->why);
 }
 
 static void done(void *context, void *job)
@@ -141,15 +101,16 @@ static void done(void *context, void *job)
 	struct decode *d = context;
 	struct job *j = job;
 
-	if (j->image.data) {
-		put(d, j);
+	if (!j->bad) {
+		rl_writer_put(d->writer, &j->sample);
+		d->written++;
 	} else if (d->config.skip_bad) {
 		rl_warn("%s: %s: skipped", j->record.path, j->why);
 		d->skipped++;
 	} else {
 		rl_die("%s: %s", j->record.path, j->why);
 	}
-	rl_image_free(&j->image);
+	rl_sample_free(&j->sample);
 	rl_playlist_give_back(d->playlist, &j->record);
 	free(j);
 	rl_progress_show(&d->progress, d->written);
@@ -158,37 +119,15 @@ static void done(void *context, void *job)
 /* ---- the head ---------------------------------------------------------------------------------
  */
 
-static void declare_label(json_t *head, const struct rl_manifest *m)
-{
-	rl_head_field(head, "label", RL_I4, 0, NULL, NULL);
-	if (m->nclass)
-		rl_head_set_nclass(head, m->nclass);
-}
-
-static void declare_labels(json_t *head, const struct rl_manifest *m)
-{
-	json_t *names = json_array();
-
-	rl_head_field(head, "labels", RL_I1, 1, (int64_t[]){(int64_t)m->nlabels}, NULL);
-	for (size_t i = 0; i < m->nlabels; i++)
-		json_array_append_new(names, json_string(m->labels[i]));
-	json_object_set_new(json_object_get(json_object_get(head, "fields"), "labels"), "names",
-			    names);
-}
-
 static json_t *make_head(const struct decode *d)
 {
 	const struct config *c = &d->config;
-	const struct rl_manifest *m = rl_playlist_manifest(d->playlist);
 	int64_t per_epoch = rl_playlist_per_epoch(d->playlist);
 	int64_t shape[] = {c->size ? c->load.height : -1, c->size ? c->load.width : -2, 3};
 	json_t *head = rl_head_new("images");
 
 	rl_head_field(head, "image", RL_U1, 3, shape, (const char *[]){"H", "W"});
-	if (m->has_label)
-		declare_label(head, m);
-	if (m->nlabels)
-		declare_labels(head, m);
+	rl_decoded_head(head, rl_playlist_manifest(d->playlist));
 	if (c->wish.epochs) {
 		rl_head_field(head, "epoch", RL_I4, 0, NULL, NULL);
 		rl_head_field(head, "position", RL_I8, 0, NULL, NULL);

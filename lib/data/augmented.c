@@ -33,27 +33,6 @@ void rl_augmented_head(const struct rl_augment *a, json_t *head)
 		rl_head_field(head, "lighting", RL_F4, 1, (int64_t[]){3}, NULL);
 }
 
-static bool draw(const struct rl_augment *a, uint64_t seed, uint32_t epoch, const char *key,
-		 int height, int width, struct rl_steps *steps, char why[RL_WHY])
-{
-	struct rl_rng rng = rl_rng_make(seed, epoch, rl_rng_id(key), RL_RNG_AUGMENT);
-
-	return rl_augment_draw(a, height, width, &rng, steps, why);
-}
-
-bool rl_augmented_image(const struct rl_augment *a, uint64_t seed, uint32_t epoch, const char *key,
-			struct rl_resizer *r, struct rl_image *im, float lighting[3],
-			char why[RL_WHY])
-{
-	struct rl_steps steps;
-
-	if (!draw(a, seed, epoch, key, im->height, im->width, &steps, why))
-		return false;
-	rl_steps_image(&steps, r, im);
-	memcpy(lighting, steps.lighting, sizeof(steps.lighting));
-	return true;
-}
-
 /* The image's memory goes from the sample to the steps and comes back as another. */
 static void take_steps(const struct rl_steps *steps, struct rl_resizer *r, struct rl_sample *s)
 {
@@ -68,12 +47,14 @@ bool rl_augmented_sample(const struct rl_augment *a, uint64_t seed, struct rl_re
 			 struct rl_sample *s, char why[RL_WHY])
 {
 	const struct rl_tensor *image = rl_sample_get(s, "image", RL_U1, 3);
+	int64_t height = image->dim[0], width = image->dim[1];
+	struct rl_rng rng =
+		rl_rng_make(seed, rl_sample_epoch(s), rl_rng_id(s->key), RL_RNG_AUGMENT);
 	struct rl_steps steps;
 
-	if (!rl_image_fits(image->dim[0], image->dim[1], RL_MAX_PIXELS, why) ||
-	    !draw(a, seed, rl_sample_epoch(s), s->key, (int)image->dim[0], (int)image->dim[1],
-		  &steps, why) ||
-	    !rl_follow(&steps, s, why))
+	if (!rl_image_fits(height, width, RL_MAX_PIXELS, why) ||
+	    !rl_augment_draw(a, (int)height, (int)width, &rng, &steps, why) ||
+	    !rl_follow(&steps, (int)height, (int)width, s, why))
 		return false;
 	take_steps(&steps, r, s);
 	if (rl_augment_lights(a))

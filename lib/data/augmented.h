@@ -10,12 +10,6 @@
 /* Declare what comes out; dies when the stream cannot be augmented. */
 void rl_augmented_head(const struct rl_augment *a, json_t *head);
 
-/* An image that has no fields yet: what rl_augmented_sample() makes of it and what it adds to the
- * sample.  False: *im is as it was, and why says why. */
-bool rl_augmented_image(const struct rl_augment *a, uint64_t seed, uint32_t epoch, const char *key,
-			struct rl_resizer *r, struct rl_image *im, float lighting[3],
-			char why[RL_WHY]);
-
 /* Augment a sample of such a stream.  Every draw is a function of (seed, epoch, key).  False: why
  * says why this one cannot be. */
 bool rl_augmented_sample(const struct rl_augment *a, uint64_t seed, struct rl_resizer *r,

@@ -91,12 +91,10 @@ static void keep_rows(struct rl_tensor *t, const bool *keep)
 }
 
 /* Before the boxes themselves lose rows, n of them. */
-static bool follow_masks(const struct rl_steps *steps, struct rl_sample *s, const bool *keep,
-			 size_t n, char why[RL_WHY])
+static bool follow_masks(const struct rl_steps *steps, int height, int width, struct rl_sample *s,
+			 const bool *keep, size_t n, char why[RL_WHY])
 {
 	struct rl_field *f = rl_sample_find(s, "masks");
-	const struct rl_field *image = rl_sample_find(s, "image");
-	int height = (int)image->tensor.dim[0], width = (int)image->tensor.dim[1];
 
 	if (!f)
 		return true;
@@ -123,7 +121,8 @@ static bool follow_masks(const struct rl_steps *steps, struct rl_sample *s, cons
 	return good;
 }
 
-static bool follow_rows(const struct rl_steps *steps, struct rl_sample *s, char why[RL_WHY])
+static bool follow_rows(const struct rl_steps *steps, int height, int width, struct rl_sample *s,
+			char why[RL_WHY])
 {
 	struct rl_field *boxes = rl_sample_find(s, "boxes"), *f;
 	size_t n = boxes ? (size_t)boxes->tensor.dim[0] : 0;
@@ -138,16 +137,15 @@ static bool follow_rows(const struct rl_steps *steps, struct rl_sample *s, char 
 		else if (f)
 			keep_rows(&f->tensor, keep);
 	}
-	good = good && follow_masks(steps, s, keep, n, why);
+	good = good && follow_masks(steps, height, width, s, keep, n, why);
 	free(keep);
 	return good;
 }
 
-static bool follow_segmentation(const struct rl_steps *steps, struct rl_sample *s, char why[RL_WHY])
+static bool follow_segmentation(const struct rl_steps *steps, int height, int width,
+				struct rl_sample *s, char why[RL_WHY])
 {
 	struct rl_field *f = rl_sample_find(s, "segmentation");
-	const struct rl_field *image = rl_sample_find(s, "image");
-	int height = (int)image->tensor.dim[0], width = (int)image->tensor.dim[1];
 
 	if (!f)
 		return true;
@@ -159,7 +157,9 @@ static bool follow_segmentation(const struct rl_steps *steps, struct rl_sample *
 	return true;
 }
 
-bool rl_follow(const struct rl_steps *steps, struct rl_sample *s, char why[RL_WHY])
+bool rl_follow(const struct rl_steps *steps, int height, int width, struct rl_sample *s,
+	       char why[RL_WHY])
 {
-	return follow_rows(steps, s, why) && follow_segmentation(steps, s, why);
+	return follow_rows(steps, height, width, s, why) &&
+	       follow_segmentation(steps, height, width, s, why);
 }

@@ -16,7 +16,8 @@
  * them is not as above. */
 void rl_follow_head(json_t *head, int64_t height, int64_t width);
 
-/* To be called while the sample has its image of before.  False: why says what is wrong. */
-bool rl_follow(const struct rl_steps *steps, struct rl_sample *s, char why[RL_WHY]);
+/* The steps of an image that was height x width.  False: why says what is wrong. */
+bool rl_follow(const struct rl_steps *steps, int height, int width, struct rl_sample *s,
+	       char why[RL_WHY]);
 
 #endif

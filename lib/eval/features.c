@@ -26,8 +26,7 @@ static void choose_layers(struct rl_features *f, const json_t *head, const char 
 /* The head may name the classes; what it says is checked against the samples. */
 static void name_classes(struct rl_features *f, const json_t *head, size_t nclass)
 {
-	const json_t *names = json_object_get(
-		json_object_get(json_object_get(head, "fields"), "labels"), "names");
+	const json_t *names = rl_head_names(head, "labels", f->path);
 
 	if (!nclass)
 		rl_die("%s: the samples have no classes", f->path);
@@ -39,8 +38,6 @@ static void name_classes(struct rl_features *f, const json_t *head, size_t nclas
 	for (size_t c = 0; c < nclass; c++) {
 		const char *name = json_string_value(json_array_get(names, c));
 
-		if (names && !name)
-			rl_die("%s: head: the names of the classes are not all text", f->path);
 		f->class_name[c] = names ? rl_strdup(name) : rl_asprintf("%zu", c);
 		for (size_t other = 0; other < c; other++)
 			if (!strcmp(f->class_name[other], f->class_name[c]))

@@ -38,6 +38,7 @@ struct rl_loader {
 	struct rl_resizer *resizer[STEPS];
 	struct buffer rows; /* of a JPEG, RL_JPEG_ROWS at a time */
 	struct buffer file;
+	int height, width; /* of the last image, upright */
 };
 
 /* The sizes on the way, one for each resize. */
@@ -77,11 +78,13 @@ static void step(struct steps *s, int64_t *height, int64_t *width, int64_t to_he
 	s->count++;
 }
 
-static bool plan(const struct rl_load_wish *w, int64_t height, int64_t width, struct steps *s,
+static bool plan(struct rl_loader *l, int64_t height, int64_t width, struct steps *s,
 		 char why[RL_WHY])
 {
+	const struct rl_load_wish *w = &l->wish;
 	int64_t h, v;
 
+	l->height = (int)height, l->width = (int)width;
 	*s = (struct steps){0};
 	if (w->short_side) {
 		rl_short_side(height, width, (int)w->short_side, &h, &v);
@@ -139,7 +142,7 @@ static bool load_jpeg(struct rl_loader *l, struct rl_jpeg *jpeg, struct rl_image
 	bool turned = orientation >= 5, streamed;
 	struct steps s;
 
-	if (!plan(&l->wish, turned ? width : height, turned ? height : width, &s, why))
+	if (!plan(l, turned ? width : height, turned ? height : width, &s, why))
 		return false;
 	streamed = s.count && orientation == 1;
 	if (streamed ? !stream(l, jpeg, &s, out) : !rl_jpeg_image(jpeg, out))
@@ -156,7 +159,7 @@ static bool load_png(struct rl_loader *l, const uint8_t *data, size_t size, stru
 
 	if (!rl_png_decode(data, size, l->wish.max_pixels, &im, why))
 		return false;
-	if (!plan(&l->wish, im.height, im.width, &s, why)) {
+	if (!plan(l, im.height, im.width, &s, why)) {
 		rl_image_free(&im);
 		return false;
 	}
@@ -184,6 +187,11 @@ bool rl_load(struct rl_loader *l, const uint8_t *data, size_t size, struct rl_im
 		snprintf(why, RL_WHY, "neither JPEG nor PNG");
 	}
 	return good;
+}
+
+void rl_loader_size(const struct rl_loader *l, int *height, int *width)
+{
+	*height = l->height, *width = l->width;
 }
 
 static bool read_all(int fd, uint8_t *to, size_t size, char why[RL_WHY])

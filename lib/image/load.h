@@ -30,7 +30,10 @@ void rl_loader_free(struct rl_loader *l);
 bool rl_load(struct rl_loader *l, const uint8_t *data, size_t size, struct rl_image *out,
 	     char why[RL_WHY]);
 
-/* The same from a regular file. */
+/* The size of the last image that was loaded, upright and before any resize. */
+void rl_loader_size(const struct rl_loader *l, int *height, int *width);
+
+/* The same as rl_load() from a regular file. */
 bool rl_load_file(struct rl_loader *l, const char *path, struct rl_image *out, char why[RL_WHY]);
 
 #endif

@@ -19,17 +19,22 @@ json_t *rl_head_new(const char *kind)
 void rl_head_field(json_t *head, const char *name, enum rl_dtype type, int ndim,
 		   const int64_t *dims, const char *const *names)
 {
-	json_t *field = json_pack("{s:s}", "dtype", rl_dtype_name(type));
+	json_t *fields = json_object_get(head, "fields"), *field = json_object_get(fields, name);
 	json_t *shape = json_array();
+
+	if (!field)
+		json_object_set_new(fields, name, field = json_object());
+	json_object_set_new(field, "dtype", json_string(rl_dtype_name(type)));
 
 	for (int i = 0; i < ndim; i++)
 		json_array_append_new(shape, dims[i] < 0 ? json_string(names[-1 - dims[i]])
 							 : json_integer(dims[i]));
-	if (type == RL_JSON)
+	if (type == RL_JSON) {
 		json_decref(shape);
-	else
+		json_object_del(field, "shape");
+	} else {
 		json_object_set_new(field, "shape", shape);
-	json_object_set_new(json_object_get(head, "fields"), name, field);
+	}
 }
 
 void rl_head_drop_field(json_t *head, const char *name)
@@ -54,6 +59,26 @@ void rl_head_set_nclass(json_t *head, int64_t nclass)
 {
 	json_object_set_new(json_object_get(json_object_get(head, "fields"), "label"), "nclass",
 			    json_integer(nclass));
+}
+
+const json_t *rl_head_names(const json_t *head, const char *field, const char *where)
+{
+	const json_t *names =
+		json_object_get(json_object_get(json_object_get(head, "fields"), field), "names");
+	const json_t *name;
+	size_t i;
+
+	if (names && !json_array_size(names))
+		rl_die("%s: head: field %s: \"names\" is not an array", where, field);
+	json_array_foreach(names, i, name) if (!json_is_string(name))
+		rl_die("%s: head: field %s: name %zu is not a string", where, field, i);
+	return names;
+}
+
+void rl_head_set_names(json_t *head, const char *field, json_t *names)
+{
+	json_object_set_new(json_object_get(json_object_get(head, "fields"), field), "names",
+			    names);
 }
 
 static json_t *clean_string(const char *s)

@@ -58,6 +58,7 @@ void rl_record_free(struct rl_record *r)
 	free(r->path);
 	free(r->bytes);
 	free(r->labels);
+	rl_objects_free(&r->objects);
 	*r = (struct rl_record){0};
 }
 
@@ -79,6 +80,7 @@ void rl_manifest_admit(struct rl_manifest *m, const struct rl_record *r, const c
 	if (m->records++ == 0) {
 		m->has_label = r->has_label;
 		m->nclass = r->nclass;
+		m->has_masks = r->objects.masks;
 	}
 	if (r->has_label != m->has_label)
 		rl_die("%s: %s \"label\", but the first record %s", where, has(r->has_label),
@@ -91,6 +93,12 @@ void rl_manifest_admit(struct rl_manifest *m, const struct rl_record *r, const c
 	if (!r->labels != !m->nlabels)
 		rl_die("%s: %s \"labels\", but the first record %s", where, has(r->labels),
 		       has(m->nlabels));
+	if (r->has_objects != (m->names != NULL))
+		rl_die("%s: %s \"boxes\", but the first record %s", where, has(r->has_objects),
+		       has(m->names));
+	if (!r->objects.masks != !m->has_masks)
+		rl_die("%s: %s \"masks\", but the first record %s", where, has(r->objects.masks),
+		       has(m->has_masks));
 }
 
 static void take_names(struct rl_manifest *m, json_t *labels)
@@ -122,6 +130,40 @@ static int8_t *parse_labels(struct rl_manifest *m, json_t *labels, const char *w
 	return values;
 }
 
+static void check_names(const json_t *names, const char *where)
+{
+	size_t n = json_array_size(names);
+
+	for (size_t i = 0; i < n; i++)
+		if (!json_is_string(json_array_get(names, i)))
+			n = 0;
+	if (!n)
+		rl_die("%s: \"names\" is not an array of strings", where);
+}
+
+static void parse_objects(struct rl_manifest *m, struct rl_record *r, const json_t *o,
+			  const char *where)
+{
+	json_t *names = rl_json_get(o, "names", where);
+
+	if (m->records == 0) {
+		check_names(names, where);
+		m->names = json_incref(names);
+	}
+	if (m->names && !json_equal(names, m->names))
+		rl_die("%s: other \"names\" than in the first record", where);
+	r->has_objects = true;
+	r->objects = rl_objects_parse(o, json_array_size(names), where);
+}
+
+static void parse_size(struct rl_record *r, const json_t *o, const char *where)
+{
+	if (!json_object_get(o, "height") && !json_object_get(o, "width"))
+		return;
+	r->height = (int)rl_json_int(o, "height", 1, INT32_MAX, where);
+	r->width = (int)rl_json_int(o, "width", 1, INT32_MAX, where);
+}
+
 struct rl_record rl_manifest_parse(struct rl_manifest *m, const char *line, size_t size,
 				   const char *where)
 {
@@ -141,6 +183,9 @@ struct rl_record rl_manifest_parse(struct rl_manifest *m, const char *line, size
 		r.nclass = (int32_t)rl_json_int(o, "nclass", 1, INT32_MAX, where);
 	if ((labels = json_object_get(o, "labels")))
 		r.labels = parse_labels(m, labels, where);
+	if (json_object_get(o, "boxes"))
+		parse_objects(m, &r, o, where);
+	parse_size(&r, o, where);
 	json_decref(o);
 	rl_manifest_admit(m, &r, where);
 	return r;
@@ -151,6 +196,7 @@ void rl_manifest_free(struct rl_manifest *m)
 	for (size_t i = 0; i < m->nlabels; i++)
 		free(m->labels[i]);
 	free(m->labels);
+	json_decref(m->names);
 	if (m->keys)
 		free(m->keys->slot);
 	free(m->keys);

@@ -3,18 +3,21 @@
  *
  *	{"key":"train/n01440764/x1","path":".../n01440764/x1.JPEG","label":0,"nclass":1000}
  *	{"key":"000012","path":".../000012.jpg","labels":{"aeroplane":0,"bicycle":-1,"car":1}}
+ *	{"key":"VOC2007/000012","path":".../000012.jpg","height":333,"width":500,
+ *	 "boxes":[[155,96,350,269]],"classes":[6],"ignore":[0],"names":["aeroplane",...]}
  *
- * `key` and `path` are there always, `label` (a class number), `nclass` (how many classes there
- *are, so that label is 0 to nclass - 1) and `labels` (1 present, 0 absent, -1 ignore) in all
- *records or in none; other members are somebody else's and ignored. Wrong input ends the program
- *with one line that says where.
+ * `key` and `path` are there always.  There in all records or in none are `label` (a class number)
+ * and `nclass` (how many classes there are, so that label is 0 to nclass - 1); `labels` (1 present,
+ * 0 absent, -1 ignore); `boxes` (x1 y1 x2 y2 in pixels) with their `classes`, which count into
+ * `names`, the same in all, and `ignore` (0 or 1); and `masks` of the boxes (COCO's polygons or run
+ * lengths).  `height` and `width` are what the image must have, where they are there.  Other
+ * members are somebody else's and ignored.  Wrong input ends the program with one line that says
+ * where.
  */
 #ifndef RL_STREAM_MANIFEST_H
 #define RL_STREAM_MANIFEST_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "stream/objects.h"
 
 #define RL_LIMIT_LINE ((size_t)1 << 20) /* bytes of a line */
 
@@ -27,6 +30,9 @@ struct rl_record {
 	int32_t label;
 	int32_t nclass; /* label is below it; 0: not said */
 	int8_t *labels; /* one for each of the manifest's names, or NULL */
+	bool has_objects;
+	struct rl_objects objects;
+	int height, width; /* of the image, upright; 0: not said */
 };
 
 void rl_record_free(struct rl_record *r);
@@ -38,6 +44,8 @@ struct rl_manifest {
 	int32_t nclass; /* of label; 0: not said */
 	size_t nlabels; /* 0: no labels */
 	char **labels;  /* the names, in the first record's order */
+	json_t *names;  /* of the objects' classes, an array of strings; NULL: no objects */
+	bool has_masks;
 	struct rl_keyset *keys;
 };
 

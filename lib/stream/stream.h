@@ -26,7 +26,7 @@ json_t *rl_head_new(const char *kind);
 
 /* Declare a field.  In dims a negative size is a named dimension, -1 for the first of names etc.:
  * rl_head_field(h, "image", RL_U1, 3, (int64_t[]){-1, -2, 3}, (const char *[]){"H", "W"}).
- * A field of that name is replaced in place. */
+ * A field of that name is replaced in place, and keeps what else its declaration says. */
 void rl_head_field(json_t *head, const char *name, enum rl_dtype type, int ndim,
 		   const int64_t *dims, const char *const *names);
 void rl_head_drop_field(json_t *head, const char *name);
@@ -36,6 +36,11 @@ bool rl_head_has_field(const json_t *head, const char *name);
  * every label is 0 to that - 1.  0 where the head does not say. */
 int64_t rl_head_nclass(const json_t *head, const char *where);
 void rl_head_set_nclass(json_t *head, int64_t nclass);
+
+/* The names of the classes that a field counts or has columns of, from the member "names" of its
+ * declaration: an array of strings, the head's.  NULL where the head does not say. */
+const json_t *rl_head_names(const json_t *head, const char *field, const char *where);
+void rl_head_set_names(json_t *head, const char *field, json_t *names); /* steals the names */
 
 /* Samples of one may follow those of the other: kind and fields are the same, in the same order. */
 bool rl_heads_agree(const json_t *a, const json_t *b);

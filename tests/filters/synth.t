@@ -18,7 +18,7 @@ for set in trainval test train val; do
 	ok $? "rl-list finds nothing wrong with $set"
 done
 is "$(jq -s 'map(.labels | length) | unique | tostring' trainval.txt)" '"[12]"' "twelve categories"
-jq -es 'map(.boxes | length) | add > 60 and max <= 5' trainval.txt >/dev/null
+rl-list voc voc --year 2007 --set trainval | jq -es 'map(.boxes | length) | add > 60 and max <= 5' >/dev/null
 ok $? "one to four objects, and a crowd at most"
 cut -d'"' -f8 trainval.txt >paths
 djpeg -pnm "$(head -1 paths)" | head -c 9 | tr '\n' ' ' | grep -q '^P6 96 72 '

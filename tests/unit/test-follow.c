@@ -199,7 +199,7 @@ static void test_rows(void)
 	struct rl_steps steps = {.count = 1};
 	steps.step[0].view = (struct rl_view){0, 10, 10, 10, 10, 10, false};
 	make_four(&s);
-	ok(rl_follow(&steps, &s, why), "a crop of the right half");
+	ok(rl_follow(&steps, 10, 20, &s, why), "a crop of the right half");
 	struct rl_tensor *boxes = rl_sample_get(&s, "boxes", RL_F4, 2);
 	ok(boxes->dim[0] == 3 && !memcmp(boxes->data, want, sizeof(want)),
 	   "boxes are moved and clipped, and the one outside goes");
