@@ -1,4 +1,4 @@
-/* ReLU, the sum with ReLU that ends a residual block, and sums of gradients. */
+/* ReLU, sums, the sum with ReLU that ends a residual block, and sums of gradients. */
 #include "nn/tape.h"
 
 #include "base/clones.h"
@@ -138,7 +138,8 @@ static void relu_forward(struct rl_net *n, struct op *op, struct span at)
 	     y->md.number == RL_BFLOAT16);
 }
 
-static void add_relu_forward(struct rl_net *n, struct op *op, struct span at)
+static void sum_forward(struct rl_net *n, struct op *op, struct span at,
+			void (*loop)(const struct run *))
 {
 	const struct value *y = rl_op_out(n, op);
 	const void *right = rl_at(rl_op_in(n, op, 1)->data, at);
@@ -147,8 +148,18 @@ static void add_relu_forward(struct rl_net *n, struct op *op, struct span at)
 		rl_op_run(n, op, TO_LEFT, at);
 		right = rl_op_memory(op, RIGHT_AS_LEFT);
 	}
-	over(add_cut, rl_at(y->data, at), rl_at(rl_op_in(n, op, 0)->data, at), right,
+	over(loop, rl_at(y->data, at), rl_at(rl_op_in(n, op, 0)->data, at), right,
 	     numbers(n, y, at), y->md.number == RL_BFLOAT16);
+}
+
+static void add_relu_forward(struct rl_net *n, struct op *op, struct span at)
+{
+	sum_forward(n, op, at, add_cut);
+}
+
+static void add_forward(struct rl_net *n, struct op *op, struct span at)
+{
+	sum_forward(n, op, at, add);
 }
 
 static void relu_backward(struct rl_net *n, struct op *op, struct span at)
@@ -161,7 +172,7 @@ static void relu_backward(struct rl_net *n, struct op *op, struct span at)
 
 /* Both summands have the same gradient, which the planner may let them share; a frozen side wants
  * none. */
-static void add_relu_backward(struct rl_net *n, struct op *op, struct span at)
+static void sum_backward(struct rl_net *n, struct op *op, struct span at, bool relu)
 {
 	const struct value *y = rl_op_out(n, op);
 	bool bf16 = y->md.number == RL_BFLOAT16, reorder = op->nbuffer && op->dx[1].base;
@@ -172,11 +183,24 @@ static void add_relu_backward(struct rl_net *n, struct op *op, struct span at)
 		right = rl_op_memory(op, GRADIENT_LEFT);
 	if (!left)
 		left = right;
-	over(mask, left, rl_at(y->data, at), rl_at(y->grad, at), count, bf16);
+	if (relu)
+		over(mask, left, rl_at(y->data, at), rl_at(y->grad, at), count, bf16);
+	else if (left != rl_at(y->grad, at))
+		memcpy(left, rl_at(y->grad, at), count * (bf16 ? sizeof(uint16_t) : sizeof(float)));
 	if (right && right != left)
 		memcpy(right, left, count * (bf16 ? sizeof(uint16_t) : sizeof(float)));
 	if (reorder)
 		rl_op_run(n, op, FROM_LEFT, at);
+}
+
+static void add_relu_backward(struct rl_net *n, struct op *op, struct span at)
+{
+	sum_backward(n, op, at, true);
+}
+
+static void add_backward(struct rl_net *n, struct op *op, struct span at)
+{
+	sum_backward(n, op, at, false);
 }
 
 static const struct optype relu_type = {
@@ -198,6 +222,15 @@ static const struct optype add_relu_type = {
 	.backward = {{.run = add_relu_backward, .stores = true}},
 };
 
+static const struct optype add_type = {
+	.name = "add",
+	.in_place = true,
+	.plan = plan,
+	.bind = bind,
+	.forward = {{.run = add_forward}},
+	.backward = {{.run = add_backward, .stores = true}},
+};
+
 rl_val rl_relu(struct rl_net *n, rl_val in)
 {
 	struct op *op = rl_op_append(n, &relu_type, 1, &in);
@@ -206,12 +239,22 @@ rl_val rl_relu(struct rl_net *n, rl_val in)
 	return rl_op_output(n, op, x->ndim, x->dim);
 }
 
-rl_val rl_add_relu(struct rl_net *n, rl_val a, rl_val b)
+static rl_val sum(struct rl_net *n, rl_val a, rl_val b, const struct optype *type)
 {
-	struct op *op = rl_op_append(n, &add_relu_type, 2, (rl_val[]){a, b});
+	struct op *op = rl_op_append(n, type, 2, (rl_val[]){a, b});
 	const struct value *x = rl_op_in(n, op, 0), *y = rl_op_in(n, op, 1);
 
 	if (a == b || x->ndim != y->ndim || memcmp(x->dim, y->dim, sizeof(x->dim)))
-		rl_die("network: the two sides of a residual sum differ in shape");
+		rl_die("network: the two sides of a sum differ in shape");
 	return rl_op_output(n, op, x->ndim, x->dim);
+}
+
+rl_val rl_add_relu(struct rl_net *n, rl_val a, rl_val b)
+{
+	return sum(n, a, b, &add_relu_type);
+}
+
+rl_val rl_add(struct rl_net *n, rl_val a, rl_val b)
+{
+	return sum(n, a, b, &add_type);
 }

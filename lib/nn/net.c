@@ -246,8 +246,7 @@ static int64_t area_of(const struct value *v)
 	return v->ndim == 4 ? v->dim[2] * v->dim[3] : 1;
 }
 
-/* Plain floats to or from where the library has them. */
-static void exchange(const struct value *v, void *data, float *plain, bool in)
+void rl_value_exchange(const struct value *v, void *data, float *plain, bool in)
 {
 	const struct rl_channels at = channels_of(v);
 	int64_t planes = v->ndim == 1 ? 1 : v->dim[1], area = area_of(v);
@@ -273,7 +272,7 @@ static void exchange(const struct value *v, void *data, float *plain, bool in)
 
 void rl_net_feed(struct rl_net *n, rl_val v, const float *plain)
 {
-	exchange(&n->value[v], n->value[v].data.base, (float *)plain, true);
+	rl_value_exchange(&n->value[v], n->value[v].data.base, (float *)plain, true);
 }
 
 const double rl_pixel_mean[3] = {0.485, 0.456, 0.406}, rl_pixel_std[3] = {0.229, 0.224, 0.225};
@@ -340,12 +339,12 @@ void rl_net_read(struct rl_net *n, rl_val v, float *plain)
 {
 	if (!n->value[v].keep)
 		rl_die("network: value %d was not kept", v);
-	exchange(&n->value[v], n->value[v].data.base, plain, false);
+	rl_value_exchange(&n->value[v], n->value[v].data.base, plain, false);
 }
 
 void rl_net_read_grad(struct rl_net *n, rl_val v, float *plain)
 {
 	if (!n->value[v].grad.base || n->value[v].producer >= 0)
 		rl_die("network: value %d has no gradient to read", v);
-	exchange(&n->value[v], n->value[v].grad.base, plain, false);
+	rl_value_exchange(&n->value[v], n->value[v].grad.base, plain, false);
 }

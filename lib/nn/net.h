@@ -67,6 +67,22 @@ rl_val rl_bnorm(struct rl_net *n, rl_val x, const char *name, struct rl_bnorm c)
 rl_val rl_relu(struct rl_net *n, rl_val x);
 rl_val rl_add_relu(struct rl_net *n, rl_val a,
 		   rl_val b); /* relu(a + b): the end of a residual block */
+rl_val rl_add(struct rl_net *n, rl_val a, rl_val b);
+/* x [N,C,H,W] + NAME.bias [C], which begins at 0; then ReLU if wanted. */
+rl_val rl_bias(struct rl_net *n, rl_val x, const char *name, bool relu);
+
+/* Transposed convolution of kernel 2 and stride 2, without bias: weight NAME.weight [in, out, 2,
+ * 2], [N,in,H,W] -> [N,out,2H,2W]. */
+rl_val rl_deconv(struct rl_net *n, rl_val x, const char *name, int out);
+
+/* Maps of another size; the conventions are PyTorch's. */
+enum rl_interpolation {
+	RL_NEAREST,
+	RL_BILINEAR,        /* align_corners=False */
+	RL_BILINEAR_CORNERS /* align_corners=True */
+};
+rl_val rl_interpolate(struct rl_net *n, rl_val x, int64_t height, int64_t width,
+		      enum rl_interpolation how);
 
 /* Pooling windows; average pooling counts padding in the divisor, as PyTorch does by default. */
 struct rl_pool {
@@ -95,6 +111,29 @@ void rl_loss_labels(struct rl_net *n, int loss, const int32_t *labels);
 double rl_loss_value(const struct rl_net *n, int loss);
 int64_t rl_loss_correct(const struct rl_net *n,
 			int loss); /* rows whose first largest logit is the label's */
+
+/* RoIAlign (He, Gkioxari, Dollar, Girshick, ICCV 2017): bins x bins averages of bilinear samples of
+ * the map of each region's level, [regions,C,bins,bins].  The regions are set before each forward.
+ */
+struct rl_roi_align {
+	int bins;
+	int sampling;    /* samples a bin and direction; 0: as many as a bin is pixels wide */
+	bool aligned;    /* pixel centres at 1/2; else the half-pixel shift and least size of old */
+	int levels;      /* of the inputs */
+	double scale[4]; /* of each level: 1/stride */
+};
+struct rl_roi {
+	int32_t image, level;
+	float box[4]; /* x1 y1 x2 y2 in pixels of the image */
+};
+rl_val rl_roi_align(struct rl_net *n, const rl_val *x, int64_t regions,
+		    const struct rl_roi_align *how);
+void rl_roi_align_regions(struct rl_net *n, rl_val out, const struct rl_roi *regions);
+
+/* Where the tape hands over: x is kept for rl_net_read(), and rl_net_backward() begins with the
+ * gradient given here, plain and the caller's own, NULL being none. */
+int rl_outlet(struct rl_net *n, rl_val x);
+void rl_outlet_gradient(struct rl_net *n, int outlet, const float *plain);
 
 /* ---- running ----------------------------------------------------------------------------------
  */

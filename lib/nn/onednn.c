@@ -79,17 +79,22 @@ struct rl_md rl_md_of(enum rl_number number, struct rl_md m)
 	return m;
 }
 
-struct rl_md rl_md_batch(const struct rl_md *m, int64_t images)
+struct rl_md rl_md_like(const struct rl_md *m, const int64_t dim[4])
 {
 	struct rl_channels at = rl_md_channels(m);
-	const int64_t *d = m->dim;
-	const int64_t dim[4] = {images, d[1], d[2], d[3]};
-	bool last = at.lanes > 1 && at.pixel == d[1] && at.group == at.lanes;
-	struct rl_md batch = last ? rl_md_channels_last(dim) : rl_md_plain(4, dim);
+	bool last = at.lanes > 1 && at.pixel == m->dim[1] && at.group == at.lanes;
+	struct rl_md like = last ? rl_md_channels_last(dim) : rl_md_plain(4, dim);
 
 	if (at.lanes > 1 && !last)
-		batch.lanes = at.lanes;
-	return rl_md_of(m->number, batch);
+		like.lanes = at.lanes;
+	return rl_md_of(m->number, like);
+}
+
+struct rl_md rl_md_batch(const struct rl_md *m, int64_t images)
+{
+	const int64_t *d = m->dim;
+
+	return rl_md_like(m, (int64_t[]){images, d[1], d[2], d[3]});
 }
 
 static dnnl_format_tag_t tag(const struct rl_md *m)
@@ -160,6 +165,11 @@ size_t rl_md_bytes(const struct rl_md *m)
 					  ? (m->dim[1] + m->lanes - 1) / m->lanes * m->lanes
 					  : m->dim[i]);
 	return bytes;
+}
+
+size_t rl_md_numbers(const struct rl_md *m)
+{
+	return rl_md_bytes(m) / (m->number == RL_BFLOAT16 ? sizeof(uint16_t) : sizeof(float));
 }
 
 struct rl_channels rl_md_channels(const struct rl_md *m)

@@ -41,10 +41,13 @@ struct rl_md rl_md_channels_last(const int64_t dim[4]); /* N,C,H,W stored as N,H
 struct rl_md rl_md_any(int ndim, const int64_t *dim);   /* the primitive chooses */
 /* The same in other numbers; not for one that a primitive settled on. */
 struct rl_md rl_md_of(enum rl_number number, struct rl_md m);
-/* The layout of these maps (plain, channels last or blocked by channel), for so many images. */
+/* The layout of these maps (plain, channels last or blocked by channel), for others of so many
+ * channels; for so many images. */
+struct rl_md rl_md_like(const struct rl_md *m, const int64_t dim[4]);
 struct rl_md rl_md_batch(const struct rl_md *m, int64_t images);
 bool rl_md_equal(const struct rl_md *a, const struct rl_md *b);
 size_t rl_md_bytes(const struct rl_md *m);
+size_t rl_md_numbers(const struct rl_md *m); /* those that fill up blocks included */
 
 /* Where channel c of a map is: image i, pixel p, at i * image + c / lanes * group + p * pixel + c %
  * lanes. */

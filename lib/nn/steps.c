@@ -23,15 +23,18 @@ static void add_x(struct rl_net *n, struct op *op, int i, struct span at)
 		    rl_md_bytes(&md) / (md.number == RL_BFLOAT16 ? 2 : 4), md.number);
 }
 
-static void add_left(struct rl_net *n, struct op *op, struct span at)
-{
-	add_x(n, op, 0, at);
-}
+#define ADD_INPUT(i)                                                              \
+	static void add_input##i(struct rl_net *n, struct op *op, struct span at) \
+	{                                                                         \
+		add_x(n, op, i, at);                                              \
+	}
+ADD_INPUT(0)
+ADD_INPUT(1)
+ADD_INPUT(2)
+ADD_INPUT(3)
 
-static void add_right(struct rl_net *n, struct op *op, struct span at)
-{
-	add_x(n, op, 1, at);
-}
+static void (*const add_input[OP_IN])(struct rl_net *, struct op *, struct span) = {
+	add_input0, add_input1, add_input2, add_input3};
 
 /* Complete only after the last tile. */
 static void add_params(struct rl_net *n, struct op *op, struct span at)
@@ -60,8 +63,6 @@ static void lower_forward(struct rl_net *n, struct op *op)
 
 static void lower_backward(struct rl_net *n, struct op *op)
 {
-	static void (*const adds[OP_IN])(struct rl_net *, struct op *, struct span) = {add_left,
-										       add_right};
 	bool whole = false, params = false;
 
 	op->backward[0] = n->nstep;
@@ -73,7 +74,8 @@ static void lower_backward(struct rl_net *n, struct op *op)
 		op->stores = op->backward[1];
 		for (int i = 0; i < op->nin; i++)
 			if (op->add_x[i])
-				op->adds[i] = append(n, op, (struct stage){adds[i], whole, false});
+				op->adds[i] =
+					append(n, op, (struct stage){add_input[i], whole, false});
 	}
 	for (int i = 0; i < op->nlearned; i++)
 		params |= op->add_p[i];
@@ -139,7 +141,10 @@ static int64_t tile(int64_t images, size_t limit, size_t image, size_t all, size
 
 static bool is_add(const struct step *s)
 {
-	return s->stage.run == add_left || s->stage.run == add_right || s->stage.run == add_params;
+	for (int i = 0; i < OP_IN; i++)
+		if (s->stage.run == add_input[i])
+			return true;
+	return s->stage.run == add_params;
 }
 
 static void group_steps(struct rl_net *n)

@@ -18,7 +18,7 @@
 #include "nn/net.h"
 #include "nn/onednn.h"
 
-enum { OP_IN = 2, OP_PARAM = 5, OP_PRIM = 12, OP_BUFFER = 14, OP_STAGE = 3 };
+enum { OP_IN = 4, OP_PARAM = 5, OP_PRIM = 12, OP_BUFFER = 14, OP_STAGE = 3 };
 
 /* What backward reads again: keeps those values alive until then. */
 enum { NEED_X = 1, NEED_Y = 2 };
@@ -113,6 +113,16 @@ struct op {
 			int64_t rows; /* of a sample */
 		} dropout;
 		struct {
+			const float *gradient; /* the caller's, plain */
+		} outlet;
+		bool bias_relu;
+		enum rl_interpolation interpolation;
+		struct {
+			struct rl_roi_align how;
+			const struct rl_roi *roi; /* the caller's */
+			int64_t rois;
+		} roi;
+		struct {
 			const int32_t *labels;
 			double value;
 			int64_t correct;
@@ -169,6 +179,8 @@ struct value *rl_op_in(struct rl_net *n, const struct op *op, int i);
 struct value *rl_op_out(struct rl_net *n, const struct op *op);
 int64_t rl_window_out(int64_t in, struct rl_window w); /* dies when the window does not fit */
 size_t rl_value_count(const struct value *v);          /* elements */
+/* Plain floats to (in) or from where the library has them: data is a value's or its gradient's. */
+void rl_value_exchange(const struct value *v, void *data, float *plain, bool in);
 
 /* ---- for planning -----------------------------------------------------------------------------
  */

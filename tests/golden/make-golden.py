@@ -2,7 +2,7 @@
 """make-golden.py REFERENCE
 
 Condense the reference tensors (independent float64 computations of the network's ops and models)
-into tests/golden/{conv,bn,pool,loss,optim,r50,relloc}.  The tests need only what is written there.
+into tests/golden/{conv,bn,pool,interp,roialign,loss,optim,r50,relloc}.  The tests need only what is written there.
 
 Inputs and parameters follow the rule of tests/unit/fill.h, checked here bit for bit, and are not
 stored.  An output tensor of whatever size becomes its digest: sum, Euclidean norm, and 32 samples
@@ -114,6 +114,28 @@ def pool(reference):
         save_digests("pool", case, [g.load(case, "y"), g.load(case, "gx")])
 
 
+def interp(reference):
+    g = Group(reference, "interp")
+    for case, c in g.cases.items():
+        if case.rsplit("_", 1)[-1] not in ("ac0", "ac1", "nearest") or case.startswith("pil"):
+            continue
+        name, how = case.rsplit("_", 1)
+        must_be_filled(g.load(case, "x"), name + ".x", -1, 1)
+        must_be_filled(g.load(case, "gy"), name + (".gyn" if how == "nearest" else ".gy"), -1, 1)
+        save_digests("interp", case, [g.load(case, "y"), g.load(case, "gx")])
+
+
+def roialign(reference):
+    g = Group(reference, "roialign")
+    must_be_filled(g.load("input", "f"), "roi.f", -1, 1)
+    for case in g.cases:
+        if case == "input":
+            continue
+        must_be_filled(g.load(case, "gy"), f"{case}.gy", -1, 1)
+        save("roialign", case + ".rois", g.load(case, "rois"))
+        save_digests("roialign", case, [g.load(case, "y"), g.load(case, "gx")])
+
+
 def loss(reference):
     g = Group(reference, "loss")
     save("loss", "ce.x", g.load("ce_mean", "x"))
@@ -215,5 +237,5 @@ def relloc(reference):
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    for group in (conv, bn, pool, loss, optim, r50, relloc):
+    for group in (conv, bn, pool, interp, roialign, loss, optim, r50, relloc):
         group(sys.argv[1])

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Compare tensors with the file's digests in turn; true numbers were computed in double. */
 static void against_golden(const char *path, int n, const double *const *tensor,
@@ -237,12 +238,102 @@ static void softmax_golden(void)
 	free(dx);
 }
 
+static void interp_golden(void)
+{
+	static const struct {
+		const char *name;
+		struct nchw in;
+		int64_t height, width;
+	} cases[] = {{"down_13x20_to_5x7", {1, 3, 13, 20}, 5, 7},
+		     {"from1", {1, 2, 1, 1}, 4, 5},
+		     {"same", {1, 2, 6, 6}, 6, 6},
+		     {"to1", {1, 2, 6, 5}, 1, 1},
+		     {"up_5x7_to_13x20", {1, 3, 5, 7}, 13, 20},
+		     {"up_65_to_129", {1, 1, 65, 65}, 129, 129},
+		     {"up_x2", {1, 2, 7, 7}, 14, 14},
+		     {"up_x8", {1, 2, 9, 9}, 72, 72}};
+	static const struct {
+		const char *name, *gradient;
+		enum rl_interpolation how;
+	} ways[] = {{"nearest", "gyn", RL_NEAREST},
+		    {"ac0", "gy", RL_BILINEAR},
+		    {"ac1", "gy", RL_BILINEAR_CORNERS}};
+	char path[64];
+
+	for (size_t i = 0; i < RL_LEN(cases) * RL_LEN(ways); i++) {
+		const char *name = cases[i / 3].name;
+		struct nchw in = cases[i / 3].in;
+		int64_t h = cases[i / 3].height, w = cases[i / 3].width;
+		int64_t nx = twin_count(in), ny = in.n * in.c * h * w;
+		double *x = filled(nx, name, "x", -1, 1), *y = zeros(ny), *dx = zeros(nx);
+		double *dy = filled(ny, name, ways[i % 3].gradient, -1, 1);
+
+		twin_interpolate(y, x, in, h, w, ways[i % 3].how);
+		twin_interpolate_backward(dx, dy, in, h, w, ways[i % 3].how);
+		snprintf(path, sizeof(path), "interp/%s_%s.npy", name, ways[i % 3].name);
+		against_golden(path, 2, (const double *[]){y, dx}, (int64_t[]){ny, nx});
+		free(x);
+		free(dy);
+		free(y);
+		free(dx);
+	}
+}
+
+static void roi_align_golden(void)
+{
+	static const struct {
+		const char *name;
+		struct rl_roi_align how;
+	} cases[] = {{"s16_al0_sr0_o14", {14, 0, false, 1, {1.0 / 16}}},
+		     {"s16_al0_sr0_o7", {7, 0, false, 1, {1.0 / 16}}},
+		     {"s16_al0_sr2_o7", {7, 2, false, 1, {1.0 / 16}}},
+		     {"s16_al1_sr0_o14", {14, 0, true, 1, {1.0 / 16}}},
+		     {"s16_al1_sr0_o7", {7, 0, true, 1, {1.0 / 16}}},
+		     {"s16_al1_sr2_o7", {7, 2, true, 1, {1.0 / 16}}},
+		     {"s4_al0_sr0_o7", {7, 0, false, 1, {0.25}}},
+		     {"s4_al0_sr2_o7", {7, 2, false, 1, {0.25}}},
+		     {"s4_al1_sr0_o7", {7, 0, true, 1, {0.25}}},
+		     {"s4_al1_sr2_o7", {7, 2, true, 1, {0.25}}}};
+	const struct nchw in = {2, 3, 13, 17};
+	enum { REGIONS = 11 };
+	double *x = filled(twin_count(in), "roi", "f", -1, 1);
+	char path[64];
+
+	for (size_t i = 0; i < RL_LEN(cases); i++) {
+		const struct rl_roi_align *how = &cases[i].how;
+		int64_t ny = REGIONS * in.c * how->bins * how->bins;
+		double *dy = filled(ny, cases[i].name, "gy", -1, 1), *y = zeros(ny);
+		double *dx = zeros(twin_count(in));
+		struct rl_roi region[REGIONS] = {0};
+
+		snprintf(path, sizeof(path), "roialign/%s.rois.npy", cases[i].name);
+		float *rois = golden_floats(path);
+		for (int r = 0; r < REGIONS; r++) {
+			const float *from = rois + 5 * r;
+
+			region[r].image = (int32_t)from[0];
+			memcpy(region[r].box, from + 1, sizeof(region[r].box));
+		}
+		twin_roi_align(y, (const double *[]){x}, &in, region, REGIONS, how);
+		twin_roi_align_backward((double *[]){dx}, dy, &in, region, REGIONS, how);
+		snprintf(path, sizeof(path), "roialign/%s.npy", cases[i].name);
+		against_golden(path, 2, (const double *[]){y, dx}, (int64_t[]){ny, twin_count(in)});
+		free(rois);
+		free(dy);
+		free(y);
+		free(dx);
+	}
+	free(x);
+}
+
 int main(void)
 {
 	conv_golden();
 	linear_golden();
 	bnorm_golden();
 	pool_golden();
+	interp_golden();
+	roi_align_golden();
 	relu_golden();
 	softmax_golden();
 	return tap_done();

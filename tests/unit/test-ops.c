@@ -2,6 +2,7 @@
  * and the rules of the tape: who adds gradients, who does without. */
 #include "dot.h"
 #include "fill.h"
+#include "rig.h"
 #include "shadow.h"
 #include "tap.h"
 
@@ -11,107 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEEDS = 8, ROWS = 64 };
-
-/* The ways to run a tape in which every op must agree with its twin.  A tile of one byte is one
- * image, where the weights let it be. */
-static const struct variant {
-	const char *name;
-	size_t cache;
-	bool bf16;
-	double forward, backward;
-} variants[] = {
-	{"whole batches", SIZE_MAX, false, 1e-5, 2e-5},
-	{"tiles", 1, false, 1e-5, 2e-5},
-	{"bfloat16", 1, true, 1e-2, 2e-2},
-};
-
-/* A tape under construction: its feeds are filled from their numbers, values end in dot losses. */
-struct rig {
-	const struct variant *variant;
-	struct rl_params *params;
-	struct rl_net *net;
-	rl_val feed[FEEDS];
-	int nfeed;
-	int32_t label[ROWS];
-};
-
-static void rig_open(struct rig *r, const struct variant *v, bool feed_gradients)
-{
-	struct rl_net_config config = {.train = true,
-				       .feed_gradients = feed_gradients,
-				       .seed = 5,
-				       .cache = v->cache,
-				       .bf16 = v->bf16};
-
-	*r = (struct rig){.variant = v, .params = rl_params_new()};
-	r->net = rl_net_new(r->params, &config);
-}
-
-static rl_val map(struct rig *r, int64_t n, int64_t c, int64_t h, int64_t w)
-{
-	return r->feed[r->nfeed++] = rl_feed(r->net, 4, (int64_t[]){n, c, h, w});
-}
-
-static rl_val rows(struct rig *r, int64_t n, int64_t c)
-{
-	return r->feed[r->nfeed++] = rl_feed(r->net, 2, (int64_t[]){n, c});
-}
-
-/* v receives a gradient of random numbers. */
-static void end(struct rig *r, rl_val v)
-{
-	int64_t dim[4];
-	int ndim = rl_net_shape(r->net, v, dim);
-	rl_val gradient = rl_feed(r->net, ndim, dim);
-
-	dot_loss(r->net, v, r->feed[r->nfeed++] = gradient);
-}
-
-static void fill_feeds(struct rig *r)
-{
-	char name[32];
-
-	for (int i = 0; i < r->nfeed; i++) {
-		int64_t dim[4], count = 1;
-
-		for (int k = rl_net_shape(r->net, r->feed[i], dim); k > 0; k--)
-			count *= dim[k - 1];
-		float *x = rl_malloc((size_t)count * sizeof(*x));
-		snprintf(name, sizeof(name), "feed %d", i);
-		fill(x, (size_t)count, name, -1, 1);
-		rl_net_feed(r->net, r->feed[i], x);
-		free(x);
-	}
-}
-
-static void rig_close(struct rig *r)
-{
-	rl_net_free(r->net);
-	rl_params_free(r->params);
-}
-
-/* Plan, fill, run both ways, compare, free. */
-static void check(struct rig *r, const char *what)
-{
-	shadow_keep(r->net);
-	rl_net_plan(r->net);
-	fill_params(r->params, "", 3, true);
-	fill_feeds(r);
-	struct shadow *s = shadow_new(r->net);
-	rl_net_forward(r->net);
-	rl_net_backward(r->net);
-	shadow_run(s, true);
-	shadow_agrees(s, r->variant->forward, r->variant->backward, "%s: %s", r->variant->name,
-		      what);
-	shadow_free(s);
-	rig_close(r);
-}
-
 /* ---- convolution ------------------------------------------------------------------------------
  */
 
-static void test_conv(const struct variant *v)
+static void test_conv(const struct rig_variant *v)
 {
 	static const struct {
 		int n, c, h, w;
@@ -150,12 +54,13 @@ static void test_conv(const struct variant *v)
 
 		/* Only small maps ask for the gradient of so few channels. */
 		rig_open(&r, v, cases[i].c != 3 || cases[i].h < 64);
-		end(&r, rl_conv(r.net, map(&r, cases[i].n, cases[i].c, cases[i].h, cases[i].w),
+		rig_end(&r,
+			rl_conv(r.net, rig_map(&r, cases[i].n, cases[i].c, cases[i].h, cases[i].w),
 				"conv", *c));
 		snprintf(what, sizeof(what), "conv %dx%dx%dx%d to %d, kernel %d/%d, pad %d, dil %d",
 			 cases[i].n, cases[i].c, cases[i].h, cases[i].w, c->out, c->kernel,
 			 c->stride, c->pad, c->dilation);
-		check(&r, what);
+		rig_check(&r, what);
 	}
 }
 
@@ -168,7 +73,7 @@ static struct rl_bnorm norm(bool running, bool relu)
 		.momentum = 0.1, .eps = 1e-5, .running = running, .relu = relu, .copies = 1};
 }
 
-static void test_bnorm(const struct variant *v)
+static void test_bnorm(const struct rig_variant *v)
 {
 	static const int shape[][4] = {{4, 6, 5, 7},   {2, 64, 16, 16}, {3, 13, 4, 4},
 				       {8, 512, 2, 2}, {6, 5, 1, 1},    {1, 24, 9, 11}};
@@ -183,25 +88,25 @@ static void test_bnorm(const struct variant *v)
 			snprintf(what, sizeof(what), "bnorm %dx%dx%dx%d%s%s", d[0], d[1], d[2],
 				 d[3], running ? ", running" : "", relu ? ", relu" : "");
 			rig_open(&r, v, true);
-			end(&r, rl_bnorm(r.net, map(&r, d[0], d[1], d[2], d[3]), "bn",
-					 norm(running, relu)));
-			check(&r, what);
+			rig_end(&r, rl_bnorm(r.net, rig_map(&r, d[0], d[1], d[2], d[3]), "bn",
+					     norm(running, relu)));
+			rig_check(&r, what);
 
 			/* After a convolution x is in the library's layout. */
 			strcat(what, ", after conv");
 			rig_open(&r, v, true);
-			rl_val x = rl_conv(r.net, map(&r, d[0], 8, d[2], d[3]), "conv",
+			rl_val x = rl_conv(r.net, rig_map(&r, d[0], 8, d[2], d[3]), "conv",
 					   (struct rl_conv){d[1], 1, 1, 0, 1});
-			end(&r, rl_bnorm(r.net, x, "bn", norm(running, relu)));
-			check(&r, what);
+			rig_end(&r, rl_bnorm(r.net, x, "bn", norm(running, relu)));
+			rig_check(&r, what);
 		}
 
 	for (int mode = 0; mode < 4; mode++) {
 		rig_open(&r, v, true);
-		end(&r, rl_bnorm(r.net, rows(&r, 24, 37), "bn", norm(mode & 1, mode & 2)));
+		rig_end(&r, rl_bnorm(r.net, rig_rows(&r, 24, 37), "bn", norm(mode & 1, mode & 2)));
 		snprintf(what, sizeof(what), "bnorm of rows%s%s", mode & 1 ? ", running" : "",
 			 mode & 2 ? ", relu" : "");
-		check(&r, what);
+		rig_check(&r, what);
 	}
 
 	for (int running = 0; running < 2; running++) {
@@ -209,28 +114,28 @@ static void test_bnorm(const struct variant *v)
 
 		fixed.fixed = true;
 		rig_open(&r, v, true);
-		end(&r, rl_bnorm(r.net, map(&r, 4, 24, 5, 3), "bn", fixed));
-		check(&r, running ? "bnorm without weight and bias, running"
-				  : "bnorm without weight and bias");
+		rig_end(&r, rl_bnorm(r.net, rig_map(&r, 4, 24, 5, 3), "bn", fixed));
+		rig_check(&r, running ? "bnorm without weight and bias, running"
+				      : "bnorm without weight and bias");
 	}
 
 	struct rl_bnorm copied = norm(false, true);
 	copied.copies = 8;
 	copied.momentum = 0.003;
 	rig_open(&r, v, true);
-	end(&r, rl_bnorm(r.net, map(&r, 1, 16, 3, 3), "bn", copied));
-	check(&r, "bnorm, the variance as of eight copies");
+	rig_end(&r, rl_bnorm(r.net, rig_map(&r, 1, 16, 3, 3), "bn", copied));
+	rig_check(&r, "bnorm, the variance as of eight copies");
 
 	rig_open(&r, v, true);
-	end(&r, rl_bnorm(r.net, map(&r, 2, 16, 3, 3), "bn", norm(false, false)));
+	rig_end(&r, rl_bnorm(r.net, rig_map(&r, 2, 16, 3, 3), "bn", norm(false, false)));
 	rl_net_track_statistics(r.net, false);
-	check(&r, "bnorm that leaves the running statistics alone");
+	rig_check(&r, "bnorm that leaves the running statistics alone");
 }
 
 /* ---- pooling ----------------------------------------------------------------------------------
  */
 
-static void test_pool(const struct variant *v)
+static void test_pool(const struct rig_variant *v)
 {
 	static const struct {
 		int n, c, h, w;
@@ -253,16 +158,16 @@ static void test_pool(const struct variant *v)
 			if (v->bf16 && blocked && !average)
 				continue;
 			rig_open(&r, v, true);
-			rl_val x = map(&r, cases[i].n, cases[i].c, cases[i].h, cases[i].w);
+			rl_val x = rig_map(&r, cases[i].n, cases[i].c, cases[i].h, cases[i].w);
 			if (blocked)
 				x = rl_conv(r.net, x, "conv",
 					    (struct rl_conv){cases[i].c, 1, 1, 0, 1});
-			end(&r, (average ? rl_avgpool : rl_maxpool)(r.net, x, *p));
+			rig_end(&r, (average ? rl_avgpool : rl_maxpool)(r.net, x, *p));
 			snprintf(what, sizeof(what), "%s pool %dx%dx%dx%d, kernel %d/%d, pad %d%s",
 				 average ? "average" : "max", cases[i].n, cases[i].c, cases[i].h,
 				 cases[i].w, p->kernel, p->stride, p->pad,
 				 blocked ? ", after conv" : "");
-			check(&r, what);
+			rig_check(&r, what);
 		}
 	for (size_t i = 0; i < RL_LEN(global); i++)
 		for (int mode = 0; mode < 4; mode++) {
@@ -270,53 +175,54 @@ static void test_pool(const struct variant *v)
 			bool flat = mode & 1, blocked = mode & 2;
 
 			rig_open(&r, v, true);
-			rl_val x = map(&r, d[0], d[1], d[2], d[3]);
+			rl_val x = rig_map(&r, d[0], d[1], d[2], d[3]);
 			if (blocked)
 				x = rl_conv(r.net, x, "conv", (struct rl_conv){d[1], 1, 1, 0, 1});
-			end(&r, (flat ? rl_flatten : rl_global_avgpool)(r.net, x));
+			rig_end(&r, (flat ? rl_flatten : rl_global_avgpool)(r.net, x));
 			snprintf(what, sizeof(what), "%s %dx%dx%dx%d%s",
 				 flat ? "flatten" : "global pool", d[0], d[1], d[2], d[3],
 				 blocked ? ", after conv" : "");
-			check(&r, what);
+			rig_check(&r, what);
 		}
 }
 
 /* ---- the rest ---------------------------------------------------------------------------------
  */
 
-static void test_elementwise(const struct variant *v)
+static void test_elementwise(const struct rig_variant *v)
 {
 	struct rig r;
 
 	rig_open(&r, v, true);
-	end(&r, rl_relu(r.net, map(&r, 2, 13, 5, 5)));
-	check(&r, "relu");
+	rig_end(&r, rl_relu(r.net, rig_map(&r, 2, 13, 5, 5)));
+	rig_check(&r, "relu");
 
 	rig_open(&r, v, true);
-	end(&r, rl_relu(r.net, rows(&r, 3, 7)));
-	check(&r, "relu of rows");
+	rig_end(&r, rl_relu(r.net, rig_rows(&r, 3, 7)));
+	rig_check(&r, "relu of rows");
 
 	rig_open(&r, v, true);
-	end(&r, rl_add_relu(r.net, map(&r, 2, 13, 5, 5), map(&r, 2, 13, 5, 5)));
-	check(&r, "add relu");
+	rig_end(&r, rl_add_relu(r.net, rig_map(&r, 2, 13, 5, 5), rig_map(&r, 2, 13, 5, 5)));
+	rig_check(&r, "add relu");
 
 	/* The left side in the library's layout, the right row-major because a pool reads it. */
 	rig_open(&r, v, true);
-	rl_val x = map(&r, 2, 24, 6, 6);
+	rl_val x = rig_map(&r, 2, 24, 6, 6);
 	rl_maxpool(r.net, x, (struct rl_pool){2, 2, 0});
-	rl_val y = rl_conv(r.net, map(&r, 2, 24, 6, 6), "conv", (struct rl_conv){24, 3, 1, 1, 1});
-	end(&r, rl_add_relu(r.net, y, x));
-	check(&r, "add relu of two layouts");
+	rl_val y =
+		rl_conv(r.net, rig_map(&r, 2, 24, 6, 6), "conv", (struct rl_conv){24, 3, 1, 1, 1});
+	rig_end(&r, rl_add_relu(r.net, y, x));
+	rig_check(&r, "add relu of two layouts");
 
 	rig_open(&r, v, true);
-	x = map(&r, 2, 13, 6, 6);
+	x = rig_map(&r, 2, 13, 6, 6);
 	rl_maxpool(r.net, x, (struct rl_pool){2, 2, 0});
-	y = rl_conv(r.net, map(&r, 2, 8, 6, 6), "conv", (struct rl_conv){13, 3, 1, 1, 1});
-	end(&r, rl_add_relu(r.net, x, y));
-	check(&r, "add relu of two layouts, the other way round");
+	y = rl_conv(r.net, rig_map(&r, 2, 8, 6, 6), "conv", (struct rl_conv){13, 3, 1, 1, 1});
+	rig_end(&r, rl_add_relu(r.net, x, y));
+	rig_check(&r, "add relu of two layouts, the other way round");
 }
 
-static void test_rows(const struct variant *v)
+static void test_rows(const struct rig_variant *v)
 {
 	static const int linear[][3] = {{5, 17, 9}, {1, 64, 33}, {48, 512, 64}, {32, 64, 8}};
 	char what[128];
@@ -326,34 +232,34 @@ static void test_rows(const struct variant *v)
 		const int *d = linear[i];
 
 		rig_open(&r, v, true);
-		end(&r, rl_linear(r.net, rows(&r, d[0], d[1]), "fc", d[2], 0.01));
+		rig_end(&r, rl_linear(r.net, rig_rows(&r, d[0], d[1]), "fc", d[2], 0.01));
 		snprintf(what, sizeof(what), "linear, %d rows, %d to %d", d[0], d[1], d[2]);
-		check(&r, what);
+		rig_check(&r, what);
 	}
 
 	rig_open(&r, v, true);
-	rl_val left = rows(&r, 24, 5), right = rows(&r, 3, 11);
-	end(&r, rl_linear_pairs(r.net, left, right, "fc", 7, 0.01));
-	check(&r, "linear of pairs, each row of the right in eight");
+	rl_val left = rig_rows(&r, 24, 5), right = rig_rows(&r, 3, 11);
+	rig_end(&r, rl_linear_pairs(r.net, left, right, "fc", 7, 0.01));
+	rig_check(&r, "linear of pairs, each row of the right in eight");
 
 	rig_open(&r, v, true);
-	left = rows(&r, 4, 16), right = rows(&r, 4, 16);
-	end(&r, rl_linear_pairs(r.net, left, right, "fc", 32, 0.01));
-	check(&r, "linear of pairs, one to one");
+	left = rig_rows(&r, 4, 16), right = rig_rows(&r, 4, 16);
+	rig_end(&r, rl_linear_pairs(r.net, left, right, "fc", 32, 0.01));
+	rig_check(&r, "linear of pairs, one to one");
 
 	rig_open(&r, v, true);
-	rl_val x = rows(&r, 6, 9);
-	end(&r, rl_linear_pairs(r.net, x, x, "fc", 9, 0.01));
-	check(&r, "linear of pairs of a value with itself");
+	rl_val x = rig_rows(&r, 6, 9);
+	rig_end(&r, rl_linear_pairs(r.net, x, x, "fc", 9, 0.01));
+	rig_check(&r, "linear of pairs of a value with itself");
 
 	for (int k = 2; k <= 1000; k *= 20) {
 		rig_open(&r, v, true);
-		int loss = rl_softmax_ce(r.net, rows(&r, ROWS, k));
-		for (int i = 0; i < ROWS; i++)
+		int loss = rl_softmax_ce(r.net, rig_rows(&r, RIG_ROWS, k));
+		for (int i = 0; i < RIG_ROWS; i++)
 			r.label[i] = i * 7 % k;
 		rl_loss_labels(r.net, loss, r.label);
 		snprintf(what, sizeof(what), "softmax cross-entropy over %d classes", k);
-		check(&r, what);
+		rig_check(&r, what);
 	}
 }
 
@@ -369,28 +275,28 @@ static double share_of_zeros(const float *x, size_t n)
 	return (double)zeros / (double)n;
 }
 
-static void test_dropout(const struct variant *v)
+static void test_dropout(const struct rig_variant *v)
 {
 	enum { N = 200, C = 301 };
 	static float first[N * C], second[N * C], again[N * C];
 	struct rig r;
 
 	rig_open(&r, v, true);
-	end(&r, rl_dropout(r.net, rows(&r, 40, 33), 8, 0.5));
-	check(&r, "dropout: forward and backward drop the same");
+	rig_end(&r, rl_dropout(r.net, rig_rows(&r, 40, 33), 8, 0.5));
+	rig_check(&r, "dropout: forward and backward drop the same");
 
 	rig_open(&r, v, true);
-	end(&r, rl_dropout(r.net, map(&r, 2, 13, 5, 3), 1, 0.25));
-	check(&r, "dropout of a map");
+	rig_end(&r, rl_dropout(r.net, rig_map(&r, 2, 13, 5, 3), 1, 0.25));
+	rig_check(&r, "dropout of a map");
 
 	rig_open(&r, v, false);
-	rl_val y = rl_dropout(r.net, rows(&r, N, C), 1, 0.3);
+	rl_val y = rl_dropout(r.net, rig_rows(&r, N, C), 1, 0.3);
 	rl_net_keep(r.net, y);
 	rl_net_plan(r.net);
 	float *dropped[] = {first, second, again};
 	for (int i = 0; i < 3; i++) {
 		rl_net_set_draw(r.net, i % 2 ? 8 : 7);
-		fill_feeds(&r);
+		rig_feed(&r);
 		rl_net_forward(r.net);
 		rl_net_read(r.net, y, dropped[i]);
 	}
@@ -421,118 +327,118 @@ static rl_val conv3(struct rig *r, rl_val x, const char *name, int out)
 	return rl_conv(r->net, x, name, (struct rl_conv){out, 3, 1, 1, 1});
 }
 
-static void test_readers(const struct variant *v)
+static void test_readers(const struct rig_variant *v)
 {
 	struct rig r;
 
 	rig_open(&r, v, true);
-	rl_val x = map(&r, 2, 16, 6, 6), a = conv3(&r, x, "a", 16);
-	end(&r, rl_relu(r.net, a));
-	end(&r, conv3(&r, a, "b", 9));
-	end(&r, rl_bnorm(r.net, a, "bn", norm(false, true)));
-	end(&r, a);
-	check(&r, "a value with four readers");
+	rl_val x = rig_map(&r, 2, 16, 6, 6), a = conv3(&r, x, "a", 16);
+	rig_end(&r, rl_relu(r.net, a));
+	rig_end(&r, conv3(&r, a, "b", 9));
+	rig_end(&r, rl_bnorm(r.net, a, "bn", norm(false, true)));
+	rig_end(&r, a);
+	rig_check(&r, "a value with four readers");
 
 	rig_open(&r, v, true);
-	x = map(&r, 2, 16, 6, 6);
+	x = rig_map(&r, 2, 16, 6, 6);
 	a = rl_bnorm(r.net, conv3(&r, x, "a", 16), "bn", norm(false, false));
-	end(&r, rl_add_relu(r.net, a, x));
-	check(&r, "a shortcut around two ops");
+	rig_end(&r, rl_add_relu(r.net, a, x));
+	rig_check(&r, "a shortcut around two ops");
 
 	rig_open(&r, v, true);
-	x = map(&r, 2, 13, 6, 6);
+	x = rig_map(&r, 2, 13, 6, 6);
 	a = rl_relu(r.net, conv3(&r, x, "a", 13));
 	rl_val b = rl_add_relu(r.net, conv3(&r, a, "b", 13), a);
-	end(&r, rl_add_relu(r.net, conv3(&r, b, "c", 13), b));
-	end(&r, rl_global_avgpool(r.net, b));
-	check(&r, "shortcuts in a row, channels that fill no vector");
+	rig_end(&r, rl_add_relu(r.net, conv3(&r, b, "c", 13), b));
+	rig_end(&r, rl_global_avgpool(r.net, b));
+	rig_check(&r, "shortcuts in a row, channels that fill no vector");
 
 	rig_open(&r, v, true);
-	x = rows(&r, 12, 10);
+	x = rig_rows(&r, 12, 10);
 	a = rl_linear(r.net, x, "fc", 10, 0.1);
 	b = rl_linear(r.net, a, "fc", 10, 0.1);
-	end(&r, rl_linear(r.net, b, "fc", 10, 0.1));
-	check(&r, "one layer three times");
+	rig_end(&r, rl_linear(r.net, b, "fc", 10, 0.1));
+	rig_check(&r, "one layer three times");
 }
 
-static void test_towers(const struct variant *v)
+static void test_towers(const struct rig_variant *v)
 {
 	struct rig r;
 
 	rig_open(&r, v, true);
 	for (int tower = 0; tower < 2; tower++) {
 		/* Two batch sizes and layouts of x, one set of weights, one of statistics. */
-		rl_val x = map(&r, tower ? 1 : 8, 16, 8, 8);
+		rl_val x = rig_map(&r, tower ? 1 : 8, 16, 8, 8);
 
 		x = rl_bnorm(r.net, conv3(&r, x, "conv", 24), "bn", norm(false, true));
-		end(&r, rl_linear(r.net, rl_global_avgpool(r.net, x), "fc", 5, 0.1));
+		rig_end(&r, rl_linear(r.net, rl_global_avgpool(r.net, x), "fc", 5, 0.1));
 	}
-	check(&r, "two towers with the same parameters");
+	rig_check(&r, "two towers with the same parameters");
 
 	rig_open(&r, v, true);
 	for (int tower = 0; tower < 2; tower++)
-		end(&r, rl_bnorm(r.net, rows(&r, 6, 10), "bn", norm(true, true)));
-	check(&r, "two readers of running statistics");
+		rig_end(&r, rl_bnorm(r.net, rig_rows(&r, 6, 10), "bn", norm(true, true)));
+	rig_check(&r, "two readers of running statistics");
 }
 
-static void test_frozen(const struct variant *v)
+static void test_frozen(const struct rig_variant *v)
 {
 	struct rig r;
 
 	rig_open(&r, v, false);
-	rl_val x = map(&r, 2, 8, 6, 6);
-	end(&r, conv3(&r, x, "conv", 16));
-	check(&r, "conv of a feed without gradient");
+	rl_val x = rig_map(&r, 2, 8, 6, 6);
+	rig_end(&r, conv3(&r, x, "conv", 16));
+	rig_check(&r, "conv of a feed without gradient");
 
 	rig_open(&r, v, false);
-	end(&r, rl_bnorm(r.net, map(&r, 2, 8, 6, 6), "bn", norm(false, true)));
-	check(&r, "bnorm of a feed without gradient");
+	rig_end(&r, rl_bnorm(r.net, rig_map(&r, 2, 8, 6, 6), "bn", norm(false, true)));
+	rig_check(&r, "bnorm of a feed without gradient");
 
 	rig_open(&r, v, false);
-	end(&r, rl_bnorm(r.net, rows(&r, 9, 8), "bn", norm(true, false)));
-	check(&r, "bnorm of rows without gradient, on running statistics");
+	rig_end(&r, rl_bnorm(r.net, rig_rows(&r, 9, 8), "bn", norm(true, false)));
+	rig_check(&r, "bnorm of rows without gradient, on running statistics");
 
 	rig_open(&r, v, false);
-	end(&r, rl_linear(r.net, rows(&r, 9, 8), "fc", 4, 0.1));
-	check(&r, "linear of a feed without gradient");
+	rig_end(&r, rl_linear(r.net, rig_rows(&r, 9, 8), "fc", 4, 0.1));
+	rig_check(&r, "linear of a feed without gradient");
 
 	for (int left = 0; left < 2; left++) {
 		rig_open(&r, v, false);
-		x = map(&r, 2, 8, 6, 6);
+		x = rig_map(&r, 2, 8, 6, 6);
 		rl_val y = conv3(&r, x, "conv", 8);
-		end(&r, left ? rl_add_relu(r.net, x, y) : rl_add_relu(r.net, y, x));
-		check(&r, left ? "add relu, only the right side learns"
-			       : "add relu, only the left side learns");
+		rig_end(&r, left ? rl_add_relu(r.net, x, y) : rl_add_relu(r.net, y, x));
+		rig_check(&r, left ? "add relu, only the right side learns"
+				   : "add relu, only the left side learns");
 	}
 
 	for (int left = 0; left < 2; left++) {
 		rig_open(&r, v, false);
-		x = rows(&r, 8, 6);
-		rl_val y = rl_linear(r.net, rows(&r, 8, 6), "fc", 6, 0.1);
-		end(&r, rl_linear_pairs(r.net, left ? x : y, left ? y : x, "pairs", 5, 0.01));
-		check(&r, left ? "linear of pairs, only the right side learns"
-			       : "linear of pairs, only the left side learns");
+		x = rig_rows(&r, 8, 6);
+		rl_val y = rl_linear(r.net, rig_rows(&r, 8, 6), "fc", 6, 0.1);
+		rig_end(&r, rl_linear_pairs(r.net, left ? x : y, left ? y : x, "pairs", 5, 0.01));
+		rig_check(&r, left ? "linear of pairs, only the right side learns"
+				   : "linear of pairs, only the left side learns");
 	}
 
 	/* A trunk of pools without parameters never runs backward. */
 	rig_open(&r, v, false);
-	x = rl_maxpool(r.net, map(&r, 2, 8, 8, 8), (struct rl_pool){3, 2, 1});
+	x = rl_maxpool(r.net, rig_map(&r, 2, 8, 8, 8), (struct rl_pool){3, 2, 1});
 	x = rl_relu(r.net, rl_avgpool(r.net, x, (struct rl_pool){2, 2, 0}));
-	end(&r, conv3(&r, x, "conv", 8));
-	check(&r, "a trunk without gradient below a learning op");
+	rig_end(&r, conv3(&r, x, "conv", 8));
+	rig_check(&r, "a trunk without gradient below a learning op");
 
 	/* An op whose output leads to no loss has no part in backward. */
 	rig_open(&r, v, true);
-	x = map(&r, 2, 8, 6, 6);
+	x = rig_map(&r, 2, 8, 6, 6);
 	rl_val y = conv3(&r, x, "conv", 8);
 	rl_relu(r.net, conv3(&r, y, "aside", 8));
-	end(&r, y);
-	check(&r, "a branch that leads to no loss");
+	rig_end(&r, y);
+	rig_check(&r, "a branch that leads to no loss");
 }
 
 int main(void)
 {
-	for (const struct variant *v = variants; v < variants + RL_LEN(variants); v++) {
+	for (const struct rig_variant *v = rig_variants; v < rig_variants + RIG_VARIANTS; v++) {
 		test_conv(v);
 		test_bnorm(v);
 		test_pool(v);

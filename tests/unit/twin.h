@@ -64,6 +64,30 @@ void twin_concat_repeat(double *y, const double *a, const double *b, int64_t na,
 void twin_concat_repeat_backward(double *da, double *db, const double *dy, int64_t na, int64_t ca,
 				 int64_t nb, int64_t cb);
 
+/* From here to twin_roi_align_backward() in twin-maps.c. */
+
+/* bias [s.c] */
+void twin_bias(double *y, const double *x, const double *bias, struct nchw s, bool relu);
+void twin_bias_backward(double *dx, double *db, const double *dy, const double *y, struct nchw s,
+			bool relu);
+
+/* w [in.c, out, 2, 2], y [in.n, out, 2 in.h, 2 in.w] */
+void twin_deconv(double *y, const double *x, const double *w, struct nchw in, int64_t out);
+void twin_deconv_backward(double *dx, double *dw, const double *dy, const double *x,
+			  const double *w, struct nchw in, int64_t out);
+
+void twin_interpolate(double *y, const double *x, struct nchw in, int64_t height, int64_t width,
+		      enum rl_interpolation how);
+void twin_interpolate_backward(double *dx, const double *dy, struct nchw in, int64_t height,
+			       int64_t width, enum rl_interpolation how);
+
+/* x[level] of shape in[level]; y [regions, in[0].c, bins, bins], sample by sample */
+void twin_roi_align(double *y, const double *const *x, const struct nchw *in,
+		    const struct rl_roi *region, int64_t regions, const struct rl_roi_align *how);
+void twin_roi_align_backward(double *const *dx, const double *dy, const struct nchw *in,
+			     const struct rl_roi *region, int64_t regions,
+			     const struct rl_roi_align *how);
+
 double twin_softmax_ce(const double *x, const int32_t *label, int64_t n, int64_t k);
 void twin_softmax_ce_backward(double *dx, const double *x, const int32_t *label, int64_t n,
 			      int64_t k);
