@@ -32,6 +32,7 @@ enum rl_purpose {
 	RL_RNG_SYNTH = 9,
 	RL_RNG_AUGMENT = 10,
 	RL_RNG_HOLDOUT = 11,
+	RL_RNG_SAMPLE = 12, /* of anchors and regions that a detector learns from */
 };
 
 /* `id` says which sample or tensor: rl_rng_id() of its key, or an index. */

@@ -340,7 +340,7 @@ static void test_deaths(void)
 		const char *says;
 	} cases[] = {
 		{"w", "a window of 7 does not fit into 4 pixels"},
-		{"s", "the two sides of a residual sum differ in shape"},
+		{"s", "the two sides of a sum differ in shape"},
 		{"p", "fc: cannot pair 6 rows with 4"},
 		{"l", "fc: a linear layer needs N,C"},
 		{"c", "cross-entropy needs N,K"},
