@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* How an operation's first value is a size, and what it does to that of images. */
-enum size { NO_SIZE, SHORT_SIDE, EXACT };
+enum size { NO_SIZE, SHORT_SIDE, SHORT_SIDES, EXACT };
 
 struct limits {
 	double fallback, min, max;
@@ -28,6 +28,7 @@ struct operation {
 
 static const struct operation operations[] = {
 	{"resize", SHORT_SIDE, 0, 0, {{0, 0, 0}}, rl_draw_resize},
+	{"multi-resize", SHORT_SIDES, 0, 0, {{0, 0, 0}}, rl_draw_multi_resize},
 	{"squash", EXACT, 0, 0, {{0, 0, 0}}, rl_draw_squash},
 	{"center-crop", EXACT, 0, 0, {{0, 0, 0}}, rl_draw_center_crop},
 	{"random-crop", EXACT, 0, 0, {{0, 0, 0}}, rl_draw_random_crop},
@@ -71,6 +72,22 @@ static const struct operation *find(const char *name)
 	rl_die_usage("%s: no such operation", name);
 }
 
+/* SHORT,SHORT,...:LONG */
+static void parse_sides(const struct operation *op, char *value, struct rl_values *v)
+{
+	char *longest = value ? strrchr(value, ':') : NULL;
+
+	if (!longest)
+		rl_die_usage("%s: needs sizes: %s=SHORT[,SHORT...]:LONG", op->name, op->name);
+	*longest++ = '\0';
+	v->longest = (int)rl_parse_int(longest, 1, 16384, op->name);
+	for (char *side; (side = strsep(&value, ","));) {
+		if (v->nside == RL_OPERATION_SIDES)
+			rl_die_usage("%s: more than %d sizes", op->name, RL_OPERATION_SIDES);
+		v->side[v->nside++] = (int)rl_parse_int(side, 1, v->longest, op->name);
+	}
+}
+
 static void parse_size(const struct operation *op, const char *value, struct rl_values *v)
 {
 	int64_t height, width;
@@ -103,7 +120,9 @@ static void parse(const char *word, const struct operation **op, struct rl_value
 	const struct operation *o = *op = find(name);
 	int n = 0;
 
-	if (o->size)
+	if (o->size == SHORT_SIDES)
+		parse_sides(o, strsep(&rest, ""), v);
+	else if (o->size)
 		parse_size(o, rest ? strsep(&rest, ",") : NULL, v);
 	for (int i = 0; i < o->most; i++)
 		v->real[i] = o->real[i].fallback;
@@ -174,6 +193,12 @@ void rl_augment_size(const struct rl_augment *a, int64_t *height, int64_t *width
 		case SHORT_SIDE:
 			if (*height > 0 && *width > 0)
 				rl_short_side(*height, *width, v->height, height, width);
+			else
+				*height = *width = -1;
+			break;
+		case SHORT_SIDES:
+			if (*height > 0 && *width > 0 && v->nside == 1)
+				rl_fit(*height, *width, v->side[0], v->longest, height, width);
 			else
 				*height = *width = -1;
 		}

@@ -3,9 +3,9 @@
  *
  *	random-resized-crop=224 flip color-jitter=0.4,0.4,0.4 lighting=0.1
  *
- * Each is torchvision's transform of that name on Pillow images.  Drawing comes before doing: what
- * will become of an image of this size is settled from random numbers alone, as plain steps that
- * pixels, boxes, masks and labels follow, each in its own way.
+ * Each is torchvision's transform of that name on Pillow images, where there is one.  Drawing comes
+ * before doing: what will become of an image of this size is settled from random numbers alone, as
+ * plain steps that pixels, boxes, masks and labels follow, each in its own way.
  */
 #ifndef RL_IMAGE_AUGMENT_H
 #define RL_IMAGE_AUGMENT_H
@@ -61,17 +61,18 @@ void rl_steps_point(const struct rl_steps *s, double *x, double *y);
 void rl_steps_image(const struct rl_steps *s, struct rl_resizer *r, struct rl_image *im);
 
 /* The operations, for --help. */
-#define RL_AUGMENT_OPERATIONS                                                          \
-	"  resize=N                   the shorter side to N\n"                         \
-	"  squash=HxW                 to this size, whatever the aspect\n"             \
-	"  center-crop=N|HxW          from the centre\n"                               \
-	"  random-crop=N|HxW          from anywhere\n"                                 \
-	"  random-resized-crop=N|HxW[,SCALE,SCALE[,RATIO,RATIO]]\n"                    \
-	"                             a share of the area, resized (0.08,1,3/4,4/3)\n" \
-	"  flip[=P]                   left to right (0.5)\n"                           \
-	"  grey[=P]                   (1)\n"                                           \
-	"  color-jitter=BRIGHTNESS,CONTRAST,SATURATION[,HUE]\n"                        \
-	"  photometric                mmsegmentation's distortion\n"                   \
+#define RL_AUGMENT_OPERATIONS                                                               \
+	"  resize=N                   the shorter side to N\n"                              \
+	"  multi-resize=N[,N...]:M    the shorter side to one of N, the longer at most M\n" \
+	"  squash=HxW                 to this size, whatever the aspect\n"                  \
+	"  center-crop=N|HxW          from the centre\n"                                    \
+	"  random-crop=N|HxW          from anywhere\n"                                      \
+	"  random-resized-crop=N|HxW[,SCALE,SCALE[,RATIO,RATIO]]\n"                         \
+	"                             a share of the area, resized (0.08,1,3/4,4/3)\n"      \
+	"  flip[=P]                   left to right (0.5)\n"                                \
+	"  grey[=P]                   (1)\n"                                                \
+	"  color-jitter=BRIGHTNESS,CONTRAST,SATURATION[,HUE]\n"                             \
+	"  photometric                mmsegmentation's distortion\n"                        \
 	"  lighting[=STD]             AlexNet's colour noise, as a field (0.1)"
 
 #endif

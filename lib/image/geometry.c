@@ -31,6 +31,15 @@ bool rl_draw_resize(const struct rl_values *v, struct rl_drawing *d)
 	return resize_to(d, height, width);
 }
 
+bool rl_draw_multi_resize(const struct rl_values *v, struct rl_drawing *d)
+{
+	int64_t height, width;
+
+	rl_fit(d->height, d->width, v->side[rl_draw_int(d, v->nside - 1)], v->longest, &height,
+	       &width);
+	return resize_to(d, height, width);
+}
+
 bool rl_draw_squash(const struct rl_values *v, struct rl_drawing *d)
 {
 	return resize_to(d, v->height, v->width);

@@ -7,11 +7,13 @@
 
 #include "image/augment.h"
 
-enum { RL_OPERATION_REALS = 4 };
+enum { RL_OPERATION_REALS = 4, RL_OPERATION_SIDES = 32 };
 
 /* An operation's values as parsed, those that were left out by default. */
 struct rl_values {
 	int height, width; /* where the operation takes a size */
+	int nside, side[RL_OPERATION_SIDES],
+		longest; /* or one of several shorter sides, and a limit */
 	double real[RL_OPERATION_REALS];
 };
 
@@ -34,8 +36,8 @@ int rl_draw_int(struct rl_drawing *d, int most);                    /* uniform 0
 typedef bool rl_draw(const struct rl_values *v, struct rl_drawing *d);
 
 /* geometry.c */
-rl_draw rl_draw_resize, rl_draw_squash, rl_draw_center_crop, rl_draw_random_crop,
-	rl_draw_random_resized_crop, rl_draw_flip;
+rl_draw rl_draw_resize, rl_draw_multi_resize, rl_draw_squash, rl_draw_center_crop,
+	rl_draw_random_crop, rl_draw_random_resized_crop, rl_draw_flip;
 /* jitter.c */
 rl_draw rl_draw_grey, rl_draw_color_jitter, rl_draw_photometric, rl_draw_lighting;
 

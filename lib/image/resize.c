@@ -6,6 +6,7 @@
 #include "image/plain.h"
 #include "image/wide.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,4 +188,15 @@ void rl_short_side(int64_t height, int64_t width, int n, int64_t *to_height, int
 
 	*to_height = tall ? longer : n;
 	*to_width = tall ? n : longer;
+}
+
+void rl_fit(int64_t height, int64_t width, int n, int longest, int64_t *to_height,
+	    int64_t *to_width)
+{
+	double shorter_side = (double)(height < width ? height : width);
+	double longer_side = (double)(height < width ? width : height);
+	double f = fmin(longest / longer_side, n / shorter_side);
+
+	*to_height = (int64_t)((double)height * f + 0.5);
+	*to_width = (int64_t)((double)width * f + 0.5);
 }

@@ -31,5 +31,9 @@ struct rl_image rl_resize(struct rl_resizer *r, const struct rl_image *im, int h
  * 64-bit, because an image of one row and many columns becomes absurdly long: ask rl_image_fits().
  */
 void rl_short_side(int64_t height, int64_t width, int n, int64_t *to_height, int64_t *to_width);
+/* The size that MMDetection's Resize with keep_ratio gives: as large as it can be with the shorter
+ * side at most n and the longer at most `longest`, each int(side f + 0.5).  Ask, as above. */
+void rl_fit(int64_t height, int64_t width, int n, int longest, int64_t *to_height,
+	    int64_t *to_width);
 
 #endif

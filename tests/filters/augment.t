@@ -43,6 +43,13 @@ shape() { rl-augment "$@" <images.tar | rl-info --head | jq -c .fields.image.sha
 is "$(shape resize=32)" '["H","W",3]' "sizes that differ are named in the head"
 is "$(shape resize=36 center-crop=34x30 flip grey=0.5)" '[34,30,3]' "a crop fixes them"
 is "$(shape squash=20x30 resize=10 photometric)" '[10,15,3]' "a resize of a fixed size does, too"
+is "$(shape multi-resize=30:40)" '["H","W",3]' "so does one with a longest side, of a fixed size"
+is "$(shape squash=20x30 multi-resize=30:40)" '[27,40,3]' "which is as large as it can be"
+is "$(shape squash=20x30 multi-resize=18,20:40)" '["H","W",3]' "but not one of several"
+is "$(rl-augment --seed 2 squash=20x30 multi-resize=18,20:40 <images.tar | rl-info | jq -c .fields.image.shape | sort -u | xargs)" \
+	"[18,27,3] [20,30,3]" "which is drawn"
+is "$(rl-augment --seed 2 multi-resize=36,40:45 <images.tar | rl-augment multi-resize=20:24 | payload)" \
+	"$(rl-augment --seed 2 multi-resize=36,40:45 multi-resize=20:24 <images.tar | payload)" "one after the other"
 is "$(rl-decode manifest | rl-augment resize=32 | payload)" "$(rl-decode --short-side 32 manifest | payload)" "a resize is the decoder's"
 
 # ---- in the decoder ----
@@ -94,6 +101,13 @@ fails 2 "mirror: no such operation" "an unknown one" rl-augment mirror <images.t
 fails 2 "center-crop: needs a size" "a size missing" rl-augment center-crop <images.tar
 fails 2 "squash: 0: must be 1 to 16384" "a size too small" rl-augment squash=0x5 <images.tar
 fails 2 "resize: 3x4: not a whole number" "one size wanted" rl-augment resize=3x4 <images.tar
+fails 2 "multi-resize: needs sizes: multi-resize=SHORT[,SHORT...]:LONG" "no sides" rl-augment multi-resize <images.tar
+fails 2 "multi-resize: needs sizes" "no longest side" rl-augment multi-resize=30,40 <images.tar
+fails 2 "multi-resize: 41: must be 1 to 40" "a shorter side beyond it" rl-augment multi-resize=30,41:40 <images.tar
+fails 2 "multi-resize: : not a whole number" "a side missing" rl-augment multi-resize=30,:40 <images.tar
+fails 2 "multi-resize: more than 32 sizes" "too many sides" rl-augment "multi-resize=$(seq -s, 33):40" <images.tar
+fails 1 "1333 x 0 pixels" "an image of which no row would be left" \
+	sh -c 'perl -e "print qq(P6\n3000 1\n255\n), qq(abc) x 3000" | cjpeg >thin.jpg; echo thin.jpg | rl-decode | rl-augment multi-resize=800:1333'
 fails 2 "flip: 1.5: must be 0 to 1" "a probability" rl-augment flip=1.5 <images.tar
 fails 2 "flip=0.5,0.5: too many values" "too many values" rl-augment flip=0.5,0.5 <images.tar
 fails 2 "color-jitter=0.4: needs 3 values" "too few" rl-augment color-jitter=0.4 <images.tar

@@ -77,6 +77,49 @@ static void test_random_resized_crop(void)
 	ok(fabs(mean - 0.4328) < 4 * 0.2165 / sqrt(TRIALS), "a photo's mean share is %.4f", mean);
 }
 
+/* What MMDetection's formula, min(longest / max(h, w), n / min(h, w)), came to in Python. */
+static const struct {
+	int height, width, n, longest, to_height, to_width;
+} fitted[] = {
+	{480, 640, 800, 1333, 800, 1067},  {640, 480, 480, 1333, 640, 480},
+	{333, 500, 800, 1333, 800, 1201},  {375, 500, 576, 1333, 576, 768},
+	{100, 1000, 800, 1333, 133, 1333}, {1000, 100, 800, 1333, 1333, 133},
+	{427, 640, 672, 1333, 672, 1007},  {612, 612, 704, 1333, 704, 704},
+	{37, 53, 31, 64, 31, 44},          {1, 300, 800, 1333, 4, 1333},
+	{800, 1333, 800, 1333, 800, 1333}, {640, 361, 736, 1333, 1305, 736},
+	{281, 500, 768, 1333, 749, 1333},
+};
+
+static void test_multi_resize(void)
+{
+	int side[11] = {0};
+	bool whole = true, sizes = true;
+	struct rl_steps s;
+	char words[32];
+
+	for (size_t i = 0; i < RL_LEN(fitted); i++) {
+		snprintf(words, sizeof(words), "multi-resize=%d:%d", fitted[i].n,
+			 fitted[i].longest);
+		steps_of(words, 1, fitted[i].height, fitted[i].width, &s);
+		sizes &= s.step[0].view.to_height == fitted[i].to_height &&
+			 s.step[0].view.to_width == fitted[i].to_width;
+	}
+	ok(sizes, "multi-resize: the sizes that MMDetection gives");
+	for (int t = 0; t < TRIALS; t++) {
+		steps_of("multi-resize=480,512,544,576,608,640,672,704,736,768,800:1333", t, 480,
+			 640, &s);
+		const struct rl_view *v = &s.step[0].view;
+
+		whole &= s.count == 1 && v->top == 0 && v->left == 0 && v->height == 480 &&
+			 v->width == 640 && v->to_height % 32 == 0 && v->to_height >= 480 &&
+			 v->to_height <= 800;
+		if (whole)
+			side[v->to_height / 32 - 15]++;
+	}
+	ok(whole, "of the whole image, to one of its sides");
+	ok(excess(side, 11) < 5, "each as likely: %.1f sigma", excess(side, 11));
+}
+
 static void test_crop(void)
 {
 	int top[BINS] = {0}, left[BINS] = {0};
@@ -250,6 +293,7 @@ static void test_pinned(void)
 int main(void)
 {
 	test_random_resized_crop();
+	test_multi_resize();
 	test_crop();
 	test_rates();
 	test_jitter();

@@ -328,6 +328,7 @@ int main(void)
 		"resize=64",
 		"resize=150 flip",
 		"squash=50x151",
+		"multi-resize=60,80,110:140 flip",
 		"center-crop=60x80",
 		"random-crop=64",
 		"random-resized-crop=72",
