@@ -129,7 +129,7 @@ int main(int argc, char **argv)
 	struct rl_params *params = loop.params = rl_params_new();
 	struct rl_finetune *finetune =
 		rl_finetune_new(params, &c.backbone.resnet, &images, r->batch, &net);
-	rl_backbone_load(&c.backbone, params, "fc.");
+	rl_backbone_load(&c.backbone, params, (const char *const[]){"fc.", NULL});
 	rl_params_group(params, "", 1, r->weight_decay);
 	rl_params_group(params, "fc.", c.head_lr, r->weight_decay);
 	loop.task = rl_finetune_task(finetune);

@@ -39,7 +39,7 @@ uint64_t rl_backbone_seed(const struct rl_backbone *b, int64_t seed)
 	return (uint64_t)(b->random_init < 0 ? seed : b->random_init);
 }
 
-void rl_backbone_load(struct rl_backbone *b, struct rl_params *p, const char *except)
+void rl_backbone_load(struct rl_backbone *b, struct rl_params *p, const char *const *except)
 {
 	if (!b->file)
 		return;

@@ -36,8 +36,9 @@ void rl_backbone_open(struct rl_backbone *b);
 uint64_t rl_backbone_seed(const struct rl_backbone *b, int64_t seed);
 
 /* Loads the file, if there is one, into a planned network's parameters, as rl_resnet() names them
- * without a prefix, but for those whose name starts with `except` (NULL: none). */
-void rl_backbone_load(struct rl_backbone *b, struct rl_params *p, const char *except);
+ * without a prefix, but for those whose name starts with one of `except` (see rl_weights_load()).
+ */
+void rl_backbone_load(struct rl_backbone *b, struct rl_params *p, const char *const *except);
 
 /* Says in a history entry what network it is. */
 void rl_backbone_history(const struct rl_backbone *b, json_t *entry, bool bf16);

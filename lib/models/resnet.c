@@ -100,40 +100,52 @@ int rl_resnet_channels(const struct rl_resnet *r, int feature)
 	return (r->width << (feature - 1)) * (table[find(r->depth)].bottleneck ? 4 : 1);
 }
 
-void rl_resnet(struct rl_net *n, const struct rl_resnet *r, const char *prefix, rl_val x,
-	       rl_val feature[RL_NFEATURES])
+rl_val rl_resnet_stem(struct rl_net *n, const struct rl_resnet *r, const char *prefix, rl_val x,
+		      rl_val *before_pooling)
 {
-	const int which = find(r->depth);
 	struct block b = {.n = n, .r = r};
-	int stride_so_far = 4, dilation = 1, channels = r->width;
 
 	snprintf(b.name, sizeof(b.name), "%s", prefix);
 	x = conv(&b, x, "conv1", (struct rl_conv){r->width, 7, 2, 3, 1});
-	feature[RL_STEM] = x = norm(&b, x, "bn1", true);
-	x = rl_maxpool(n, x, (struct rl_pool){3, 2, 1});
+	*before_pooling = x = norm(&b, x, "bn1", true);
+	return rl_maxpool(n, x, (struct rl_pool){3, 2, 1});
+}
 
-	for (int stage = 1; stage <= 4; stage++) {
-		int width = r->width << (stage - 1), out = rl_resnet_channels(r, stage);
-		int stride = stage == 1 ? 1 : 2, first_dilation = dilation;
+/* A stage that may not stride dilates instead. */
+static int dilation_of(const struct rl_resnet *r, int stage)
+{
+	int wished = 2 << stage; /* the stride of its output */
 
-		/* A stage that may not stride dilates instead; its first block still sees the old
-		 * grid. */
-		if (stride_so_far * stride > r->output_stride) {
-			dilation *= stride;
-			stride = 1;
-		}
-		stride_so_far *= stride;
-		for (int i = 0; i < table[which].blocks[stage - 1]; i++) {
-			bool first = i == 0, project = first && (stride != 1 || channels != out);
+	return wished > r->output_stride ? wished / r->output_stride : 1;
+}
 
-			snprintf(b.name, sizeof(b.name), "%slayer%d.%d", prefix, stage, i);
-			x = (table[which].bottleneck ? bottleneck : basic)(
-				&b, x, width, first ? stride : 1, first ? first_dilation : dilation,
-				project);
-			channels = out;
-		}
-		feature[stage] = x;
+rl_val rl_resnet_stage(struct rl_net *n, const struct rl_resnet *r, const char *prefix, int stage,
+		       rl_val x)
+{
+	const int which = find(r->depth);
+	const bool deep = table[which].bottleneck;
+	const int dilation = dilation_of(r, stage);
+	/* The first block still sees the grid of the stage before. */
+	const int first_dilation = stage > 1 ? dilation_of(r, stage - 1) : 1;
+	const int stride = stage > 1 && dilation == 1 ? 2 : 1;
+	const bool project =
+		stride != 1 || rl_resnet_channels(r, stage) != rl_resnet_channels(r, stage - 1);
+	struct block b = {.n = n, .r = r};
+
+	for (int i = 0; i < table[which].blocks[stage - 1]; i++) {
+		snprintf(b.name, sizeof(b.name), "%slayer%d.%d", prefix, stage, i);
+		x = (deep ? bottleneck : basic)(&b, x, r->width << (stage - 1), i ? 1 : stride,
+						i ? dilation : first_dilation, i == 0 && project);
 	}
+	return x;
+}
+
+void rl_resnet(struct rl_net *n, const struct rl_resnet *r, const char *prefix, rl_val x,
+	       rl_val feature[RL_NFEATURES])
+{
+	x = rl_resnet_stem(n, r, prefix, x, &feature[RL_STEM]);
+	for (int stage = 1; stage <= 4; stage++)
+		feature[stage] = x = rl_resnet_stage(n, r, prefix, stage, x);
 }
 
 struct rl_resnet rl_resnet_recognise(int (*shape_of)(void *ctx, const char *name, int64_t dim[4]),

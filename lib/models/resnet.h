@@ -24,6 +24,13 @@ enum { RL_STEM, RL_STAGE1, RL_STAGE2, RL_STAGE3, RL_STAGE4, RL_NFEATURES };
 void rl_resnet(struct rl_net *n, const struct rl_resnet *r, const char *prefix, rl_val x,
 	       rl_val feature[RL_NFEATURES]);
 
+/* Stage 1 to 4 alone, of what the stage before (or the stem, after its pooling) has made. */
+rl_val rl_resnet_stage(struct rl_net *n, const struct rl_resnet *r, const char *prefix, int stage,
+		       rl_val x);
+/* The stem and its max pooling. */
+rl_val rl_resnet_stem(struct rl_net *n, const struct rl_resnet *r, const char *prefix, rl_val x,
+		      rl_val *before_pooling);
+
 /* 18 of "resnet18" and so on; exit 2 for another name. */
 int rl_resnet_depth(const char *arch);
 

@@ -78,6 +78,14 @@ static void initialise(const struct rl_param *q, float *x, uint64_t seed)
 			x[i] = (float)q->init_arg;
 		return;
 	}
+	if (q->init == RL_INIT_XAVIER_UNIFORM) {
+		double window = (double)q->count / (double)(q->dim[0] * q->dim[1]);
+		double bound = sqrt(6 / ((double)(q->dim[0] + q->dim[1]) * window));
+
+		for (size_t i = 0; i < q->count; i++)
+			x[i] = (float)(bound * (2 * rl_rng_uniform(&r) - 1));
+		return;
+	}
 	if (q->init == RL_INIT_KAIMING_FANOUT)
 		std = sqrt(2 / (double)(q->dim[0] * q->dim[2] * q->dim[3]));
 	for (size_t i = 0; i < q->count; i++)
@@ -119,5 +127,20 @@ void rl_params_group(struct rl_params *p, const char *prefix, double lr_scale, d
 			continue;
 		p->list[i].lr_scale = lr_scale;
 		p->list[i].weight_decay = weight_decay;
+	}
+}
+
+void rl_params_init(struct rl_params *p, const char *prefix, const char *suffix, enum rl_init init,
+		    double init_arg)
+{
+	for (int i = 0; i < p->n; i++) {
+		struct rl_param *q = &p->list[i];
+		size_t n = strlen(q->name), tail = strlen(suffix);
+
+		if (strncmp(q->name, prefix, strlen(prefix)) || n < tail ||
+		    strcmp(q->name + n - tail, suffix))
+			continue;
+		q->init = init;
+		q->init_arg = init_arg;
 	}
 }

@@ -24,6 +24,7 @@ enum rl_init {
 	RL_INIT_CONSTANT,       /* arg everywhere */
 	RL_INIT_NORMAL,         /* N(0, arg) */
 	RL_INIT_KAIMING_FANOUT, /* N(0, sqrt(2 / (out * kh * kw))): He et al. 2015 */
+	RL_INIT_XAVIER_UNIFORM, /* +- sqrt(6 / ((in + out) * kh * kw)): Glorot & Bengio 2010 */
 };
 
 struct rl_param {
@@ -65,6 +66,11 @@ void rl_params_allocate(struct rl_params *p, uint64_t seed);
 
 float *rl_params_data(const struct rl_params *p, int i); /* value or state */
 float *rl_params_grad(const struct rl_params *p, int i);
+
+/* Another initial value than the op's for the declared tensors whose name starts with prefix and
+ * ends in suffix: before they are allocated. */
+void rl_params_init(struct rl_params *p, const char *prefix, const char *suffix, enum rl_init init,
+		    double init_arg);
 
 /* Learning-rate factor and weight decay of every tensor whose name starts with prefix ("" is all).
  */

@@ -51,12 +51,15 @@ static void load(struct rl_params *p, int i, const struct rl_st_tensor *t, const
 		memcpy(rl_params_data(p, i), t->data, t->bytes);
 }
 
-static bool among(const char *name, const char *except)
+static bool among(const char *name, const char *const *except)
 {
-	return except && !strncmp(name, except, strlen(except));
+	for (; except && *except; except++)
+		if (!strncmp(name, *except, strlen(*except)))
+			return true;
+	return false;
 }
 
-void rl_weights_load(struct rl_params *p, const struct rl_st_file *f, const char *except)
+void rl_weights_load(struct rl_params *p, const struct rl_st_file *f, const char *const *except)
 {
 	for (int i = 0; i < f->n; i++)
 		if (rl_params_find(p, f->tensor[i].name) < 0 || among(f->tensor[i].name, except))

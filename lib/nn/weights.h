@@ -16,9 +16,9 @@ struct rl_st_tensor rl_weights_tensor(const struct rl_params *p, int i);
 void rl_weights_save(const struct rl_params *p, const char *prefix, const char *path,
 		     const json_t *metadata);
 
-/* Load into every tensor of p, which must be allocated, but those whose name starts with `except`
- * (NULL: none).  Strict: a tensor that p has and the file lacks, or the file has and p lacks, or of
- * another shape or dtype, dies and is named. */
-void rl_weights_load(struct rl_params *p, const struct rl_st_file *f, const char *except);
+/* Load into every tensor of p, which must be allocated, but those whose name starts with one of
+ * `except` (ends in NULL; NULL: none).  Strict: a tensor that p has and the file lacks, or the file
+ * has and p lacks, or of another shape or dtype, dies and is named. */
+void rl_weights_load(struct rl_params *p, const struct rl_st_file *f, const char *const *except);
 
 #endif
