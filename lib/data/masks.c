@@ -1,6 +1,7 @@
 #include "data/masks.h"
 
 #include "base/err.h"
+#include "image/polygon.h"
 #include "image/rle.h"
 
 #include <stdio.h>
@@ -148,29 +149,90 @@ static bool read_size(const json_t *size, int *height, int *width)
 	return true;
 }
 
-static const char *runs_problem(const json_t *mask, int *height, int *width)
+static const char *take_runs(const json_t *mask, int *height, int *width, struct rl_rle *r)
 {
-	struct rl_rle r = {0};
 	uint64_t pixels = 0;
 
+	*r = (struct rl_rle){0};
 	if (!read_size(json_object_get(mask, "size"), height, width) ||
-	    !runs_of(json_object_get(mask, "counts"), &r))
+	    !runs_of(json_object_get(mask, "counts"), r))
 		return "is neither polygons nor run lengths with their size";
-	for (size_t i = 0; i < r.count; i++)
-		pixels += r.run[i];
-	free(r.run);
-	return pixels == (uint64_t)*height * (uint64_t)*width
-		       ? NULL
-		       : "has runs of another number of pixels than its size";
+	for (size_t i = 0; i < r->count; i++)
+		pixels += r->run[i];
+	if (pixels == (uint64_t)*height * (uint64_t)*width)
+		return NULL;
+	free(r->run);
+	return "has runs of another number of pixels than its size";
 }
 
-const char *rl_mask_problem(const json_t *mask, int *height, int *width)
+static const char *polygons_problem(const json_t *mask)
 {
-	*height = *width = 0;
-	if (!json_is_array(mask))
-		return runs_problem(mask, height, width);
 	for (size_t i = 0; i < json_array_size(mask); i++)
 		if (!is_polygon(json_array_get(mask, i)))
 			return "has a polygon that is not three or more pairs of numbers";
 	return NULL;
+}
+
+const char *rl_mask_problem(const json_t *mask, int *height, int *width)
+{
+	struct rl_rle r;
+	const char *problem;
+
+	*height = *width = 0;
+	if (json_is_array(mask))
+		return polygons_problem(mask);
+	problem = take_runs(mask, height, width, &r);
+	if (!problem)
+		free(r.run);
+	return problem;
+}
+
+/* Add a polygon to the mask. */
+static bool unite(struct rl_rle *mask, const json_t *polygon, int height, int width)
+{
+	size_t n = json_array_size(polygon);
+	double *corner = rl_calloc(n, sizeof(*corner));
+	struct rl_rle one, both;
+
+	for (size_t i = 0; i < n; i++)
+		corner[i] = json_number_value(json_array_get(polygon, i));
+	bool good = rl_polygon_rle(corner, n / 2, height, width, &one);
+	free(corner);
+	if (!good)
+		return false;
+	both = rl_rle_union(mask, &one);
+	free(mask->run);
+	free(one.run);
+	*mask = both;
+	return true;
+}
+
+static const char *rasterise(const json_t *mask, int height, int width, struct rl_rle *out)
+{
+	const char *problem = polygons_problem(mask);
+
+	if (problem)
+		return problem;
+	*out = (struct rl_rle){1, rl_malloc(sizeof(*out->run))};
+	out->run[0] = (uint32_t)height * (uint32_t)width;
+	for (size_t i = 0; i < json_array_size(mask); i++)
+		if (!unite(out, json_array_get(mask, i), height, width)) {
+			free(out->run);
+			return "has a corner too far away";
+		}
+	return NULL;
+}
+
+const char *rl_mask_runs(const json_t *mask, int height, int width, struct rl_rle *out)
+{
+	int h, w;
+	const char *problem;
+
+	if (json_is_array(mask))
+		return rasterise(mask, height, width, out);
+	problem = take_runs(mask, &h, &w, out);
+	if (problem || (h == height && w == width))
+		return problem;
+	free(out->run);
+	return "has another size than its image";
 }

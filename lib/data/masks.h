@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "image/augment.h"
+#include "image/rle.h"
 
 /* Let the masks of an image of height x width follow its steps.  Corners of polygons may come to
  * lie outside, as rasterisers allow.  False when one is not as above, and why says so. */
@@ -17,5 +18,9 @@ bool rl_masks_follow(json_t *masks, const struct rl_steps *s, int height, int wi
 /* What is wrong with one object's mask, or NULL.  The size is that of run lengths, 0 of polygons.
  */
 const char *rl_mask_problem(const json_t *mask, int *height, int *width);
+
+/* The runs of one object's mask in an image of height x width, polygons rasterised and united; free
+ * out->run.  Otherwise what is wrong with it. */
+const char *rl_mask_runs(const json_t *mask, int height, int width, struct rl_rle *out);
 
 #endif

@@ -6,6 +6,7 @@
 #include "data/synth-write.h"
 
 #include "base/err.h"
+#include "image/palette.h"
 #include "image/png.h"
 
 #include <inttypes.h>
@@ -38,20 +39,6 @@ static void write_xml(const struct rl_synth_set *set, int64_t number,
 	rl_synth_close(set, f);
 }
 
-/* VOC's palette: the bits of an index, three at a time, become the high bits of red, green and
- * blue. */
-static void voc_palette(uint8_t palette[256 * 3])
-{
-	for (int i = 0; i < 256; i++)
-		for (int channel = 0; channel < 3; channel++) {
-			int value = 0;
-
-			for (int bit = 0; bit < 3; bit++)
-				value |= (i >> (3 * bit + channel) & 1) << (7 - bit);
-			palette[3 * i + channel] = (uint8_t)value;
-		}
-}
-
 /* Each pixel's id becomes value[id]. */
 static void write_png(const struct rl_synth_set *set, const char *folder, int64_t number,
 		      const struct rl_synth_scene *scene, const uint8_t value[256])
@@ -62,7 +49,7 @@ static void write_png(const struct rl_synth_set *set, const char *folder, int64_
 
 	for (size_t i = 0; i < n; i++)
 		index[i] = value[scene->ids[i]];
-	voc_palette(palette);
+	rl_palette_voc(palette);
 	rl_png_write_palette(f, index, scene->image.height, scene->image.width, palette, 256);
 	rl_synth_close(set, f);
 	free(index);

@@ -1,0 +1,166 @@
+#include "data/shown.h"
+
+#include "base/err.h"
+#include "base/json.h"
+#include "data/masks.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- from a sample ----------------------------------------------------------------------------
+ */
+
+static struct rl_tensor *rows(struct rl_sample *s, const char *name, enum rl_dtype type, int ndim,
+			      int64_t n)
+{
+	struct rl_tensor *t;
+
+	if (!rl_sample_find(s, name))
+		return NULL;
+	t = rl_sample_get(s, name, type, ndim);
+	if (t->dim[0] != n)
+		rl_die("sample %.200s: the field %s has not one row for each box", s->key, name);
+	return t;
+}
+
+static void take_mask(struct rl_shown_object *o, const json_t *mask, int height, int width,
+		      const char *where)
+{
+	const char *problem = rl_mask_runs(mask, height, width, &o->mask);
+
+	if (problem)
+		rl_die("%s: the mask %s", where, problem);
+}
+
+static void take_masks(struct rl_shown *s, struct rl_sample *sample, int height, int width)
+{
+	const struct rl_tensor *t = rl_sample_get(sample, "masks", RL_JSON, 1);
+	char *where = rl_asprintf("sample %.200s: masks", sample->key);
+	json_t *masks = rl_json_parse(t->data, (size_t)t->dim[0], where);
+
+	if (json_array_size(masks) != s->n || !json_is_array(masks))
+		rl_die("%s: not an array with one for each box", where);
+	for (size_t i = 0; i < s->n; i++)
+		take_mask(&s->objects[i], json_array_get(masks, i), height, width, where);
+	json_decref(masks);
+	free(where);
+}
+
+static void take_boxes(struct rl_shown *s, struct rl_sample *sample)
+{
+	const struct rl_tensor *boxes = rl_sample_get(sample, "boxes", RL_F4, 2);
+	int64_t n = boxes->dim[0];
+	const struct rl_tensor *classes = rows(sample, "classes", RL_I4, 1, n);
+	const struct rl_tensor *ignore = rows(sample, "ignore", RL_U1, 1, n);
+	const float *box = boxes->data;
+
+	if (boxes->dim[1] != 4)
+		rl_die("sample %.200s: the field boxes has rows of another length than 4",
+		       sample->key);
+	s->n = (size_t)n;
+	s->objects = rl_calloc(s->n + 1, sizeof(*s->objects));
+	for (int64_t i = 0; i < n; i++) {
+		struct rl_shown_object *o = &s->objects[i];
+		int32_t class = classes ? ((const int32_t *)classes->data)[i] : 0;
+
+		if (class < 0)
+			rl_die("sample %.200s: class %d", sample->key, class);
+		for (int k = 0; k < 4; k++) {
+			o->box[k] = box[4 * i + k];
+			if (!isfinite(o->box[k]))
+				rl_die("sample %.200s: box %lld is not finite", sample->key,
+				       (long long)i);
+		}
+		o->class = (size_t) class;
+		o->score = -1;
+		o->ignore = ignore && ((const uint8_t *)ignore->data)[i];
+	}
+}
+
+void rl_shown_sample(struct rl_shown *s, struct rl_sample *sample)
+{
+	const struct rl_tensor *image = rl_sample_get(sample, "image", RL_U1, 3);
+
+	if (rl_sample_find(sample, "boxes")) {
+		take_boxes(s, sample);
+		if (rl_sample_find(sample, "masks"))
+			take_masks(s, sample, (int)image->dim[0], (int)image->dim[1]);
+	}
+	if (rl_sample_find(sample, "segmentation")) {
+		const struct rl_tensor *t = rl_sample_get(sample, "segmentation", RL_U1, 2);
+
+		if (t->dim[0] != image->dim[0] || t->dim[1] != image->dim[1])
+			rl_die("sample %.200s: the field segmentation has another size than the "
+			       "image",
+			       sample->key);
+		s->classes = t->data;
+	}
+}
+
+/* ---- from a line ------------------------------------------------------------------------------
+ */
+
+static size_t class_of(const json_t *names, const char *name, const char *where)
+{
+	for (size_t i = 0; i < json_array_size(names); i++)
+		if (!strcmp(json_string_value(json_array_get(names, i)), name))
+			return i;
+	rl_die("%s: unknown class \"%.200s\"", where, name);
+}
+
+static void take_box(struct rl_shown_object *o, const json_t *box, const char *where)
+{
+	for (size_t k = 0; k < 4; k++) {
+		const json_t *x = json_array_get(box, k);
+
+		if (json_array_size(box) != 4 || !json_is_number(x))
+			rl_die("%s: \"box\" is not four numbers", where);
+		o->box[k] = json_number_value(x);
+	}
+}
+
+static void check_side(const json_t *line, const char *name, int side, const char *where)
+{
+	if (json_object_get(line, name) && rl_json_int(line, name, 0, INT64_MAX, where) != side)
+		rl_die("%s: \"%s\" is %lld, but the image's is %d", where, name,
+		       (long long)json_integer_value(json_object_get(line, name)), side);
+}
+
+void rl_shown_found(struct rl_shown *s, const json_t *line, int height, int width, double min_score,
+		    const char *where)
+{
+	const json_t *list = rl_json_get(line, "detections", where), *d;
+	char which[600];
+	size_t i;
+
+	check_side(line, "height", height, where);
+	check_side(line, "width", width, where);
+	s->objects = rl_calloc(json_array_size(list) + 1, sizeof(*s->objects));
+	json_array_foreach(list, i, d)
+	{
+		struct rl_shown_object *o = &s->objects[s->n];
+		const json_t *mask = json_object_get(d, "mask");
+
+		snprintf(which, sizeof(which), "%s: detections[%zu]", where, i);
+		o->class = class_of(s->names, rl_json_str(d, "class", which), which);
+		o->score = rl_json_real(d, "score", which);
+		take_box(o, rl_json_get(d, "box", which), which);
+		if (o->score < min_score)
+			continue;
+		if (mask)
+			take_mask(o, mask, height, width, which);
+		s->n++;
+	}
+}
+
+void rl_shown_free(struct rl_shown *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->objects[i].mask.run);
+	free(s->objects);
+	s->objects = NULL;
+	s->n = 0;
+	s->classes = NULL;
+}

@@ -1,0 +1,191 @@
+/* rl-draw: images and what is known or predicted of them, to look at. */
+#include "base/err.h"
+#include "base/file.h"
+#include "base/opt.h"
+#include "base/progress.h"
+#include "data/found.h"
+#include "data/shown.h"
+#include "image/jpeg.h"
+#include "image/png.h"
+#include "image/sheet.h"
+
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct rl_tool tool = {
+	.name = "rl-draw",
+	.synopsis = "[options] < images",
+	.summary = "Draw boxes, classes, masks and labels on images: their own, or predictions.",
+	.example = "rl-list voc VOCdevkit --year 2007 --set test | head -n 30 | rl-decode |\n"
+		   "  rl-draw --sheet truth.png",
+};
+
+enum { QUALITY = 92 };
+
+struct config {
+	const char *out, *sheet, *predictions;
+	double min_score;
+	int64_t count, tile, columns;
+	bool png, quiet;
+};
+
+struct draw {
+	struct config config;
+	struct rl_reader *in;
+	struct rl_found *found; /* NULL: what the samples say */
+	const json_t *names;
+	struct rl_sheet *sheet;
+	struct rl_resizer *resizer;
+};
+
+static void write_image(const char *path, const struct rl_image *im, bool png)
+{
+	struct rl_file *f = rl_file_create(path);
+
+	if (png)
+		rl_png_write(rl_file_stream(f), im);
+	else
+		rl_jpeg_write(rl_file_stream(f), im, QUALITY, RL_444);
+	rl_file_commit(f);
+}
+
+/* DIR/KEY.jpg; a later epoch's has its number in the name, or it would take an earlier one's. */
+static void write_file(const struct draw *d, struct rl_sample *s, const struct rl_image *im)
+{
+	uint32_t epoch = rl_sample_epoch(s);
+	char *number = epoch ? rl_asprintf("-%u", epoch) : rl_strdup("");
+	char *path = rl_asprintf("%s/%s%s.%s", d->config.out, s->key, number,
+				 d->config.png ? "png" : "jpg");
+	char *copy = rl_strdup(path);
+
+	rl_mkdirs(dirname(copy));
+	write_image(path, im, d->config.png);
+	free(copy);
+	free(path);
+	free(number);
+}
+
+/* What there is to see of a sample. */
+static void gather(const struct draw *d, struct rl_sample *s, const struct rl_image *im,
+		   struct rl_shown *shown)
+{
+	char where[512];
+
+	if (!d->found) {
+		rl_shown_sample(shown, s);
+		return;
+	}
+	json_t *line = rl_found_line(d->found, s->key, where);
+	if (!line)
+		rl_die("%s: no line for image %.200s", d->config.predictions, s->key);
+	rl_shown_found(shown, line, im->height, im->width, d->config.min_score, where);
+	json_decref(line);
+}
+
+static void draw(struct draw *d, struct rl_sample *s)
+{
+	const struct rl_tensor *t = rl_sample_get(s, "image", RL_U1, 3);
+	struct rl_image im = {(int)t->dim[0], (int)t->dim[1], t->data}, picture;
+	struct rl_shown shown = {.names = d->names};
+	char why[RL_WHY];
+
+	if (!rl_image_fits(t->dim[0], t->dim[1], RL_MAX_PIXELS, why) || t->dim[2] != 3)
+		rl_die("sample %.200s: %s", s->key, t->dim[2] == 3 ? why : "not an RGB image");
+	gather(d, s, &im, &shown);
+	if (d->config.out) {
+		picture = rl_shown_picture(&shown, &im, im.height, im.width, d->resizer);
+		write_file(d, s, &picture);
+		rl_image_free(&picture);
+	}
+	if (d->sheet) {
+		int64_t height, width;
+
+		rl_fit(im.height, im.width, (int)d->config.tile, (int)d->config.tile, &height,
+		       &width);
+		picture = rl_shown_picture(&shown, &im, height < 1 ? 1 : (int)height,
+					   width < 1 ? 1 : (int)width, d->resizer);
+		rl_sheet_add(d->sheet, picture, s->key);
+	}
+	rl_shown_free(&shown);
+}
+
+static void draw_all(struct draw *d)
+{
+	struct rl_progress progress = rl_progress_start("images", d->config.count, d->config.quiet);
+	struct rl_sample s = {0};
+	int64_t n = 0;
+
+	while (!(d->config.count && n == d->config.count) && rl_reader_next(d->in, &s)) {
+		draw(d, &s);
+		rl_progress_show(&progress, ++n);
+	}
+	if (n == d->config.count)
+		rl_reader_drain(d->in);
+	rl_progress_end(&progress, n);
+	rl_sample_free(&s);
+}
+
+static void write_sheet(const struct draw *d)
+{
+	struct rl_image im;
+	char why[RL_WHY];
+
+	if (!rl_sheet_image(d->sheet, (int)d->config.columns, &im, why))
+		rl_die("%s: %s", d->config.sheet, why);
+	write_image(d->config.sheet, &im, true);
+	rl_image_free(&im);
+}
+
+int main(int argc, char **argv)
+{
+	struct draw d = {.config = {.min_score = 0.5, .tile = 320}};
+	struct config *c = &d.config;
+	const struct rl_opt opts[] = {
+		RL_OPT_STR("out", &c->out, "DIR", "write each image, as DIR/KEY.jpg"),
+		RL_OPT_FLAG("png", &c->png, "as DIR/KEY.png"),
+		RL_OPT_STR("sheet", &c->sheet, "FILE", "write all in rows, as one PNG file"),
+		RL_OPT_INT("tile", &c->tile, 16, 4096, "N", "pixels of the sheet's squares"),
+		RL_OPT_INT("columns", &c->columns, 1, 1000, "N",
+			   "of the sheet; about as many as rows if not given"),
+		RL_OPT_STR("predictions", &c->predictions, "FILE",
+			   "draw these, not what the stream knows"),
+		RL_OPT_REAL("min-score", &c->min_score, 0, 1, "S", "of predictions"),
+		RL_OPT_INT("count", &c->count, 1, INT32_MAX, "N",
+			   "the first N images; all if not given"),
+		RL_OPT_FLAG("quiet", &c->quiet, "no progress on stderr"),
+		RL_OPT_END,
+	};
+
+	if (rl_options(argc, argv, &tool, opts) != argc)
+		rl_die_usage("the images come on standard input");
+	if (!c->out && !c->sheet)
+		rl_die_usage("neither --out nor --sheet");
+	if (c->png && !c->out)
+		rl_die_usage("--png is for --out");
+	if (c->columns && !c->sheet)
+		rl_die_usage("--columns is for --sheet");
+
+	d.in = rl_reader_new(STDIN_FILENO, "stdin");
+	if (c->predictions)
+		d.found = rl_found_read(c->predictions);
+	d.names = rl_head_names(rl_reader_head(d.in), "classes", "stdin");
+	if (!d.names && d.found)
+		d.names = rl_found_names(d.found);
+	d.resizer = rl_resizer_new();
+	if (c->sheet)
+		d.sheet = rl_sheet_new((int)c->tile);
+
+	draw_all(&d);
+
+	if (d.sheet) {
+		write_sheet(&d);
+		rl_sheet_free(d.sheet);
+	}
+	if (d.found)
+		rl_found_free(d.found);
+	rl_resizer_free(d.resizer);
+	rl_reader_close(d.in);
+	return RL_EXIT_OK;
+}
