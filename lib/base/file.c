@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <sha256.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -66,6 +67,11 @@ void rl_file_commit(struct rl_file *f)
 	free(f);
 }
 
+void rl_sha256(const void *data, size_t size, char hex[65])
+{
+	SHA256Data(data, size, hex);
+}
+
 void rl_file_sha256(const char *path, char hex[65])
 {
 	if (!SHA256File(path, hex))
@@ -74,22 +80,25 @@ void rl_file_sha256(const char *path, char hex[65])
 
 char *rl_file_read(const char *path, size_t limit, size_t *size)
 {
-	FILE *f = fopen(path, "rb");
+	bool standard = !strcmp(path, "-");
+	FILE *f = standard ? stdin : fopen(path, "rb");
+	const char *name = standard ? "stdin" : path;
 	size_t n = 0, capacity = 1 << 16;
 	char *data = rl_malloc(capacity + 1);
 
 	if (!f)
-		rl_die("%s: open:", path);
+		rl_die("%s: open:", name);
 	for (size_t got; (got = fread(data + n, 1, capacity - n, f)) > 0;) {
 		n += got;
 		if (n > limit)
-			rl_die("%s: larger than %zu bytes", path, limit);
+			rl_die("%s: larger than %zu bytes", name, limit);
 		if (n == capacity)
 			data = rl_realloc(data, (capacity *= 2) + 1, 1);
 	}
 	if (ferror(f))
-		rl_die("%s: read:", path);
-	fclose(f);
+		rl_die("%s: read:", name);
+	if (!standard)
+		fclose(f);
 	data[n] = '\0';
 	*size = n;
 	return data;

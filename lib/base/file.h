@@ -4,6 +4,7 @@
 #ifndef RL_BASE_FILE_H
 #define RL_BASE_FILE_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -13,10 +14,12 @@ struct rl_file *rl_file_create(const char *path); /* dies when the directory can
 FILE *rl_file_stream(struct rl_file *f);
 void rl_file_commit(struct rl_file *f); /* flush, fsync, rename over path; dies on any error */
 
-/* SHA-256 of a file's bytes as 64 hex digits and a NUL, the same as sha256sum prints. */
+/* SHA-256 of bytes or a file's bytes as 64 hex digits and a NUL, the same as sha256sum prints. */
+void rl_sha256(const void *data, size_t size, char hex[65]);
 void rl_file_sha256(const char *path, char hex[65]);
 
-/* The whole of a regular file or pipe, NUL-terminated; at most `limit` bytes, else dies. */
+/* The whole of a regular file or pipe, "-" being standard input, NUL-terminated; at most `limit`
+ * bytes, else dies. */
 char *rl_file_read(const char *path, size_t limit, size_t *size);
 
 /* mkdir -p; dies when it cannot be made. */

@@ -61,6 +61,7 @@ static bool more(struct text *t, char close)
 
 static void walk_array(struct text *t, const char *member, const struct rl_json_walk *w)
 {
+	const char *outer = t->where;
 	char where[WHERE];
 	size_t index = 0;
 
@@ -70,9 +71,11 @@ static void walk_array(struct text *t, const char *member, const struct rl_json_
 		return;
 	}
 	do {
+		snprintf(where, sizeof(where), "%.400s: %.80s[%zu]", outer, member, index);
+		t->where = where;
 		json_t *element = value(t);
 
-		snprintf(where, sizeof(where), "%.400s: %.80s[%zu]", t->where, member, index);
+		t->where = outer;
 		w->element(w->context, member, index++, element, where);
 		json_decref(element);
 	} while (more(t, ']'));
@@ -107,4 +110,14 @@ void rl_json_walk(const char *text, size_t size, const char *where, const struct
 	if (look(&t))
 		bad(&t, "something follows the object");
 	json_decref(seen);
+}
+
+void rl_json_walk_array(const char *text, size_t size, const char *where,
+			const struct rl_json_walk *w)
+{
+	struct text t = {text, text + size, text, where};
+
+	walk_array(&t, "", w);
+	if (look(&t))
+		bad(&t, "something follows the array");
 }

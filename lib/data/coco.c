@@ -103,7 +103,7 @@ static char *take_segmentation(struct reading *r, json_t *given, struct referenc
 
 	if (problem)
 		rl_die("%s: \"segmentation\" %s", where, problem);
-	char *text = json_dumps(mask, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	char *text = json_dumps(mask, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	if (!text)
 		rl_die("out of memory");
 	json_decref(mask);
@@ -240,15 +240,12 @@ static void group(struct rl_coco *c)
 	c->annotations = to;
 }
 
-void rl_coco_read(struct rl_coco *c, const char *path)
+void rl_coco_parse(struct rl_coco *c, const char *text, size_t size, const char *path)
 {
 	struct reading r = {.coco = c, .path = path};
-	size_t size;
-	char *text = rl_file_read(path, TEXT_LIMIT, &size);
 
 	*c = (struct rl_coco){0};
 	rl_json_walk(text, size, path, &(struct rl_json_walk){take, &r});
-	free(text);
 	if (!c->nimage || !c->ncategory)
 		rl_die("%s: no %s", path, c->nimage ? "categories" : "images");
 	sort_by_id(c->images, c->nimage, sizeof(*c->images), path, "image");
@@ -259,6 +256,15 @@ void rl_coco_read(struct rl_coco *c, const char *path)
 		join(&r, i);
 	group(c);
 	free(r.references);
+}
+
+void rl_coco_read(struct rl_coco *c, const char *path)
+{
+	size_t size;
+	char *text = rl_file_read(path, TEXT_LIMIT, &size);
+
+	rl_coco_parse(c, text, size, path);
+	free(text);
 }
 
 void rl_coco_free(struct rl_coco *c)

@@ -36,7 +36,7 @@ struct rl_coco_annotation {
 	double box[4];          /* x y width height, in pixels */
 	double area;
 	bool crowd;
-	/* Compact JSON with numbers to 15 digits: [[x,y,x,y,...],...], each of three corners or
+	/* Compact JSON, every number the same again: [[x,y,x,y,...],...], each of three corners or
 	 * more, or {"size":[height,width],"counts":...} with the image's size and as many pixels,
 	 * counts an array or COCO's text.  NULL when the annotation has none. */
 	char *segmentation;
@@ -51,6 +51,8 @@ struct rl_coco {
 };
 
 void rl_coco_read(struct rl_coco *c, const char *path);
+/* From text in memory; path is for messages. */
+void rl_coco_parse(struct rl_coco *c, const char *text, size_t size, const char *path);
 void rl_coco_free(struct rl_coco *c);
 
 /* The image or category of this id, or NULL. */

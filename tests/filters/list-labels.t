@@ -194,13 +194,13 @@ text '' "not JSON: '{' expected" "an empty file"
 text '{}' "no category 0" "an empty object"
 text '{"images":[]}' "no category 0" "an empty array"
 text '{"images":[{"id":1,"file_name":"x"}' "not JSON: ']' expected (byte 35)" "a text that was cut"
-text '{"images":[{"id":1,' "not JSON: " "one that was cut in an element"
+text '{"images":[{"id":1,' "images[0]: not JSON: " "one that was cut in an element"
 text '{"images":[]' "not JSON: '}' expected" "one that was cut after an array"
 text '{"images":[],"images":[]}' "not JSON: a member twice" "a member twice"
 text '{"images":[]} x' "not JSON: something follows" "more than an object"
 text '{images:[]}' "not JSON: the name of a member expected" "a name without quotes"
 text '{"images" []}' "not JSON: ':' expected" "a colon that is missing"
-text '{"images":[{"id":1,"id":1}]}' "not JSON: duplicate object key" "a member of an element twice"
+text '{"images":[{"id":1,"id":1}]}' "images[0]: not JSON: duplicate object key" "a member of an element twice"
 
 # ---- the number of classes goes along -----------------------------------------------------------
 rl-synth --out photos --layout imagefolder --images 12 --val 2 --size 64x64 --seed 1 --quiet

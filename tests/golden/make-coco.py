@@ -130,6 +130,19 @@ def rules_set():
                     b[side] += int(rng.choice([0, 0, 0, 1, 2, 4])) * b[2 + side] // 8
                 boxes.append({"image_id": i, "category_id": c, "bbox": b,
                               "score": float(rng.integers(1, 10)) / 10})
+    def put(image, category, box, *found, crowd=0):
+        annotations.append({"id": 500 - len(annotations), "image_id": image, "category_id": category,
+                            "bbox": box, "area": box[2] * box[3], "iscrowd": crowd,
+                            "segmentation": cut_rectangle(box)})
+        boxes.extend({"image_id": image, "category_id": category, "bbox": b, "score": s} for s, b in found)
+
+    # The worst of more than 100.  The first overlaps both objects alike, the second one of them.  It
+    # overlaps a crowd more than its object.
+    put(7, 90, [170, 140, 30, 40], (0.01, [170, 140, 30, 40]))
+    put(11, 5, [0, 0, 30, 40], (0.9, [5, 0, 30, 40]), (0.8, [0, 0, 30, 40]))
+    put(11, 5, [10, 0, 30, 40])
+    put(11, 3, [100, 0, 40, 40], (0.7, [100, 0, 40, 44]))
+    put(11, 3, [100, 0, 60, 60], crowd=1)
     rng.shuffle(boxes)
     for b in boxes:
         r = mask.merge(mask.frPyObjects(cut_rectangle(b["bbox"]), height, width))
