@@ -50,10 +50,10 @@ static struct band *band_of(const struct rl_net *n, const struct op *op, int64_t
 
 static void plan(struct rl_net *n, struct op *op)
 {
-	struct value *y = rl_op_out(n, op);
 	size_t sums = 0;
 
-	/* A feed that nobody has laid out yet suits us best with its channels side by side. */
+	/* What is pooled takes the layout that its reader likes; a feed that nobody has laid out
+	 * yet suits us best with its channels side by side. */
 	for (int i = 0; i < op->nin; i++) {
 		struct value *x = rl_op_in(n, op, i);
 
@@ -63,7 +63,6 @@ static void plan(struct rl_net *n, struct op *op)
 		if (x->md.number == RL_BFLOAT16 && rl_md_numbers(&x->md) > sums)
 			sums = rl_md_numbers(&x->md);
 	}
-	rl_value_layout(y, rl_md_like(&rl_op_in(n, op, 0)->md, y->dim));
 	rl_op_buffer(n, op, 2 * (size_t)op->c.roi.rois * band_bytes(n, op), BETWEEN);
 	rl_op_buffer(n, op, sums * sizeof(float), IN_BACKWARD);
 }
@@ -237,6 +236,14 @@ static void spread(const struct patch *p)
 		spread_lanes(p, p->lanes, p->y->bf16);
 }
 
+/* Channels from c on that lie side by side in both. */
+static int64_t run_of_both(const struct maps *x, const struct maps *y, int64_t c)
+{
+	int64_t lanes = maps_run(x, c), other = maps_run(y, c);
+
+	return lanes < other ? lanes : other;
+}
+
 static struct patch patch_of(const struct rl_net *n, const struct op *op, int64_t region,
 			     const struct maps *x, const struct maps *y, int64_t c)
 {
@@ -244,10 +251,25 @@ static struct patch patch_of(const struct rl_net *n, const struct op *op, int64_
 			      .y = y,
 			      .x_at = maps_channel(x, op->c.roi.roi[region].image, c),
 			      .y_at = maps_channel(y, region, c),
-			      .lanes = maps_run(x, c),
+			      .lanes = run_of_both(x, y, c),
 			      .row = band_of(n, op, region, 0),
 			      .column = band_of(n, op, region, 1),
 			      .bins = op->c.roi.how.bins};
+}
+
+/* Channels that only fill up a block of the output. */
+static void clear_rest(const struct maps *y, void *out, int64_t region, int64_t channels, int bins)
+{
+	const rl_f8 zero = {0};
+	int64_t lanes;
+
+	for (int64_t c = channels; c < y->channels; c += lanes) {
+		int64_t o = maps_channel(y, region, c);
+
+		lanes = maps_run(y, c);
+		for (int b = 0; b < bins * bins; b++, o += y->at.pixel)
+			rl_store(out, &zero, o, lanes, y->bf16);
+	}
 }
 
 static void forward(struct rl_net *n, struct op *op, struct span at)
@@ -264,14 +286,17 @@ static void forward(struct rl_net *n, struct op *op, struct span at)
 		const struct maps x = maps_of(in);
 		int64_t lanes;
 
-		for (int64_t c = 0; c < x.channels; c += lanes) {
+		for (int64_t c = 0; c < in->dim[1]; c += lanes) {
 			struct patch p = patch_of(n, op, r, &x, &y, c);
 
+			if (p.lanes > in->dim[1] - c)
+				p.lanes = in->dim[1] - c;
 			lanes = p.lanes;
 			p.map = in->data.base;
 			p.out = out->data.base;
 			pool(&p);
 		}
+		clear_rest(&y, out->data.base, r, in->dim[1], op->c.roi.how.bins);
 	}
 }
 
@@ -280,18 +305,21 @@ static void backward_level(struct rl_net *n, struct op *op, int level)
 {
 	const struct value *in = rl_op_in(n, op, level), *out = rl_op_out(n, op);
 	const struct maps x = maps_of(in), y = maps_of(out);
-	const int64_t step = x.at.lanes < RL_LANES ? x.at.lanes : RL_LANES;
+	/* Every run begins at a multiple of it, whatever the layouts. */
+	const int64_t step = run_of_both(&x, &y, 0);
 	size_t count = rl_md_numbers(&in->md);
 	float *sums = x.bf16 ? rl_op_memory(op, SUMS) : rl_floats(op->dx[level]);
 
 	memset(sums, 0, count * sizeof(*sums));
 #pragma omp parallel for schedule(static)
-	for (int64_t c = 0; c < x.channels; c += step) {
+	for (int64_t c = 0; c < in->dim[1]; c += step) {
 		for (int64_t r = 0; r < op->c.roi.rois; r++) {
 			struct patch p = patch_of(n, op, r, &x, &y, c);
 
 			if (op->c.roi.roi[r].level != level)
 				continue;
+			if (p.lanes > step)
+				p.lanes = step;
 			p.map = sums;
 			p.out = out->grad.base;
 			spread(&p);

@@ -249,8 +249,13 @@ static void test_learning(const struct golden_case *g)
 	uint8_t *blank = rl_calloc((size_t)(r.h * r.w), 1);
 	const uint8_t *const masks[3] = {blank, blank, blank};
 	const uint8_t *const *const mask[IMAGES] = {masks, masks};
-	const struct rl_detector_batch b = {r.pixels, IMAGES, r.h,   r.w,  r.object,
-					    mask,     rng,    false, NULL, NULL};
+	const struct rl_detector_batch b = {.pixels = r.pixels,
+					    .images = IMAGES,
+					    .height = r.h,
+					    .width = r.w,
+					    .image = r.object,
+					    .mask = mask,
+					    .rng = rng};
 	struct rl_detector_loss l = rl_detector_learn(r.d, &b);
 
 	loss_is(&r, "loss_rpn_cls", l.objectness);

@@ -1,0 +1,300 @@
+/* rl-detect: train a detector, and predict with it. */
+#include "base/err.h"
+#include "base/progress.h"
+#include "image/resize.h"
+#include "image/rle.h"
+#include "models/backbone.h"
+#include "train/detecting.h"
+#include "train/recipe.h"
+#include "train/scenes.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct rl_tool tool = {
+	.name = "rl-detect",
+	.synopsis = "train | predict [options] < images",
+	.summary =
+		"Train Faster R-CNN or Mask R-CNN by MMSelfSup's recipes; find objects in images.",
+	.example = "rl-list voc DIR --year 2007 --set trainval |\n"
+		   "  rl-decode --epochs 24 --shuffle --augment 'fit=480,544,608,672,736,800:1333 "
+		   "flip' |\n"
+		   "  rl-detect train --model faster-rcnn-c4 --weights w.safetensors --out run\n"
+		   "rl-decode photo.jpg | rl-detect predict --weights run/weights.safetensors",
+};
+
+static const char *const models[] = {"faster-rcnn-c4", "mask-rcnn-fpn", NULL};
+enum model { FASTER_RCNN_C4, MASK_RCNN_FPN };
+
+static struct rl_detector_config config_of(enum model model, const struct rl_resnet *resnet,
+					   int classes)
+{
+	return model == MASK_RCNN_FPN ? rl_mask_rcnn_fpn(resnet, classes)
+				      : rl_faster_rcnn_c4(resnet, classes);
+}
+
+/* ---- train ------------------------------------------------------------------------------------
+ */
+
+/* MMSelfSup's schedules, in iterations of 16 images: 24,000 on VOC07+12, 12 epochs of COCO. */
+static const struct {
+	double iterations, warmup;
+	const char *steps;
+} schedules[] = {
+	[FASTER_RCNN_C4] = {24000, 100, "18000,22000"},
+	[MASK_RCNN_FPN] = {87960, 1000, "58640,80630"},
+};
+
+static const struct rl_recipe recipe = {.optimizer = "sgd",
+					.precision = "auto",
+					.batch = 2,
+					.accumulate = 8,
+					.log_every = 50,
+					.checkpoint_every = 500,
+					.keep = 3,
+					.lr = 0.02,
+					.lr_batch = 16,
+					.momentum = 0.9,
+					.weight_decay = 1e-4,
+					.warmup = -1,
+					.warmup_ratio = 0.001,
+					.gamma = 0.1};
+
+/* What the recipe's model says where no option does. */
+static void fill_schedule(struct rl_recipe *r, enum model model)
+{
+	if (!r->epochs)
+		r->epochs = schedules[model].iterations;
+	if (r->warmup < 0)
+		r->warmup = schedules[model].warmup;
+	if (!r->steps)
+		r->steps = schedules[model].steps;
+}
+
+static int train(int argc, char **argv)
+{
+	struct rl_recipe r = recipe;
+	struct rl_backbone backbone = {.random_init = -1};
+	const char *name = "";
+	bool sync_bn = false;
+	const struct rl_opt opts[] = {
+		RL_RESUME_OPTIONS(&r.resume),
+		RL_OPT_STR("model", &name, "NAME", "faster-rcnn-c4 or mask-rcnn-fpn"),
+		RL_BACKBONE_OPTIONS(&backbone),
+		RL_RECIPE_LEARNING(&r),
+		RL_OPT_FLAG("sync-bn", &sync_bn,
+			    "batch statistics are those of all ranks together"),
+		RL_RECIPE_RUNNING(&r),
+		RL_OPT_END};
+	static const char *const files[] = {"weights", NULL};
+
+	/* arguments */
+	r.threads = omp_get_max_threads();
+	if (rl_options(argc - 1, argv + 1, &tool, opts) < argc - 1)
+		rl_die_usage("no more operands: images come from standard input");
+	rl_recipe_interpret(&r);
+	const enum model model = rl_parse_choice(name, models, "--model");
+	fill_schedule(&r, model);
+	rl_backbone_open(&backbone);
+
+	/* prepare: the stream */
+	struct rl_comm *comm = rl_comm_mpi();
+	const bool first = comm->rank == 0;
+	if (first)
+		rl_resume_check(&r.resume);
+	struct rl_reader *in = rl_reader_open("-");
+	json_t *head = json_deep_copy(rl_reader_head(in));
+	const json_t *classes = rl_scenes_classes(head, model == MASK_RCNN_FPN, "stdin");
+	struct rl_loop loop = rl_recipe_loop(&r, comm, in);
+	json_t *entry = rl_recipe_history(&r, &tool, head, argc, argv);
+	rl_backbone_history(&backbone, entry, r.bf16);
+
+	/* prepare: the network and how it learns */
+	const struct rl_net_config net = {.seed = rl_backbone_seed(&backbone, r.seed),
+					  .comm = comm,
+					  .sync_bn = sync_bn,
+					  .bf16 = r.bf16};
+	backbone.resnet.running = false;
+	const struct rl_detector_config config =
+		config_of(model, &backbone.resnet, (int)json_array_size(classes));
+	struct rl_params *params = loop.params = rl_params_new();
+	struct rl_detecting *detecting = rl_detecting_new(params, &config, r.batch, &net);
+	rl_backbone_load(&backbone, params, rl_detector_heads);
+	rl_params_group(params, "", 1, r.weight_decay);
+	loop.task = rl_detecting_task(detecting);
+	loop.optim = rl_optim_new(r.kind, r.momentum, params);
+	loop.schedule = rl_recipe_schedule(&r, &loop);
+	loop.metadata = json_pack("{s:s, s:s, s:s, s:s}", "format", "pt", "model", name, "classes",
+				  rl_json_text(classes), "history",
+				  rl_json_text(json_object_get(head, "history")));
+	rl_recipe_explain(&r, &loop);
+
+	/* train */
+	json_decref(rl_resume(&r.resume, &loop, rl_recipe_settings(&r, opts, entry, files)));
+	rl_loop_run(&loop);
+	if (first) {
+		char *path = rl_asprintf("%s/weights.safetensors", r.dir);
+		rl_weights_save(params, "", path, loop.metadata);
+		free(path);
+	}
+	rl_loop_end(&loop);
+	comm->close(comm);
+	return RL_EXIT_OK;
+}
+
+/* ---- predict ----------------------------------------------------------------------------------
+ */
+
+struct predictor {
+	struct rl_detector *detector;
+	struct rl_detector_config config;
+	json_t *classes;
+	int64_t short_side, long_side;
+	struct rl_resizer *resizer;
+	float *pixels, *soft;
+	struct rl_detection *found;
+};
+
+static int shape_in_file(void *file, const char *name, int64_t dim[4])
+{
+	const struct rl_st_tensor *t = rl_st_find(file, name);
+
+	if (!t || t->ndim > 4)
+		return -1;
+	memcpy(dim, t->dim, 4 * sizeof(*dim));
+	return t->ndim;
+}
+
+static void load_predictor(struct predictor *p, const char *path, double score, bool bf16)
+{
+	struct rl_st_file *file = rl_st_open(path);
+	const json_t *name = json_object_get(file->metadata, "model");
+	struct rl_params *params = rl_params_new();
+
+	if (!name)
+		rl_die("%s: no detector: rl-detect train makes them", path);
+	const enum model model = rl_parse_choice(json_string_value(name), models, path);
+	const char *classes = rl_json_str(file->metadata, "classes", path);
+	struct rl_resnet resnet = rl_resnet_recognise(shape_in_file, file, path);
+
+	p->classes = rl_json_parse(classes, strlen(classes), path);
+	p->config = config_of(model, &resnet, (int)json_array_size(p->classes));
+	p->config.rcnn.score = score;
+	p->detector = rl_detector_new(params, &p->config, &(struct rl_net_config){.bf16 = bf16});
+	rl_weights_load(params, file, NULL);
+	rl_st_close(file);
+	p->resizer = rl_resizer_new();
+	p->found = rl_malloc(p->config.rcnn.most * sizeof(*p->found));
+	p->soft = rl_malloc(p->config.rcnn.most * RL_MASK * RL_MASK * sizeof(*p->soft));
+}
+
+static json_t *mask_of(const float *soft, const struct rl_box *b, int64_t height, int64_t width)
+{
+	uint8_t *mask = rl_malloc((size_t)(height * width));
+
+	rl_mask_paste(soft, b, height, width, mask);
+	struct rl_rle runs = rl_rle_encode(mask, (int)height, (int)width);
+	char *text = rl_rle_text(&runs);
+	json_t *o = json_pack("{s:[I,I], s:s}", "size", (json_int_t)height, (json_int_t)width,
+			      "counts", text);
+
+	free(mask);
+	free(runs.run);
+	free(text);
+	return o;
+}
+
+static json_t *predict_image(struct predictor *p, struct rl_sample *s)
+{
+	const struct rl_tensor *t = rl_sample_get(s, "image", RL_U1, 3);
+	const struct rl_image given = {(int)t->dim[0], (int)t->dim[1], t->data};
+	int64_t h, w;
+	json_t *detections = json_array();
+
+	rl_fit(given.height, given.width, (int)p->short_side, (int)p->long_side, &h, &w);
+	struct rl_image im = rl_resize(p->resizer, &given, (int)h, (int)w);
+	int64_t height = rl_scenes_side(h), width = rl_scenes_side(w);
+	double by_x = (double)given.width / (double)w, by_y = (double)given.height / (double)h;
+
+	p->pixels = rl_realloc(p->pixels, (size_t)(3 * height * width), sizeof(float));
+	rl_scene_pixels(im.data, h, w, height, width, p->pixels);
+	rl_image_free(&im);
+	size_t n = rl_detector_detect(p->detector, p->pixels, height, width, (double)h, (double)w,
+				      p->found, p->soft);
+	for (size_t i = 0; i < n; i++) {
+		const struct rl_detection *f = &p->found[i];
+		const struct rl_box b = {(float)(f->box.x1 * by_x), (float)(f->box.y1 * by_y),
+					 (float)(f->box.x2 * by_x), (float)(f->box.y2 * by_y)};
+		json_t *d = json_pack("{s:O, s:f, s:[f,f,f,f]}", "class",
+				      json_array_get(p->classes, (size_t)f->class), "score",
+				      (double)f->score, "box", (double)b.x1, (double)b.y1,
+				      (double)b.x2, (double)b.y2);
+
+		if (p->config.fpn)
+			json_object_set_new(d, "mask",
+					    mask_of(p->soft + i * RL_MASK * RL_MASK, &b,
+						    given.height, given.width));
+		json_array_append_new(detections, d);
+	}
+	return json_pack("{s:s, s:i, s:i, s:o}", "key", s->key, "height", given.height, "width",
+			 given.width, "detections", detections);
+}
+
+static int predict(int argc, char **argv)
+{
+	struct predictor p = {.short_side = 800, .long_side = 1333};
+	const char *weights = NULL, *precision = "auto";
+	int64_t threads = omp_get_max_threads(), done = 0;
+	double score = 0.05;
+	bool quiet = false;
+	const struct rl_opt opts[] = {
+		RL_OPT_STR("weights", &weights, "FILE", "weights.safetensors of rl-detect train"),
+		RL_OPT_REAL("score", &score, 0, 1, "P", "detections of a higher score only"),
+		RL_OPT_INT("short-side", &p.short_side, 32, 4096, "N",
+			   "images are resized until the shorter side is this"),
+		RL_OPT_INT("long-side", &p.long_side, 32, 8192, "N",
+			   "or the longer side this, whichever comes first"),
+		RL_OPT_STR("precision", &precision, "NAME", RL_PRECISION_HELP),
+		RL_OPT_INT("threads", &threads, 1, 1024, "N", "threads of the kernels"),
+		RL_OPT_FLAG("quiet", &quiet, "no progress on stderr"),
+		RL_OPT_END};
+	struct rl_sample sample = {0};
+
+	/* arguments */
+	if (rl_options(argc - 1, argv + 1, &tool, opts) < argc - 1)
+		rl_die_usage("no more operands: images come from standard input");
+	if (!weights)
+		rl_die_usage("--weights is missing");
+	omp_set_num_threads((int)threads);
+
+	/* prepare */
+	load_predictor(&p, weights, score, rl_precision_bf16(precision));
+	struct rl_reader *in = rl_reader_open("-");
+	struct rl_progress progress = rl_progress_start("images", 0, quiet);
+
+	/* a line an image */
+	while (rl_reader_next(in, &sample)) {
+		rl_json_print(predict_image(&p, &sample));
+		rl_progress_show(&progress, ++done);
+	}
+	rl_progress_end(&progress, done);
+	rl_sample_free(&sample);
+	return RL_EXIT_OK;
+}
+
+/* ---- commands ---------------------------------------------------------------------------------
+ */
+
+int main(int argc, char **argv)
+{
+	static const char *const names[] = {"train", "predict", NULL};
+	static int (*const run[])(int argc, char **argv) = {train, predict};
+
+	if (argc < 2 || argv[1][0] == '-') {
+		rl_options(argc, argv, &tool, (const struct rl_opt[]){RL_OPT_END});
+		rl_die_usage("want a command: train or predict");
+	}
+	return run[rl_parse_choice(argv[1], names, "command")](argc, argv);
+}
