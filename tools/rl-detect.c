@@ -78,12 +78,15 @@ static int train(int argc, char **argv)
 	struct rl_recipe r = recipe;
 	struct rl_backbone backbone = {.random_init = -1};
 	const char *name = "";
+	int64_t regions = 512;
 	bool sync_bn = false;
 	const struct rl_opt opts[] = {
 		RL_RESUME_OPTIONS(&r.resume),
 		RL_OPT_STR("model", &name, "NAME", "faster-rcnn-c4 or mask-rcnn-fpn"),
 		RL_BACKBONE_OPTIONS(&backbone),
 		RL_RECIPE_LEARNING(&r),
+		RL_OPT_INT("regions", &regions, 1, 1 << 20, "N",
+			   "proposals of an image that the heads learn from"),
 		RL_OPT_FLAG("sync-bn", &sync_bn,
 			    "batch statistics are those of all ranks together"),
 		RL_RECIPE_RUNNING(&r),
@@ -117,8 +120,9 @@ static int train(int argc, char **argv)
 					  .sync_bn = sync_bn,
 					  .bf16 = r.bf16};
 	backbone.resnet.running = false;
-	const struct rl_detector_config config =
+	struct rl_detector_config config =
 		config_of(model, &backbone.resnet, (int)json_array_size(classes));
+	config.rcnn.sample = (size_t)regions;
 	struct rl_params *params = loop.params = rl_params_new();
 	struct rl_detecting *detecting = rl_detecting_new(params, &config, r.batch, &net);
 	rl_backbone_load(&backbone, params, rl_detector_heads);

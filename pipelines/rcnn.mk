@@ -1,0 +1,68 @@
+# Detection: Faster R-CNN R50-C4 on VOC07+12, Mask R-CNN R50-FPN on COCO, by MMSelfSup's recipes.
+#
+#	make voc0712-detection VOC0712=VOCdevkit WEIGHTS=results/pretrain/weights.safetensors
+#	make coco-detection COCO=coco WEIGHTS=...
+#
+# VOC0712 holds VOC2007 and VOC2012, COCO holds annotations and its folders of images.  For small runs: VOC_TRAIN (sets,
+# YEAR/NAME), COCO_TRAIN, COCO_VAL, DETECT_EPOCHS, DETECT_SIZES and DETECT_FLAGS.  Stopped or killed, a training goes on
+# from its last checkpoint.
+
+VOC0712       = data/VOCdevkit
+COCO          = data/coco
+VOC_TRAIN     = 2007/trainval 2012/trainval
+VOC_TEST      = 2007/test
+COCO_TRAIN    = train2017
+COCO_VAL      = val2017
+DETECT_EPOCHS =
+DETECT_SIZES  =
+DETECT_FLAGS  =
+DETECT_TEST   =
+
+voc0712-detection: ## Faster R-CNN on VOC0712=DIR from WEIGHTS=FILE or RANDOM_INIT=SEED
+coco-detection:    ## Mask R-CNN on COCO=DIR
+DETECTION = voc0712-detection coco-detection
+$(DETECTION): %: $(BENCH)/%.json
+.PHONY: $(DETECTION)
+
+# Of each target: model, data set's variable, epochs, sizes of the shorter side; 24 epochs are VOC's 24,000 iterations.
+voc0712-detection.is    = faster-rcnn-c4 VOC0712 24
+voc0712-detection.sizes = 480,512,544,576,608,640,672,704,736,768,800:1333
+coco-detection.is       = mask-rcnn-fpn COCO 12
+coco-detection.sizes    = 640,672,704,736,768,800:1333
+
+# $(call voc_sets,YEAR/NAME...,FLAGS): manifests in a row
+voc_sets = $(foreach s,$(1),$(BIN)/rl-list voc "$(VOC0712)" --year $(firstword $(subst /, ,$(s))) --set $(lastword $(subst /, ,$(s))) $(2);)
+voc0712-detection.train = { $(call voc_sets,$(VOC_TRAIN),--for-training) }
+voc0712-detection.test  = { $(call voc_sets,$(VOC_TEST)) }
+coco-detection.train    = $(BIN)/rl-list coco "$(COCO)" --set $(COCO_TRAIN) --for-training
+coco-detection.test     = $(BIN)/rl-list coco "$(COCO)" --set $(COCO_VAL)
+voc0712-detection.eval  = $(BIN)/rl-voc-eval --gt $(BENCH)/voc0712-detection/test.manifest
+coco-detection.eval     = $(BIN)/rl-coco-eval --gt "$(COCO)/annotations/instances_$(COCO_VAL).json"
+
+detect_epochs = $(or $(DETECT_EPOCHS),$(word 3,$($(1).is)))
+detect_sizes  = $(or $(DETECT_SIZES),$($(1).sizes))
+
+$(DETECTION:%=$(BENCH)/%.json.settings): $(BENCH)/%.json.settings: FORCE
+	@$(call need_data,$*)
+	@$(call check_settings,$(BENCH)/$*.json,$(call data_dir,$*) $(VOC_TRAIN) $(VOC_TEST) $(COCO_TRAIN) $(COCO_VAL) $(NETWORK) $(weights_hash) epochs $(call detect_epochs,$*) seed $(SEED) $(call detect_sizes,$*) $(DETECT_FLAGS) $(DETECT_TEST))
+
+$(DETECTION:%=$(BENCH)/%/test.manifest): $(BENCH)/%/test.manifest: $(BENCH)/%.json.settings | all
+	@mkdir -p $(@D)
+	$($*.test) > $@.partial
+	mv $@.partial $@
+
+$(DETECTION:%=$(BENCH)/%/weights.safetensors): $(BENCH)/%/weights.safetensors: $(BENCH)/%.json.settings | all
+	start=$$($(BIN)/rl-detect train --resume $(@D) --where); \
+	$($*.train) | \
+	$(BIN)/rl-decode --epochs $(call detect_epochs,$*) --shuffle --seed $(SEED) --start $$start --threads $(THREADS) \
+	    --augment 'multi-resize=$(call detect_sizes,$*) flip' | \
+	$(BIN)/rl-detect train --model $(firstword $($*.is)) $(NETWORK) --resume $(@D) --seed $(SEED) --threads $(THREADS) $(DETECT_FLAGS)
+
+$(DETECTION:%=$(BENCH)/%/detections.jsonl): $(BENCH)/%/detections.jsonl: $(BENCH)/%/weights.safetensors $(BENCH)/%/test.manifest
+	$(BIN)/rl-decode --threads $(THREADS) $(@D)/test.manifest | \
+	$(BIN)/rl-detect predict --weights $< --threads $(THREADS) $(DETECT_TEST) > $@.partial
+	mv $@.partial $@
+
+$(DETECTION:%=$(BENCH)/%.json): $(BENCH)/%.json: $(BENCH)/%/detections.jsonl
+	$($*.eval) --name "$(NAME)" $< | jq -c '.benchmark = "$*"' > $@.partial
+	mv $@.partial $@

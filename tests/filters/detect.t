@@ -1,0 +1,61 @@
+# Detectors: both train, resume to the same bits, and predict one line an image; what does not fit is refused.
+. "$(dirname "$0")/tap.sh"
+
+rl-synth --out world --layout coco --images 12 --val 4 --size 128x96 --seed 3 --quiet
+rl-list coco world --set train2017 --for-training >train.manifest
+rl-list coco world --set val2017 >val.manifest
+net="--random-init 5 --arch resnet18 --width 8"
+play() { rl-decode --epochs 2 --shuffle --augment 'multi-resize=96,112:160 flip' --quiet train.manifest; }
+learn() {
+	rl-detect train $net --batch 2 --accumulate 2 --lr-batch 4 --lr 0.01 --regions 32 --log-every 1 --checkpoint-every 2 \
+		--precision fp32 --quiet "$@"
+}
+play >play.tar
+rl-decode --quiet val.manifest >val.tar
+
+for model in faster-rcnn-c4 mask-rcnn-fpn; do
+	learn --model $model --out $model <play.tar 2>stderr
+	ok $? "$model trains"
+	is "$(jq -s 'length, (map(.loss > 0) | all)' $model/log.jsonl | tr '\n' ' ')" "6 true " "$model: a line of the log each step"
+	is "$(jq -s 'first | (.rpn_class + .rpn_box + .class + .box + .mask - .loss) | fabs < 1e-5' $model/log.jsonl)" true \
+		"$model: the loss is the sum of its parts"
+
+	learn --model $model --out $model.again --checkpoint-every 1 <play.tar 2>stderr &
+	pid=$!
+	until [ -e $model.again/checkpoint-3.safetensors ] || ! kill -0 $pid 2>/dev/null; do sleep 0.02; done
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	rm -f $model.again/weights.safetensors
+	learn --model $model --resume $model.again <play.tar 2>stderr
+	is "$? $(tensors $model.again/weights.safetensors)" "0 $(tensors $model/weights.safetensors)" \
+		"$model: killed and resumed, the same bits"
+
+	rl-detect predict --weights $model/weights.safetensors --score 0 --short-side 96 --quiet <val.tar >$model.jsonl 2>stderr
+	is "$? $(jq -r .key $model.jsonl | paste -sd' ')" "0 $(jq -r .key val.manifest | paste -sd' ')" "$model: a line an image, in order"
+	jq -es '[.[] | . as $i | .detections[] | .box[0] >= 0 and .box[1] >= 0 and .box[2] <= $i.width + 1e-3 and
+		.box[3] <= $i.height + 1e-3 and .box[2] > .box[0] and .box[3] > .box[1] and .score > 0 and .score <= 1] | length > 0 and all' \
+		$model.jsonl >/dev/null
+	ok $? "$model: every box lies in its image"
+	jq -es 'all(.detections | map(.score) | . == (sort | reverse))' $model.jsonl >/dev/null
+	ok $? "$model: by falling score"
+	rl-coco-eval --gt world/annotations/instances_val2017.json --name x $model.jsonl >eval.json 2>stderr
+	ok $? "$model: what is predicted can be evaluated"
+done
+is "$(jq -s '[.[].detections[].mask] | all(. == null)' faster-rcnn-c4.jsonl)" true "Faster R-CNN finds no masks"
+jq -es '[.[] | [.height, .width] as $s | .detections[].mask | .size == $s] | length > 0 and all' mask-rcnn-fpn.jsonl >/dev/null
+ok $? "Mask R-CNN's are of the images' sizes"
+is "$(rl-weights show mask-rcnn-fpn/weights.safetensors | grep -c 'roi_head.mask_head.upsample.weight')" 1 "MMDetection's names"
+
+fails 2 "--model" "no model" learn --out no <play.tar
+fails 2 "one of --weights and --random-init" "no backbone" rl-detect train --model faster-rcnn-c4 --out no <play.tar
+rl-synth --out folder --layout imagefolder --images 8 --seed 1 --quiet
+rl-list imagefolder folder/train | rl-decode --epochs 1 --size 64x48 --quiet >labels.tar
+fails 1 "no field boxes" "images without objects" learn --model faster-rcnn-c4 --out no <labels.tar
+jq -c 'del(.masks)' train.manifest | rl-decode --epochs 1 --quiet >boxes.tar
+fails 1 "no field masks" "Mask R-CNN without masks" learn --model mask-rcnn-fpn --out no <boxes.tar
+rl-finetune $net --out other --val labels.tar --batch 4 --accumulate 1 --quiet <labels.tar >stdout 2>stderr
+fails 1 "no detector: rl-detect train makes them" "weights of something else" \
+	rl-detect predict --weights other/weights.safetensors <val.tar
+[ ! -e no ]
+ok $? "what was refused has left nothing"
+done_testing
