@@ -1,6 +1,6 @@
 # make bench: how fast this is on this machine, in one run, against what it could be and against others.
 # BENCH_ROUNDS, BENCH_IMAGES (a micro-batch of training), BENCH_BATCH (of extraction), BENCH_MANY (samples that
-# memory is measured over) and BENCH_THREADS may be set on make's command line; BENCH_DIR is where inputs,
+# memory is measured over), BENCH_SIDES (of a detector's images) and BENCH_THREADS may be set on make's command line; BENCH_DIR is where inputs,
 # samples and the optional peers live.  The peers know ResNet-50 alone: BENCH_NET is for tests.
 BENCH_DIR     = build/bench
 BENCH_OUT     = bench/results.json
@@ -8,6 +8,7 @@ BENCH_ROUNDS  = 5
 BENCH_IMAGES  = 64
 BENCH_BATCH   = 32
 BENCH_MANY    = 100000
+BENCH_SIDES   = 800:1333
 BENCH_THREADS = $(shell nproc)
 BENCH_NET     = --arch resnet50
 BENCH_PYTHON  = /usr/bin/python3
@@ -24,7 +25,7 @@ bench-programs: all $(BENCH_PROGRAMS)
 bench: bench-programs ## measure everything against the conv floor and the peers that are installed
 	@BIN=$(abspath $(BIN)) FLOOR=$(abspath $(OBJ)/bench) DIR=$(BENCH_DIR) OUT=$(BENCH_OUT) \
 	    ROUNDS=$(BENCH_ROUNDS) IMAGES=$(BENCH_IMAGES) BATCH=$(BENCH_BATCH) \
-	    MANY=$(BENCH_MANY) NET='$(BENCH_NET)' \
+	    MANY=$(BENCH_MANY) SIDES=$(BENCH_SIDES) NET='$(BENCH_NET)' \
 	    THREADS=$(BENCH_THREADS) PYTHON=$(BENCH_PYTHON) \
 	    bash bench/bench.sh $(BENCH_ROWS)
 

@@ -20,7 +20,7 @@
 #include "base/json.h"
 #include "base/opt.h"
 #include "base/progress.h"
-#include "models/resnet.h"
+#include "models/rcnn_tapes.h"
 #include "nn/tape.h"
 
 #include <omp.h>
@@ -35,8 +35,8 @@ static const struct rl_tool tool = {
 };
 
 struct config {
-	const char *arch, *precision;
-	int64_t width, images, size, passes, threads, memory;
+	const char *model, *arch, *precision;
+	int64_t width, images, size, height, regions, passes, threads, memory;
 	bool train;
 };
 
@@ -82,15 +82,10 @@ struct floor {
 /* ---- what there is to do ----------------------------------------------------------------------
  */
 
-static void read_tape(struct floor *f, const struct config *c)
+/* The convolutions of a tape, behind those that are there. */
+static void collect(struct floor *f, const struct rl_net *n)
 {
-	struct rl_params *params = rl_params_new();
-	struct rl_net *n = rl_net_new(params, &(struct rl_net_config){.train = c->train});
-	struct rl_resnet r = {rl_resnet_depth(c->arch), (int)c->width, 32, false, !c->train, 1};
-	rl_val feature[RL_NFEATURES];
-
-	rl_resnet(n, &r, "", rl_feed(n, 4, (int64_t[]){c->images, 3, c->size, c->size}), feature);
-	f->conv = rl_calloc((size_t)n->nop, sizeof(*f->conv));
+	f->conv = rl_realloc(f->conv, (size_t)(f->nconv + n->nop), sizeof(*f->conv));
 	for (int k = 0; k < n->nop; k++) {
 		const struct op *op = &n->op[k];
 		struct conv *v = &f->conv[f->nconv];
@@ -98,13 +93,60 @@ static void read_tape(struct floor *f, const struct config *c)
 		if (strcmp(op->type->name, "conv"))
 			continue;
 		const struct rl_conv *o = &op->c.conv.shape;
-		memcpy(v->x, rl_op_in(n, op, 0)->dim, sizeof(v->x));
-		memcpy(v->y, rl_op_out(n, op)->dim, sizeof(v->y));
-		memcpy(v->w, params->list[op->param[0]].dim, sizeof(v->w));
+		memcpy(v->x, n->value[op->in[0]].dim, sizeof(v->x));
+		memcpy(v->y, n->value[op->out].dim, sizeof(v->y));
+		memcpy(v->w, n->params->list[op->param[0]].dim, sizeof(v->w));
 		v->window = (struct rl_window){o->kernel, o->stride, o->pad, o->dilation};
-		v->by_data = rl_op_in(n, op, 0)->wants_grad;
+		v->by_data = n->value[op->in[0]].wants_grad;
 		f->nconv++;
 	}
+}
+
+/* The heads of a detector, on features of the trunk's shapes. */
+static void collect_heads(struct floor *f, const struct config *c,
+			  const struct rl_detector_config *d, struct rl_net *trunk,
+			  const struct rl_trunk_values *t)
+{
+	struct rl_net *n =
+		rl_net_new(trunk->params,
+			   &(struct rl_net_config){.train = c->train, .feed_gradients = c->train});
+	rl_val feature[RL_FEATURES], pooled;
+
+	for (int i = 0; i < t->features; i++) {
+		int64_t dim[4];
+
+		rl_net_shape(trunk, t->feature[i], dim);
+		feature[i] = rl_feed(n, 4, dim);
+	}
+	rl_box_head(n, d, feature, c->images * c->regions);
+	if (d->fpn)
+		rl_mask_head(n, d, feature, c->images * c->regions / 4, &pooled);
+	collect(f, n);
+	rl_net_free(n);
+}
+
+static void read_tapes(struct floor *f, const struct config *c)
+{
+	static const char *const models[] = {"resnet", "faster-rcnn-c4", "mask-rcnn-fpn", NULL};
+	struct rl_params *params = rl_params_new();
+	struct rl_net *n = rl_net_new(params, &(struct rl_net_config){.train = c->train});
+	const struct rl_resnet r = {
+		rl_resnet_depth(c->arch), (int)c->width, 32, false, !c->train, 1};
+	rl_val x =
+		rl_feed(n, 4, (int64_t[]){c->images, 3, c->height ? c->height : c->size, c->size});
+	rl_val feature[RL_NFEATURES];
+	int model = rl_parse_choice(c->model, models, "--model");
+	struct rl_detector_config d =
+		model == 2 ? rl_mask_rcnn_fpn(&r, 80) : rl_faster_rcnn_c4(&r, 20);
+	struct rl_trunk_values t;
+
+	if (model)
+		rl_trunk(n, &d, x, &t);
+	else
+		rl_resnet(n, &r, "", x, feature);
+	collect(f, n);
+	if (model)
+		collect_heads(f, c, &d, n, &t);
 	rl_net_free(n);
 	rl_params_free(params);
 }
@@ -356,7 +398,9 @@ static void report(const struct floor *f, const struct config *c)
 int main(int argc, char **argv)
 {
 	static const char *const precisions[] = {"fp32", "bf16", NULL};
-	struct config c = {.arch = "resnet50",
+	struct config c = {.model = "resnet",
+			   .arch = "resnet50",
+			   .regions = 512,
 			   .precision = "fp32",
 			   .width = 64,
 			   .images = 32,
@@ -365,10 +409,15 @@ int main(int argc, char **argv)
 			   .threads = omp_get_max_threads(),
 			   .memory = 2048};
 	const struct rl_opt opts[] = {
+		RL_OPT_STR("model", &c.model, "NAME",
+			   "resnet, or a whole faster-rcnn-c4 or mask-rcnn-fpn"),
+		RL_OPT_INT("regions", &c.regions, 4, 4096, "N",
+			   "of a detector's heads, an image; a fourth of them have masks"),
 		RL_OPT_STR("arch", &c.arch, "NAME", "resnet18, resnet34, resnet50, resnet101"),
 		RL_OPT_INT("width", &c.width, 8, 1024, "N", "channels of the stem"),
 		RL_OPT_INT("images", &c.images, 1, 65536, "N", "images, or patches, at once"),
 		RL_OPT_INT("size", &c.size, 32, 4096, "N", "side of an image in pixels"),
+		RL_OPT_INT("height", &c.height, 0, 4096, "N", "if it is another"),
 		RL_OPT_STR("precision", &c.precision, "P", "fp32 or bf16"),
 		RL_OPT_FLAG("train", &c.train, "also both backward passes"),
 		RL_OPT_INT("passes", &c.passes, 1, 1000, "N",
@@ -384,7 +433,7 @@ int main(int argc, char **argv)
 	if (rl_parse_choice(c.precision, precisions, "--precision"))
 		f.number = RL_BFLOAT16;
 	f.d = rl_onednn_new();
-	read_tape(&f, &c);
+	read_tapes(&f, &c);
 	plan(&f, &c);
 	for (int64_t i = 0; i < c.passes; i++)
 		run(&f);

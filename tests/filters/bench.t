@@ -3,7 +3,7 @@
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
 run="make -s -C $top bench BENCH_DIR=$scratch/bench BENCH_OUT=$scratch/results.json BENCH_ROUNDS=2 BENCH_IMAGES=2"
-run="$run BENCH_BATCH=2 BENCH_MANY=1000 BENCH_PYTHON=false"
+run="$run BENCH_BATCH=2 BENCH_MANY=1000 BENCH_SIDES=96:160 BENCH_PYTHON=false"
 case ${RL_BIN:-} in */sanitize/bin) run="$run SANITIZE=1" ;; esac
 
 $run BENCH_NET="--arch resnet18 --width 8" >stdout 2>stderr
