@@ -2,10 +2,10 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/opt.h"
+#include "data/detectionset.h"
 #include "data/imagefolder.h"
 #include "data/imagenet.h"
 #include "data/inat18.h"
-#include "data/objects.h"
 #include "data/places205.h"
 #include "data/voc.h"
 

@@ -19,8 +19,8 @@
  * Each prints the manifest of a set that is read and checked first: everything wrong dies, naming
  * the file, and nothing is printed.
  */
-#ifndef RL_DATA_OBJECTS_H
-#define RL_DATA_OBJECTS_H
+#ifndef RL_DATA_DETECTIONSET_H
+#define RL_DATA_DETECTIONSET_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "data/objects.h"
+#include "data/detectionset.h"
 
 #include "base/dict.h"
 #include "base/err.h"
