@@ -24,6 +24,14 @@ static const struct rl_tool tool = {
 		   "  rl-linear train --weights run/weights.safetensors --out probe",
 };
 
+static void add_metric(json_t *metrics, const char *layer, int k, double percent)
+{
+	char *name = rl_asprintf("%s top-%d", layer, k);
+
+	json_object_set_new(metrics, name, json_real(percent));
+	free(name);
+}
+
 /* ---- exact ------------------------------------------------------------------------------------
  */
 
@@ -169,7 +177,7 @@ static json_t *exact_protocol(const struct exact *e)
 		e->ndecay > 1 ? "weight decay with the best top-1 on every tenth training row of "
 				"each class, drawn from the seed and held out; then fitted to all"
 			      : "none: one weight decay",
-		"metrics", "top-1 accuracy of each layer, percent");
+		"metrics", "top-1 and top-5 accuracy of each layer, percent");
 }
 
 static int exact(int argc, char **argv)
@@ -209,7 +217,8 @@ static int exact(int argc, char **argv)
 		layer = json_string_value(name);
 		json_t *result = run_layer(&e, layer);
 
-		json_object_set(metrics, layer, json_object_get(result, "top1"));
+		add_metric(metrics, layer, 1, json_real_value(json_object_get(result, "top1")));
+		add_metric(metrics, layer, 5, json_real_value(json_object_get(result, "top5")));
 		json_object_set_new(layers, layer, result);
 	}
 
@@ -349,12 +358,9 @@ static json_t *sgd_metrics(struct rl_probing *p, const struct rl_topk *score, in
 	json_t *metrics = json_object();
 
 	for (int k = 1; k <= 5; k += 4)
-		for (int h = 0; h < heads; h++) {
-			char *name = rl_asprintf("%s top-%d", rl_probing_layer(p, h), k);
-			json_object_set_new(metrics, name,
-					    json_real(rl_topk_percent(&score[h], k)));
-			free(name);
-		}
+		for (int h = 0; h < heads; h++)
+			add_metric(metrics, rl_probing_layer(p, h), k,
+				   rl_topk_percent(&score[h], k));
 	return metrics;
 }
 

@@ -8,7 +8,9 @@ make-features 2 120 4 avgpool=24 feat5=40 label >test.tar
 rl-linear exact --train train.tar --test test.tar --quiet >all.json 2>stderr
 ok $? "two layers, six weight decays"
 is "$(jq -c '[.benchmark, (.metrics | keys), (.layers.avgpool.grid | length)]' all.json)" \
-	'["linear-exact",["avgpool","feat5"],6]' "the result has each layer and the whole grid"
+	'["linear-exact",["avgpool top-1","avgpool top-5","feat5 top-1","feat5 top-5"],6]' "the result has each layer and the whole grid"
+is "$(jq -c '.layers.avgpool as $l | [$l.top1, $l.top5] == [.metrics["avgpool top-1", "avgpool top-5"]]' all.json)" true \
+	"metrics are those of the chosen weight decay"
 is "$(jq '[.layers[].grid[].fit | .converged and .gradient <= 1e-5] | all' all.json)" true "every fit is at its optimum"
 is "$(jq '.layers.avgpool.grid | [.[].fit.loss] | . == (sort | reverse)' all.json)" true \
 	"less decay, less loss: the path is that of one convex problem"
