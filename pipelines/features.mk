@@ -16,12 +16,17 @@ space := $(subst ,, )
 BENCH  = $(RESULTS)/$(subst $(space),-,$(NAME))
 NETWORK = $(if $(WEIGHTS),--weights "$(WEIGHTS)",--random-init $(RANDOM_INIT) $(RANDOM_ARCH))
 
-# $(call extract,FLAGS OF RL-DECODE,LAYERS): a manifest to features
+# $(call extract,MANIFEST,FLAGS OF RL-DECODE,LAYERS): the recipe of a feature stream.  Until all slices are done, they
+# are in $@.parts, each with its piece of the manifest: stopped or killed, it goes on from there.
 define extract
-parallel --will-cite --pipe --keep-order -N $(SLICE) -j $(THREADS) --halt now,fail=1 \
-	    '$(BIN)/rl-decode $(1) --threads 1 | \
-	     $(BIN)/rl-extract $(NETWORK) --layers $(2) --threads 1 --quiet' | \
-	$(BIN)/rl-cat
+[ -e $@.parts ] || { rm -rf $@.slices; mkdir $@.slices; \
+	$(1) | split -d -a 6 -l $(SLICE) - $@.slices/; mv $@.slices $@.parts; }
+parallel --will-cite -j $(THREADS) --halt now,fail=1 '[ -e {}.tar ] || { \
+	$(BIN)/rl-decode $(2) --threads 1 < {} | \
+	$(BIN)/rl-extract $(NETWORK) --layers $(3) --threads 1 --quiet > {}.$$$$ && mv {}.$$$$ {}.tar; }' ::: $@.parts/??????
+cat $@.parts/*.tar | $(BIN)/rl-cat > $@.partial
+mv $@.partial $@
+rm -r $@.parts
 endef
 
 # Weights are named by content: another file under the same path is another network.
@@ -30,6 +35,4 @@ $(BENCH)/voc07-trainval.tar.settings $(BENCH)/voc07-test.tar.settings: $(BENCH)/
 	@$(call check_settings,$(BENCH)/voc07-$*.tar,VOC07=$(VOC07) $(NETWORK) $(weights_hash) --layers $(FEAT_LIST))
 
 $(BENCH)/voc07-trainval.tar $(BENCH)/voc07-test.tar: $(BENCH)/voc07-%.tar: $(BENCH)/voc07-%.tar.settings | all
-	$(BIN)/rl-list voc07 "$(VOC07)" --set $* | \
-	$(call extract,--short-side 256 --size 224x224,$(FEAT_LIST)) > $@.partial
-	mv $@.partial $@
+	$(call extract,$(BIN)/rl-list voc07 "$(VOC07)" --set $*,--short-side 256 --size 224x224,$(FEAT_LIST))

@@ -1,11 +1,14 @@
-# Linear evaluation of frozen features by MMSelfSup's recipes, one target a data set; and the nearest neighbours.
+# Linear evaluation of frozen features, one target a data set: by MMSelfSup's recipes, and at the optimum; and the
+# nearest neighbours.
 #
 #	make imagenet-linear IMAGENET=DIR WEIGHTS=results/pretrain/weights.safetensors
 #
 # imagenet-linear, places205-linear and inat18-linear train a head on each of five features, imagenet-avgpool one on
-# the average pool; imagenet-knn trains nothing.  man rl-list says how a data set is laid out.  For small runs:
-# LIST_FLAGS='--classes 10', LINEAR_EPOCHS and LINEAR_FLAGS.  Stopped or killed, a training goes on from its last
-# checkpoint.
+# the average pool.  imagenet-exact, places205-exact and inat18-exact extract EXACT_LAYERS once, of images as they are
+# tested, and solve for the best head there is, over weight decays: no length of training is part of that number.
+# imagenet-knn trains nothing.  man rl-list says how a data set is laid out.  For small runs: LIST_FLAGS='--classes 10',
+# LINEAR_EPOCHS and LINEAR_FLAGS.  Stopped or killed, a training goes on from its last checkpoint, an extraction from
+# its last slices.
 
 IMAGENET      = data/imagenet
 PLACES205     = data/Places205
@@ -13,6 +16,8 @@ INAT18        = data/inaturalist2018
 LIST_FLAGS    =
 LINEAR_EPOCHS =
 LINEAR_FLAGS  =
+EXACT_LAYERS  = avgpool
+EXACT_FLAGS   =
 KNN_FLAGS     =
 
 # What an image goes through in testing, and in most trainings.
@@ -20,13 +25,14 @@ VIEW = resize=256 center-crop=224
 CROP = random-resized-crop=224 flip
 
 LINEAR = imagenet-linear imagenet-avgpool places205-linear inat18-linear
+EXACT  = imagenet-exact places205-exact inat18-exact
 
 imagenet-linear:  ## five linear probes on IMAGENET=DIR of WEIGHTS=FILE or RANDOM_INIT=SEED
 imagenet-avgpool: ## one on the average pool
 places205-linear: ## five on PLACES205=DIR
 inat18-linear:    ## five on INAT18=DIR
-$(LINEAR) imagenet-knn: %: $(BENCH)/%.json
-.PHONY: $(LINEAR) imagenet-knn
+$(LINEAR) $(EXACT) imagenet-knn: %: $(BENCH)/%.json
+.PHONY: $(LINEAR) $(EXACT) imagenet-knn
 
 # Of each target: data set, its variable, epochs, augmentation, and how the heads learn.
 multi := --heads multi --optimizer nesterov --lr 0.01 --weight-decay 1e-4
@@ -42,7 +48,6 @@ places205-linear.how = $(multi) --recipe-epochs 28 --steps 7,14,21
 inat18-linear.is  = inat18 INAT18 84
 inat18-linear.ops = $(CROP)
 inat18-linear.how = $(multi) --recipe-epochs 84 --steps 24,48,72
-imagenet-knn.is = imagenet IMAGENET
 
 # $(call data_dir,TARGET), $(call list,TARGET,SET), $(call linear_epochs,TARGET)
 data_dir      = $($(word 2,$($(1).is)))
@@ -69,16 +74,34 @@ $(LINEAR:%=$(BENCH)/%.json): $(BENCH)/%.json: $(BENCH)/%/weights.safetensors
 	jq -c '.benchmark = "$*"' > $@.partial
 	mv $@.partial $@
 
-# ---- nearest neighbours ---------------------------------------------------------------------------
-imagenet-knn: ## nearest neighbours on IMAGENET=DIR
+# ---- on features that are extracted once ----------------------------------------------------------
+imagenet-exact:  ## linear probe on the average pool of IMAGENET=DIR, at its optimum
+places205-exact: ## the same on PLACES205=DIR
+inat18-exact:    ## on INAT18=DIR
+imagenet-knn:    ## nearest neighbours on IMAGENET=DIR
+imagenet-exact.is  = imagenet IMAGENET
+places205-exact.is = places205 PLACES205
+inat18-exact.is    = inat18 INAT18
+imagenet-knn.is    = imagenet IMAGENET
 
-$(BENCH)/imagenet-knn.json.settings $(BENCH)/imagenet-train.tar.settings $(BENCH)/imagenet-val.tar.settings: FORCE
-	@$(call need_data,imagenet-knn)
-	@$(call check_settings,$(@:.settings=),$(IMAGENET) $(LIST_FLAGS) $(NETWORK) $(weights_hash) $(KNN_FLAGS))
+# What they are made of, e.g. imagenet-train.tar.  imagenet-knn reads the same files, and of them avgpool.
+CACHED       = $(foreach data,$(EXACT:-exact=),$(data)-train $(data)-val)
+cached_list  = $(call list,$(word 1,$(subst -, ,$(1)))-exact,$(word 2,$(subst -, ,$(1))))
+cached_is    = $(call data_dir,$(1)) $(LIST_FLAGS) $(NETWORK) $(weights_hash) --layers $(EXACT_LAYERS)
 
-$(BENCH)/imagenet-train.tar $(BENCH)/imagenet-val.tar: $(BENCH)/imagenet-%.tar: $(BENCH)/imagenet-%.tar.settings | all
-	$(call list,imagenet-knn,$*) | \
-	$(call extract,--augment "$(VIEW)",avgpool) > $@.partial
+$(CACHED:%=$(BENCH)/%.tar.settings): $(BENCH)/%.tar.settings: FORCE
+	@$(call check_settings,$(BENCH)/$*.tar,$(call cached_is,$(word 1,$(subst -, ,$*))-exact))
+
+$(CACHED:%=$(BENCH)/%.tar): $(BENCH)/%.tar: $(BENCH)/%.tar.settings | all
+	$(call extract,$(call cached_list,$*),--augment "$(VIEW)",$(EXACT_LAYERS))
+
+$(EXACT:%=$(BENCH)/%.json.settings) $(BENCH)/imagenet-knn.json.settings: $(BENCH)/%.json.settings: FORCE
+	@$(call need_data,$*)
+	@$(call check_settings,$(BENCH)/$*.json,$(call cached_is,$*) $(if $(filter $(EXACT),$*),seed $(SEED) $(EXACT_FLAGS),$(KNN_FLAGS)))
+
+$(EXACT:%=$(BENCH)/%.json): $(BENCH)/%-exact.json: $(BENCH)/%-exact.json.settings $(BENCH)/%-train.tar $(BENCH)/%-val.tar
+	$(BIN)/rl-linear exact --train $(BENCH)/$*-train.tar --test $(BENCH)/$*-val.tar --seed $(SEED) \
+	    --name "$(NAME)" --threads $(THREADS) $(EXACT_FLAGS) | jq -c '.benchmark = "$*-exact"' > $@.partial
 	mv $@.partial $@
 
 $(BENCH)/imagenet-knn.json: $(BENCH)/imagenet-knn.json.settings $(BENCH)/imagenet-train.tar $(BENCH)/imagenet-val.tar

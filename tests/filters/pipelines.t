@@ -81,6 +81,40 @@ probe() {
 probe imagenet-linear imagenet-avgpool imagenet-knn IMAGENET=$here/classes 2>stderr
 is "$? $(jq -c '[.benchmark, (.metrics | length)]' results/small/*.json | tr '\n' ' ')" \
 	'0 ["imagenet-avgpool",2] ["imagenet-knn",2] ["imagenet-linear",10] ' "linear probes and nearest neighbours, one target each"
+age() { stat -c %Y%Z results/small/imagenet-train.tar results/small/imagenet-val.tar; }
+before=$(age)
+probe imagenet-exact IMAGENET=$here/classes EXACT_FLAGS="--weight-decay 1,0.01 --quiet" 2>stderr
+is "$? $(jq -c '[.benchmark, .name, (.metrics | keys), (.layers.avgpool.grid | length)]' results/small/imagenet-exact.json)" \
+	'0 ["imagenet-exact","small",["avgpool top-1","avgpool top-5"],2]' "the exact probe"
+is "$(age)" "$before" "on the features that nearest neighbours are made of"
+is "$(rl-report results/small/imagenet-*.json | sed 1q | grep -o 'imagenet-[ae][a-z]* avgpool top-1' | paste -sd,)" \
+	"imagenet-avgpool avgpool top-1,imagenet-exact avgpool top-1" "both probes stand side by side in a table"
+probe imagenet-exact IMAGENET=$here/classes EXACT_FLAGS="--weight-decay 1,0.1 --quiet" >stdout 2>stderr
+[ $? -ne 0 ] && grep -q 'imagenet-exact.json was made with other settings' stderr
+ok $? "other weight decays for the same result are refused"
+
+# An extraction that stops keeps its slices: here at an image of which a part is missing.
+exact() { probe imagenet-exact IMAGENET=$here/classes RESULTS=$here/stopped THREADS=1 SLICE=10 "$@"; }
+parts=stopped/small/imagenet-train.tar.parts
+last=$(find classes/train -name '*.jpg' | LC_ALL=C sort | tail -1)
+cp $last whole.jpg
+head -c 1000 whole.jpg >$last
+exact >stdout 2>stderr
+[ $? -ne 0 ] && grep -q "$(basename $last)" stderr && [ ! -e stopped/small/imagenet-train.tar ] && [ -e $parts/000004.tar ]
+ok $? "an extraction that stops leaves slices"
+exact EXACT_LAYERS=feat5 >stdout 2>stderr
+[ $? -ne 0 ] && grep -q 'imagenet-train.tar was made with other settings' stderr
+ok $? "which are not joined with those of other settings"
+cp whole.jpg $last
+rm $(head -1 $parts/000000 | jq -r .path) # of a slice that is there: not read again
+exact 2>stderr
+is "$? $(jq -c .metrics stopped/small/imagenet-exact.json)" "0 $(jq -c .metrics results/small/imagenet-exact.json)" \
+	"and goes on to the same result"
+cmp stopped/small/imagenet-train.tar results/small/imagenet-train.tar 2>stderr
+ok $? "with the same bytes"
+[ ! -e $parts ]
+ok $? "and nothing beside them"
+
 find classes/train -name '*.jpg' | LC_ALL=C sort | awk 'NR % 2' | sed 's|classes/train/||' >few.txt
 few() {
 	probe imagenet-1percent IMAGENET=$here/classes SUBSET_1PERCENT=$here/few.txt SEMI_EPOCHS=1 SEMI_LR="0.1 0.01" SEMI_HEAD=10 \
