@@ -79,7 +79,8 @@ static json_t *score(const struct rl_features *test, size_t layer, const double 
 
 		for (size_t i = 0; i < n; i++)
 			v[i] += bias[c];
-		double ap = 100 * rl_ap_area(v, label, n), ap11 = 100 * rl_ap_11point(v, label, n);
+		double ap = 100 * rl_ap_area(v, label, n, 0);
+		double ap11 = 100 * rl_ap_11point(v, label, n, 0);
 		map += ap / (double)test->nclass;
 		map11 += ap11 / (double)test->nclass;
 		unconverged += fit[c].unconverged + !fit[c].converged;

@@ -60,36 +60,36 @@ double rl_ap_step(const double *score, const int8_t *label, size_t n)
 
 /* From the last rank to the first, `best` is the monotone precision; recall only changes where
  * there is a hit. */
-double rl_ap_area(const double *score, const int8_t *label, size_t n)
+double rl_ap_area(const double *score, const int8_t *label, size_t n, size_t missed)
 {
 	size_t positives;
 	struct ranked *r = rank(score, label, &n, &positives);
-	size_t hits = positives;
+	size_t hits = positives, all = positives + missed;
 	double ap = 0, best = 0;
 
 	for (size_t i = n; i-- > 0;) {
 		best = fmax(best, (double)hits / (double)(i + 1));
 		if (r[i].positive) {
-			ap += best / (double)positives;
+			ap += best / (double)all;
 			hits--;
 		}
 	}
 	free(r);
-	return positives ? ap : NAN;
+	return all ? ap : NAN;
 }
 
 /* The thresholds are i * 0.1 in doubles, as in every published VOC evaluation in Python: recall 0.3
  * is then just short of the fourth. */
-double rl_ap_11point(const double *score, const int8_t *label, size_t n)
+double rl_ap_11point(const double *score, const int8_t *label, size_t n, size_t missed)
 {
 	size_t positives;
 	struct ranked *r = rank(score, label, &n, &positives);
-	size_t hits = positives;
+	size_t hits = positives, all = positives + missed;
 	double ap = 0, best = 0;
 	int t = 10;
 
 	for (size_t i = n; i-- > 0 && hits;) {
-		double recall = (double)hits / (double)positives;
+		double recall = (double)hits / (double)all;
 
 		for (; t >= 0 && recall < t * 0.1; t--)
 			ap += best / 11;
@@ -98,5 +98,5 @@ double rl_ap_11point(const double *score, const int8_t *label, size_t n)
 	}
 	ap += (t + 1) * best / 11;
 	free(r);
-	return positives ? ap : NAN;
+	return all ? ap : NAN;
 }

@@ -124,7 +124,8 @@ struct rl_detections rl_coco_detections(struct rl_text *t, const struct rl_coco 
 	if (first == '{')
 		return lines(t, c, truth_path);
 	if (first != '[')
-		rl_die("%s: neither an array of results nor lines of predictions", t->path);
+		rl_die("%s: %s", t->path,
+		       first ? "neither an array of results nor lines of predictions" : "empty");
 	rl_json_walk_array(t->bytes, t->size, t->path, &(struct rl_json_walk){take_result, &r});
 	return r.found;
 }

@@ -137,7 +137,7 @@ static void test(const struct plan *p, size_t c, const int32_t *row, size_t m, c
 			bias += coef[i * m + j];
 		for (size_t t = 0; t < n; t++)
 			score[i * n + t] += bias;
-		ap[i] = rl_ap_area(score + i * n, p->l->test_label + c * n, n);
+		ap[i] = rl_ap_area(score + i * n, p->l->test_label + c * n, n, 0);
 	}
 	free(block);
 	free(score);

@@ -16,8 +16,6 @@ struct rl_text rl_text_read(const char *path)
 	struct rl_text t = {.path = rl_utf8_clean(strcmp(path, "-") ? path : "stdin")};
 
 	t.bytes = rl_file_read(path, LIMIT, &t.size);
-	if (!t.size)
-		rl_die("%s: empty", t.path);
 	rl_sha256(t.bytes, t.size, t.sha256);
 	return t;
 }

@@ -18,7 +18,7 @@ struct rl_text {
 	char where[512]; /* "PATH:LINE" of the last line */
 };
 
-/* "-" is standard input.  Dies when it cannot be read, is empty or larger than 16 GiB. */
+/* "-" is standard input.  Dies when it cannot be read or is larger than 16 GiB. */
 struct rl_text rl_text_read(const char *path);
 void rl_text_free(struct rl_text *t);
 

@@ -23,9 +23,9 @@ static void compare(const char *name, double step, double area, double eleven)
 
 	ok(fabs(rl_ap_step(score, label, n) - step) < 1e-12, "%s: step", name);
 	if (!isnan(area))
-		ok(fabs(rl_ap_area(score, label, n) - area) < 1e-12, "%s: area", name);
+		ok(fabs(rl_ap_area(score, label, n, 0) - area) < 1e-12, "%s: area", name);
 	if (!isnan(eleven))
-		ok(fabs(rl_ap_11point(score, label, n) - eleven) < 1e-12, "%s: 11 points", name);
+		ok(fabs(rl_ap_11point(score, label, n, 0) - eleven) < 1e-12, "%s: 11 points", name);
 	free(label);
 	free(wide);
 	free(score);
@@ -47,20 +47,26 @@ int main(void)
 	compare("ap_ties", 0.32705203228244706, NAN, NAN);
 
 	const double flat[] = {5, 5, 5, 5};
-	ok(rl_ap_area(flat, (int8_t[]){0, 0, 0, 1}, 4) == 1 &&
-		   rl_ap_area(flat, (int8_t[]){1, 0, 0, 0}, 4) == 0.25,
+	ok(rl_ap_area(flat, (int8_t[]){0, 0, 0, 1}, 4, 0) == 1 &&
+		   rl_ap_area(flat, (int8_t[]){1, 0, 0, 0}, 4, 0) == 0.25,
 	   "equal scores rank by descending index");
 	ok(rl_ap_step(flat, (int8_t[]){1, 0, 0, 0}, 4) == 0.25 &&
 		   rl_ap_step(flat, (int8_t[]){0, 0, 0, 1}, 4) == 0.25,
 	   "the step-wise value groups equal scores");
 
 	const double score[] = {4, 3, 2, 1};
-	ok(rl_ap_area(score, (int8_t[]){-1, 1, -1, 0}, 4) == 1, "left-out samples are dropped");
+	ok(rl_ap_area(score, (int8_t[]){-1, 1, -1, 0}, 4, 0) == 1, "left-out samples are dropped");
 	ok(isnan(rl_ap_step(score, (int8_t[]){0, 0, -1, 0}, 4)) &&
-		   isnan(rl_ap_area(score, (int8_t[]){0, 0, -1, 0}, 4)) &&
-		   isnan(rl_ap_11point(score, (int8_t[]){0, 0, -1, 0}, 4)),
+		   isnan(rl_ap_area(score, (int8_t[]){0, 0, -1, 0}, 4, 0)) &&
+		   isnan(rl_ap_11point(score, (int8_t[]){0, 0, -1, 0}, 4, 0)),
 	   "no positive: not a number");
-	ok(isnan(rl_ap_area(score, (int8_t[]){0}, 0)), "nothing at all: not a number");
+	ok(isnan(rl_ap_area(score, (int8_t[]){0}, 0, 0)), "nothing at all: not a number");
+	const int8_t found[] = {1, 0, 1, 0};
+	ok(fabs(rl_ap_area(score, found, 4, 2) - (0.25 + 0.25 * 2 / 3)) < 1e-15 &&
+		   fabs(rl_ap_11point(score, found, 4, 2) - 5.0 / 11) < 1e-15,
+	   "what was missed lowers recall");
+	ok(rl_ap_area(score, found, 0, 1) == 0 && rl_ap_11point(score, found, 0, 1) == 0,
+	   "everything missed is 0");
 	ok(dies(nan_score, NULL, RL_EXIT_FAILURE, "score 1 is not a number"), "a NaN score dies");
 	return tap_done();
 }

@@ -160,7 +160,7 @@ static double by_hand(const struct fixture *f, const struct rl_lowshot *l, size_
 
 		rl_svm_fit(set, row, m, y, cost, 1e-10, 1, v);
 		rl_gram_cross(f->test, NTEST, v, 1, DIM, score, 1);
-		sum += rl_ap_area(score, f->test_label + c * NTEST, NTEST) / NCLASS;
+		sum += rl_ap_area(score, f->test_label + c * NTEST, NTEST, 0) / NCLASS;
 	}
 	rl_svm_set_free(set);
 	return sum;

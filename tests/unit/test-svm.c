@@ -180,7 +180,7 @@ static void test_scores(const char *solver, double most, const double *x, const 
 			rl_gram_cross(test, NTEST, weight + c * DIM, 1, DIM, score, 1);
 			for (size_t i = 0; i < NTEST; i++)
 				score[i] += bias[c];
-			double got = rl_ap_area(score, test_label + c * NTEST, NTEST);
+			double got = rl_ap_area(score, test_label + c * NTEST, NTEST, 0);
 
 			worst_cv = fmax(worst_cv, fabs(result[c].cv_ap - cv[c * NCOST + k]));
 			worst_ap = fmax(worst_ap, fabs(got - ap[c * NCOST + k]));
