@@ -236,11 +236,23 @@ static void plan_values(struct rl_net *n)
 /* ---- gradients --------------------------------------------------------------------------------
  */
 
-/* Whether op's backward may leave the gradients of its inputs where that of its output lies: each
- * is stored there first, and what is added to one comes after the others were read. */
+/* Another gradient lies where that of op's output does, and its reader comes after op: both were
+ * left there by a sum. */
+static bool others_wait(const struct rl_net *n, const struct op *op)
+{
+	for (rl_val i = 0; i < n->nvalue; i++)
+		if (i != op->out && n->value[i].grad_of == n->value[op->out].grad_of &&
+		    n->value[i].producer < op - n->op)
+			return true;
+	return false;
+}
+
+/* Whether op's backward may leave the gradients of its inputs where that of its output lies:
+ * nothing else is still to be read there, each is stored there first, and what is added to one
+ * comes after the others were read. */
 static bool works_in_place(const struct rl_net *n, const struct op *op)
 {
-	if (!op->type->in_place || n->config.no_sharing)
+	if (!op->type->in_place || n->config.no_sharing || others_wait(n, op))
 		return false;
 	for (int i = 0; i < op->nin; i++) {
 		const struct value *v = rl_op_in((struct rl_net *)n, op, i);
