@@ -47,27 +47,14 @@ static double *sums(const struct rl_net *n, const struct op *op, bool products)
 	       (products ? RL_BN_SLICES * n->value[op->in[0]].dim[1] : 0);
 }
 
-static int64_t area(const struct value *x)
-{
-	return x->ndim == 4 ? x->dim[2] * x->dim[3] : 1;
-}
-
-/* Rows of features are maps of one pixel, their channels side by side. */
-static struct rl_channels layout(const struct value *x)
-{
-	if (x->ndim == 4)
-		return rl_md_channels(&x->md);
-	return (struct rl_channels){16, x->dim[1], 16, x->dim[1]};
-}
-
 static struct rl_bn_sweep sweep(struct rl_net *n, struct op *op, struct span at)
 {
 	const struct value *x = rl_op_in(n, op, 0);
 
 	return (struct rl_bn_sweep){
-		.at = layout(x),
+		.at = rl_value_channels(x),
 		.images = at.count,
-		.pixels = area(x),
+		.pixels = rl_value_area(x),
 		.channels = x->dim[1],
 		.bf16 = x->md.number == RL_BFLOAT16,
 		.relu = op->c.bnorm.relu,
@@ -129,7 +116,7 @@ static void batch_statistics(struct rl_net *n, struct op *op, double *mean, doub
 {
 	const struct value *x = rl_op_in(n, op, 0);
 	int64_t channels = x->dim[1];
-	double count = (double)(x->dim[0] * area(x));
+	double count = (double)(x->dim[0] * rl_value_area(x));
 
 	add_slices(mean, channels);
 	add_slices(variance, channels);
@@ -170,6 +157,7 @@ static void normalise(struct rl_net *n, struct op *op, struct span at)
 
 	s.out = rl_at(rl_op_out(n, op)->data, at);
 	rl_bn_normalise(&s);
+	rl_clear_lanes(rl_op_out(n, op), s.out, at.count);
 }
 
 /* With running statistics there is nothing to wait for. */
@@ -218,7 +206,7 @@ static void settle_gradient(struct rl_net *n, struct op *op, struct span at)
 	const float *inverse = vector(n, op, INVERSE_STD), *scale = vector(n, op, SCALE);
 	float *slope = vector(n, op, SLOPE), *shift = vector(n, op, SHIFT);
 	double *sum = sums(n, op, false), *product = sums(n, op, true);
-	double count = (double)(x->dim[0] * area(x));
+	double count = (double)(x->dim[0] * rl_value_area(x));
 
 	(void)at;
 	give_gradients(n, op);
@@ -240,6 +228,7 @@ static void differentiate(struct rl_net *n, struct op *op, struct span at)
 	s.dy = rl_at(rl_op_out(n, op)->grad, at);
 	s.out = rl_at(op->dx[0], at);
 	rl_bn_differentiate(&s);
+	rl_clear_lanes(rl_op_in(n, op, 0), s.out, at.count);
 }
 
 /* Statistics that are constants leave dx = scale g, and no reason to wait for the sums. */

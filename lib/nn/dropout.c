@@ -13,14 +13,15 @@ static void plan(struct rl_net *n, struct op *op)
 	rl_value_layout(rl_op_out(n, op), x->md);
 }
 
-/* Element i of the samples of all ranks is decided by word i%4 of block i/4, so forward and
- * backward draw the same mask without storing it, in any order. */
+/* Element i of the samples of all ranks, in row-major order, is decided by word i%4 of block i/4,
+ * so forward and backward draw the same mask without storing it, in any layout. */
 static void mask(const struct rl_net *n, const struct op *op, void *to, const void *from)
 {
 	const struct value *x = &n->value[op->in[0]];
+	const struct rl_channels at = rl_value_channels(x);
 	const struct rl_comm *ranks = n->config.comm;
-	int64_t samples = x->dim[0] / op->c.dropout.rows;
-	size_t count = rl_value_count(x) / (size_t)samples;
+	int64_t samples = x->dim[0] / op->c.dropout.rows, area = rl_value_area(x);
+	int64_t image = x->dim[1] * area, count = op->c.dropout.rows * image;
 	struct rl_rng r = rl_rng_make(n->config.seed, 0, n->draw << 16 | op->id, RL_RNG_DROPOUT);
 	double p = op->c.dropout.p;
 	uint32_t threshold = (uint32_t)(p * 0x1p32);
@@ -29,24 +30,25 @@ static void mask(const struct rl_net *n, const struct op *op, void *to, const vo
 
 #pragma omp parallel for schedule(static)
 	for (int64_t s = 0; s < samples; s++) {
-		size_t global = (size_t)(ranks ? s * ranks->size + ranks->rank : s) * count;
-		size_t local = (size_t)s * count;
+		int64_t global = (ranks ? s * ranks->size + ranks->rank : s) * count;
 		uint32_t word[4];
 
-		for (size_t i = 0; i < count; i++) {
-			size_t at = global + i;
-			uint32_t counter[4] = {(uint32_t)(at / 4), r.counter[1], r.counter[2],
+		for (int64_t i = 0; i < count; i++) {
+			int64_t local = s * count + i, draw = global + i;
+			int64_t o = rl_channels_at(&at, local / image, local / area % x->dim[1],
+						   local % area);
+			uint32_t counter[4] = {(uint32_t)(draw / 4), r.counter[1], r.counter[2],
 					       r.counter[3]};
-
 			rl_f8 v;
 
-			if (i == 0 || at % 4 == 0)
+			if (i == 0 || draw % 4 == 0)
 				rl_philox4x32(r.key, counter, word);
-			rl_load(&v, from, (int64_t)(local + i), 1, bf16);
-			v *= word[at % 4] >= threshold ? scale : 0;
-			rl_store(to, &v, (int64_t)(local + i), 1, bf16);
+			rl_load(&v, from, o, 1, bf16);
+			v *= word[draw % 4] >= threshold ? scale : 0;
+			rl_store(to, &v, o, 1, bf16);
 		}
 	}
+	rl_clear_lanes(x, to, x->dim[0]);
 }
 
 static void forward(struct rl_net *n, struct op *op, struct span at)

@@ -20,9 +20,8 @@ static void copy(const struct value *x, void *maps, float *rows, int64_t images,
 #pragma omp parallel for schedule(static)
 	for (int64_t i = 0; i < images; i++) {
 		for (int64_t k = 0; k < channels * area; k++) {
-			int64_t c = k / area, row = i * channels * area + k;
-			int64_t map = i * at.image + c / at.lanes * at.group + c % at.lanes +
-				      k % area * at.pixel;
+			int64_t row = i * channels * area + k;
+			int64_t map = rl_channels_at(&at, i, k / area, k % area);
 			rl_f8 v;
 
 			rl_load(&v, to_rows ? maps : rows, to_rows ? map : row, 1, to_rows && bf16);
@@ -41,8 +40,10 @@ static void forward(struct rl_net *n, struct op *op, struct span at)
 
 static void backward(struct rl_net *n, struct op *op, struct span at)
 {
-	copy(rl_op_in(n, op, 0), rl_at(op->dx[0], at), rl_at(rl_op_out(n, op)->grad, at), at.count,
-	     false);
+	const struct value *x = rl_op_in(n, op, 0);
+
+	copy(x, rl_at(op->dx[0], at), rl_at(rl_op_out(n, op)->grad, at), at.count, false);
+	rl_clear_lanes(x, rl_at(op->dx[0], at), at.count);
 }
 
 static const struct optype type = {

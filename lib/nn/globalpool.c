@@ -27,7 +27,7 @@ static int64_t neighbours(const struct maps *m, int64_t image, int64_t c, int64_
 {
 	int64_t lanes = m->at.lanes - c % m->at.lanes;
 
-	*begin = image * m->at.image + c / m->at.lanes * m->at.group + c % m->at.lanes;
+	*begin = rl_channels_at(&m->at, image, c, 0);
 	if (lanes > m->channels - c)
 		lanes = m->channels - c;
 	return lanes < RL_LANES ? lanes : RL_LANES;
@@ -79,6 +79,7 @@ static void backward(struct rl_net *n, struct op *op, struct span at)
 				rl_store(dx, &v, begin + j * m.at.pixel, lanes, m.bf16);
 		}
 	}
+	rl_clear_lanes(x, dx, at.count);
 }
 
 static const struct optype type = {

@@ -29,7 +29,7 @@ static inline struct maps maps_of(const struct value *v)
 /* Where channel c of an image begins. */
 static inline int64_t maps_channel(const struct maps *m, int64_t image, int64_t c)
 {
-	return image * m->at.image + c / m->at.lanes * m->at.group + c % m->at.lanes;
+	return rl_channels_at(&m->at, image, c, 0);
 }
 
 /* How many channels lie side by side from c on, at most a vector of them. */

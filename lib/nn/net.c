@@ -134,6 +134,34 @@ size_t rl_value_count(const struct value *v)
 /* ---- bound memory -----------------------------------------------------------------------------
  */
 
+/* Rows are maps of one pixel, their channels side by side. */
+struct rl_channels rl_value_channels(const struct value *v)
+{
+	int64_t row = (int64_t)rl_value_count(v) / v->dim[0];
+
+	return v->ndim == 4 ? rl_md_channels(&v->md) : (struct rl_channels){16, row, 16, row};
+}
+
+int64_t rl_value_area(const struct value *v)
+{
+	return v->ndim == 4 ? v->dim[2] * v->dim[3] : 1;
+}
+
+void rl_clear_lanes(const struct value *v, void *maps, int64_t images)
+{
+	const struct rl_channels at = rl_value_channels(v);
+	int64_t used = v->dim[1] % at.lanes, area = rl_value_area(v);
+	size_t size = v->md.number == RL_BFLOAT16 ? sizeof(uint16_t) : sizeof(float);
+
+	if (!used || at.pixel != at.lanes) /* only a block has lanes to spare */
+		return;
+#pragma omp parallel for schedule(static)
+	for (int64_t i = 0; i < images; i++)
+		for (int64_t j = 0; j < area; j++)
+			memset((char *)maps + (size_t)rl_channels_at(&at, i, v->dim[1], j) * size,
+			       0, (size_t)(at.lanes - used) * size);
+}
+
 void *rl_op_memory(const struct op *op, int buffer)
 {
 	return op->buffered[buffer].base;
@@ -233,29 +261,16 @@ void rl_net_accumulate_statistics(struct rl_net *n)
 /* ---- values in and out ------------------------------------------------------------------------
  */
 
-/* Where channel c of a row or map is. */
-static struct rl_channels channels_of(const struct value *v)
-{
-	if (v->ndim == 4)
-		return rl_md_channels(&v->md);
-	return (struct rl_channels){1, (int64_t)(rl_value_count(v) / (size_t)v->dim[0]), 1, 1};
-}
-
-static int64_t area_of(const struct value *v)
-{
-	return v->ndim == 4 ? v->dim[2] * v->dim[3] : 1;
-}
-
 void rl_value_exchange(const struct value *v, void *data, float *plain, bool in)
 {
-	const struct rl_channels at = channels_of(v);
-	int64_t planes = v->ndim == 1 ? 1 : v->dim[1], area = area_of(v);
+	const struct rl_channels at = rl_value_channels(v);
+	int64_t planes = v->ndim == 1 ? 1 : v->dim[1], area = rl_value_area(v);
 	bool bf16 = v->md.number == RL_BFLOAT16;
 
 #pragma omp parallel for schedule(static)
 	for (int64_t i = 0; i < v->dim[0]; i++) {
 		for (int64_t c = 0; c < planes; c++) {
-			int64_t o = i * at.image + c / at.lanes * at.group + c % at.lanes;
+			int64_t o = rl_channels_at(&at, i, c, 0);
 			float *row = plain + (i * planes + c) * area;
 
 			for (int64_t j = 0; j < area; j++) {
@@ -268,6 +283,8 @@ void rl_value_exchange(const struct value *v, void *data, float *plain, bool in)
 			}
 		}
 	}
+	if (in)
+		rl_clear_lanes(v, data, v->dim[0]);
 }
 
 void rl_net_feed(struct rl_net *n, rl_val v, const float *plain)
@@ -297,8 +314,8 @@ void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels,
 			const float (*lighting)[3], const int64_t *index)
 {
 	const struct value *x = &n->value[v];
-	const struct rl_channels at = channels_of(x);
-	int64_t area = area_of(x);
+	const struct rl_channels at = rl_value_channels(x);
+	int64_t area = rl_value_area(x);
 	bool bf16 = x->md.number == RL_BFLOAT16;
 	struct levels plain;
 
@@ -315,7 +332,7 @@ void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels,
 		}
 
 		for (int c = 0; c < 3; c++) {
-			int64_t o = i * at.image + c / at.lanes * at.group + c % at.lanes;
+			int64_t o = rl_channels_at(&at, i, c, 0);
 
 			for (int64_t j = 0; j < area; j++, o += at.pixel) {
 				if (bf16)
@@ -327,6 +344,7 @@ void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels,
 			}
 		}
 	}
+	rl_clear_lanes(x, x->data.base, x->dim[0]);
 }
 
 int rl_net_shape(const struct rl_net *n, rl_val v, int64_t dim[4])

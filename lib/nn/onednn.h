@@ -49,13 +49,18 @@ bool rl_md_equal(const struct rl_md *a, const struct rl_md *b);
 size_t rl_md_bytes(const struct rl_md *m);
 size_t rl_md_numbers(const struct rl_md *m); /* those that fill up blocks included */
 
-/* Where channel c of a map is: image i, pixel p, at i * image + c / lanes * group + p * pixel + c %
- * lanes. */
+/* Where the numbers of maps are, whether these are plain, channels last, or blocked by channel. */
 struct rl_channels {
 	int64_t lanes, image, group, pixel;
 };
-struct rl_channels
-rl_md_channels(const struct rl_md *m); /* plain, channels last, or blocked by channel */
+struct rl_channels rl_md_channels(const struct rl_md *m);
+
+static inline int64_t rl_channels_at(const struct rl_channels *at, int64_t image, int64_t channel,
+				     int64_t pixel)
+{
+	return image * at->image + channel / at->lanes * at->group + channel % at->lanes +
+	       pixel * at->pixel;
+}
 
 /* ---- primitives -------------------------------------------------------------------------------
  */

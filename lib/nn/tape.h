@@ -179,6 +179,7 @@ struct value *rl_op_in(struct rl_net *n, const struct op *op, int i);
 struct value *rl_op_out(struct rl_net *n, const struct op *op);
 int64_t rl_window_out(int64_t in, struct rl_window w); /* dies when the window does not fit */
 size_t rl_value_count(const struct value *v);          /* elements */
+int64_t rl_value_area(const struct value *v);          /* pixels of a map; of a row 1 */
 /* Plain floats to (in) or from where the library has them: data is a value's or its gradient's. */
 void rl_value_exchange(const struct value *v, void *data, float *plain, bool in);
 
@@ -206,6 +207,12 @@ void rl_net_place(struct rl_net *n); /* offsets for all buffers, and the arena *
 
 /* ---- for binding and running ------------------------------------------------------------------
  */
+
+struct rl_channels rl_value_channels(const struct value *v);
+/* The lanes past the last channel of maps in blocks are zero, in values and in gradients, whatever
+ * the memory held: the library reads and writes them like the others.  A stage that stores maps
+ * channel by channel ends with this for what it stored. */
+void rl_clear_lanes(const struct value *v, void *maps, int64_t images);
 
 void *rl_op_memory(const struct op *op, int buffer); /* of one that has no entries by image */
 struct rl_memory rl_whole(void *base);               /* that is the same for every tile */
