@@ -220,8 +220,22 @@ void rl_net_forward(struct rl_net *n)
 	run_groups(n, 0, n->nforward);
 }
 
+/* An op that leads to no loss leaves its parameters no gradient; one that does, and has them in
+ * common with it, stores later. */
+static void clear_unreached(struct rl_net *n)
+{
+	for (int k = 0; k < n->nop; k++) {
+		const struct op *op = &n->op[k];
+
+		for (int i = 0; i < op->nlearned && !op->reached; i++)
+			memset(rl_params_grad(n->params, op->param[i]), 0,
+			       n->params->list[op->param[i]].count * sizeof(float));
+	}
+}
+
 void rl_net_backward(struct rl_net *n)
 {
+	clear_unreached(n);
 	run_groups(n, n->nforward, n->nstep);
 }
 

@@ -149,7 +149,8 @@ void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels,
 			const float (*lighting)[3], const int64_t *index);
 
 void rl_net_forward(struct rl_net *n);
-void rl_net_backward(struct rl_net *n); /* gradients into params->grad, overwriting */
+/* Gradients into params->grad, overwriting; zero for what leads to no loss. */
+void rl_net_backward(struct rl_net *n);
 
 /* Called in backward, often: parameters' gradients from offset `from` on have their final value. */
 void rl_net_watch(struct rl_net *n, void (*final)(void *ctx, size_t from), void *ctx);
