@@ -300,7 +300,8 @@ static void dot_forward(struct shadow *s, const struct op *op)
 {
 	double *loss = &s->loss[op - s->net->op], *terms = &s->terms[op - s->net->op];
 
-	*loss = *terms = 0;
+	*loss = 0;
+	*terms = 1e-30;
 	for (int64_t i = 0; i < count_in(s, op); i++) {
 		*loss += in(s, op, 0)[i] * in(s, op, 1)[i];
 		*terms += fabs(in(s, op, 0)[i] * in(s, op, 1)[i]);
@@ -665,8 +666,10 @@ static void judge_values(struct verdict *v, const struct shadow *s)
 		size_t count = (size_t)count_of(&n->value[op->out]);
 		float *fast = rl_malloc(count * sizeof(*fast));
 		rl_net_read(n, op->out, fast);
-		judge(v, error_of(fast, out(s, op), (int64_t)count, 1e-30), "output of op %d, %s",
-		      k, op->type->name);
+		judge(v,
+		      error_of(fast, out(s, op), (int64_t)count,
+			       fmax(1e-2 * largest(in(s, op, 0), count_in(s, op)), 1e-30)),
+		      "output of op %d, %s", k, op->type->name);
 		free(fast);
 	}
 	for (int i = 0; i < n->params->n; i++) {
@@ -683,7 +686,7 @@ static void judge_values(struct verdict *v, const struct shadow *s)
 static void judge_gradients(struct verdict *v, const struct shadow *s)
 {
 	struct rl_net *n = s->net;
-	double most = 1e-30;
+	double most = 1e-30, most_of_feeds = 1e-30;
 
 	for (int i = 0; i < n->params->n; i++)
 		if (n->params->list[i].kind == RL_PARAM)
@@ -697,6 +700,10 @@ static void judge_gradients(struct verdict *v, const struct shadow *s)
 				       (int64_t)p->count, 1e-3 * most),
 			      "gradient of %s", p->name);
 	}
+	for (rl_val f = 0; f < n->nvalue; f++)
+		if (n->value[f].producer < 0)
+			most_of_feeds =
+				fmax(most_of_feeds, largest(s->grad[f], count_of(&n->value[f])));
 	for (rl_val f = 0; f < n->nvalue; f++) {
 		size_t count = (size_t)count_of(&n->value[f]);
 
@@ -704,8 +711,8 @@ static void judge_gradients(struct verdict *v, const struct shadow *s)
 			continue;
 		float *fast = rl_malloc(count * sizeof(*fast));
 		rl_net_read_grad(n, f, fast);
-		judge(v, error_of(fast, s->grad[f], (int64_t)count, 1e-30), "gradient of feed %d",
-		      f);
+		judge(v, error_of(fast, s->grad[f], (int64_t)count, 1e-3 * most_of_feeds),
+		      "gradient of feed %d", f);
 		free(fast);
 	}
 }

@@ -34,8 +34,10 @@ void shadow_run(struct shadow *s, bool follow);
 void shadow_free(struct shadow *s);
 
 /* One test line: every value, loss and running statistic within `forward`, every gradient of a
- * parameter or feed within `backward`, relative to the largest of its tensor.  (A gradient that is
- * zero but for rounding is measured by the largest of all.) */
+ * parameter or feed within `backward`, relative to the largest of its tensor.  (What is zero but
+ * for rounding is measured by the largest of all gradients of the kind, a value by what it was made
+ * of.)
+ */
 bool shadow_agrees(const struct shadow *s, double forward, double backward, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
