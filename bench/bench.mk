@@ -1,7 +1,8 @@
 # make bench: how fast this is on this machine, in one run, against what it could be and against others.
 # BENCH_ROUNDS, BENCH_IMAGES (a micro-batch of training), BENCH_BATCH (of extraction), BENCH_MANY (samples that
 # memory is measured over), BENCH_SIDES (of a detector's images) and BENCH_THREADS may be set on make's command line; BENCH_DIR is where inputs,
-# samples and the optional peers live.  The peers know ResNet-50 alone: BENCH_NET is for tests.
+# samples and the optional peers live.  The peers know ResNet-50 alone: BENCH_NET is for tests.  pycocotools, which
+# Debian lacks, takes part where BENCH_PYTHON has it.
 BENCH_DIR     = build/bench
 BENCH_OUT     = bench/results.json
 BENCH_ROUNDS  = 5
