@@ -13,7 +13,7 @@ static const char good[] =
 	"{\"info\":{\"year\":2017},\"licenses\":[{\"id\":1,\"name\":\"x\"}],"
 	"\"annotations\":["
 	"{\"id\":5,\"image_id\":9,\"category_id\":90,\"bbox\":[1.5,2,3,4.25],\"area\":7.5,"
-	"\"iscrowd\":0,\"segmentation\":[[1.5,2,4.5,2,4.5,239.97],[1,1,2,2]]},"
+	"\"iscrowd\":0,\"segmentation\":[[1.5,2,4.5,2,4.5,250.09999999999997],[1,1,2,2]]},"
 	"{\"id\":3,\"image_id\":4,\"category_id\":2,\"bbox\":[0,0,3,2],\"area\":4,\"iscrowd\":1,"
 	"\"segmentation\":{\"size\":[2,3],\"counts\":[1,4,1]}},"
 	"{\"id\":2,\"image_id\":9,\"category_id\":2,\"bbox\":[-1,0,0,2],\"area\":0,\"iscrowd\":0}%"
@@ -81,7 +81,7 @@ static void test_good(void)
 	   "with box and area");
 	ok(!strcmp(a[0].segmentation, "{\"size\":[2,3],\"counts\":[1,4,1]}") && !a[2].segmentation,
 	   "run lengths as they are, and none");
-	ok(!strcmp(a[1].segmentation, "[[1.5,2,4.5,2,4.5,239.97]]") && c.flat == 1,
+	ok(!strcmp(a[1].segmentation, "[[1.5,2,4.5,2,4.5,250.09999999999997]]") && c.flat == 1,
 	   "polygons as they are, but for one of two corners: %s", a[1].segmentation);
 	ok(rl_coco_image(&c, 9) == &m[2] && !rl_coco_image(&c, 8) &&
 		   rl_coco_category(&c, 90) == &c.categories[1] && !rl_coco_category(&c, 1),
