@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Where the elements of a tensor are; inner blocks from the outermost inwards. */
 struct layout {
@@ -183,6 +184,28 @@ static dnnl_status_t dnnl_inner_product_forward_primitive_desc_create(
 	return s ? s : dnnl_primitive_desc_create(pd, &desc, attr, engine, NULL);
 }
 
+/* The first implementation that is not brgemm's: version 2.6's takes a null pointer for a summand,
+ * and dies of it, where the sum over y is shared out to threads (bfloat16, 64 channels of x, 4096
+ * of y). */
+static dnnl_status_t without_brgemm(dnnl_primitive_desc_t *pd, const void *desc,
+				    dnnl_primitive_attr_t attr, dnnl_engine_t engine,
+				    dnnl_primitive_desc_t hint)
+{
+	dnnl_primitive_desc_iterator_t i;
+	dnnl_status_t s = dnnl_primitive_desc_iterator_create(&i, desc, attr, engine, hint);
+	const char *name = "";
+
+	for (*pd = NULL; s == dnnl_success; s = dnnl_primitive_desc_iterator_next(i)) {
+		*pd = dnnl_primitive_desc_iterator_fetch(i);
+		s = dnnl_primitive_desc_query(*pd, dnnl_query_impl_info_str, 0, &name);
+		if (s || strncmp(name, "brgemm", 6))
+			break;
+		dnnl_primitive_desc_destroy(*pd);
+	}
+	dnnl_primitive_desc_iterator_destroy(i);
+	return s;
+}
+
 static dnnl_status_t dnnl_inner_product_backward_data_primitive_desc_create(
 	dnnl_primitive_desc_t *pd, dnnl_engine_t engine, const void *dx, const void *w,
 	const void *dy, dnnl_primitive_desc_t hint, dnnl_primitive_attr_t attr)
@@ -190,7 +213,7 @@ static dnnl_status_t dnnl_inner_product_backward_data_primitive_desc_create(
 	dnnl_inner_product_desc_t desc;
 	dnnl_status_t s = dnnl_inner_product_backward_data_desc_init(&desc, dx, w, dy);
 
-	return s ? s : dnnl_primitive_desc_create(pd, &desc, attr, engine, hint);
+	return s ? s : without_brgemm(pd, &desc, attr, engine, hint);
 }
 
 static dnnl_status_t dnnl_inner_product_backward_weights_primitive_desc_create(
