@@ -55,7 +55,8 @@ $(foreach t,$(SEMI),$(foreach s,$(semi_settings),$(eval $(call semi,$(t),$(s))))
 
 # Of all settings, the one with the best top-1; the others stand in it.
 best_setting = sort_by(-.metrics["top-1"]) | .[0] + {benchmark: $$benchmark, grid: map({setting, metrics}), \
-    selection: "the best top-1 on the validation set among the settings of the grid"}
+    selection: "the best top-1 on the validation set among the settings of the grid"} | \
+    .setup.training.settings = (.grid | map("\(.setting.lr)x\(.setting.head_lr)") | sort)
 define semi_best
 $$(BENCH)/$(1).json: $$(semi_settings:%=$$(BENCH)/$(1)/%.json)
 	jq -sc --arg benchmark $(1) '$$(best_setting)' $$^ > $$@.partial

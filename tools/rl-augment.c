@@ -83,8 +83,11 @@ static json_t *make_head(const struct augment *g, int argc, char **argv)
 	json_t *head = json_deep_copy(rl_reader_head(g->in));
 
 	rl_augmented_head(g->operations, head);
-	json_object_set_new(rl_head_history(head, &tool, argc, argv), "seed",
-			    json_integer(g->seed));
+	json_t *entry = rl_head_history(head, &tool, argc, argv);
+	char *words = rl_augment_words(g->operations);
+	json_object_set_new(entry, "seed", json_integer(g->seed));
+	json_object_set_new(entry, "view", json_string(words));
+	free(words);
 	return head;
 }
 

@@ -8,6 +8,7 @@
 #include "data/playlist.h"
 #include "stream/stream.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -142,14 +143,42 @@ static json_t *make_head(const struct decode *d)
 	return head;
 }
 
+/* What becomes of the images, in rl-augment's words. */
+static json_t *view(const struct decode *d)
+{
+	const struct rl_load_wish *l = &d->config.load;
+	char *text;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+
+	if (!f)
+		rl_die("out of memory");
+	if (l->short_side)
+		fprintf(f, " resize=%lld", (long long)l->short_side);
+	if (l->height)
+		fprintf(f, l->height == l->width ? " squash=%lld" : " squash=%lldx%lld",
+			(long long)l->height, (long long)l->width);
+	if (d->augment) {
+		char *words = rl_augment_words(d->augment);
+
+		fprintf(f, " %s", words);
+		free(words);
+	}
+	fclose(f);
+	json_t *o = json_string(n ? text + 1 : "");
+	free(text);
+	return o;
+}
+
 /* Lists are small, and regular files can be read twice; a tar of all the images is not hashed.
  * What was read whole is known by its keys, wherever it came from. */
-static void note_inputs(json_t *entry, const struct decode *d, char **names, int count)
+static void note(json_t *entry, const struct decode *d, char **names, int count)
 {
 	char keys[17];
 	struct stat st;
 
 	json_object_set_new(entry, "seed", json_integer(d->config.wish.seed));
+	json_object_set_new(entry, "view", view(d));
 	if (rl_playlist_per_epoch(d->playlist)) {
 		rl_playlist_digest(d->playlist, keys);
 		json_object_set_new(entry, "keys_xxh3_64", json_string(keys));
@@ -193,7 +222,7 @@ int main(int argc, char **argv)
 	d.playlist = rl_playlist_open(argv + first, argc - first, c->nul, &c->wish);
 
 	json_t *head = make_head(&d);
-	note_inputs(rl_head_history(head, &tool, argc, argv), &d, argv + first, argc - first);
+	note(rl_head_history(head, &tool, argc, argv), &d, argv + first, argc - first);
 	d.writer = rl_writer_new(STDOUT_FILENO, "stdout", head);
 	d.progress = rl_progress_start("images", rl_playlist_left(d.playlist), c->quiet);
 

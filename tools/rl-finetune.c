@@ -1,6 +1,7 @@
 /* rl-finetune: a pretrained network and a new head learn a labelled set together. */
 #include "base/err.h"
 #include "base/utf8.h"
+#include "eval/setup.h"
 #include "models/backbone.h"
 #include "train/finetune.h"
 #include "train/recipe.h"
@@ -61,14 +62,28 @@ static struct rl_reader *open_validation(const struct config *c, const struct rl
 	return in;
 }
 
-static json_t *result(const struct config *c, const struct rl_topk *score, json_t *provenance)
+static json_t *setup(const struct config *c, const struct rl_loop *l, const struct rl_images *m,
+		     int64_t test_images, const json_t *provenance, const json_t *val_head)
+{
+	const json_t *entry = json_array_get(provenance, json_array_size(provenance) - 1);
+	json_t *seen = json_deep_copy(json_object_get(val_head, "history"));
+
+	json_array_append(seen, (json_t *)entry);
+	json_t *o = rl_setup(l->of_all, test_images, m->classes, provenance, seen);
+	json_object_set_new(o, "training", rl_recipe_facts(&c->recipe, l, c->sync_bn));
+	json_decref(seen);
+	return o;
+}
+
+static json_t *result(const struct config *c, const struct rl_topk *score, json_t *setup,
+		      json_t *provenance)
 {
 	char *row = rl_utf8_clean(c->name);
 	json_t *o =
-		json_pack("{s:s, s:s, s:{s:f, s:f}, s:I, s:{s:f, s:f}, s:s, s:O}", "benchmark",
+		json_pack("{s:s, s:s, s:{s:f, s:f}, s:{s:f, s:f}, s:o, s:s, s:O}", "benchmark",
 			  "finetune", "name", row, "metrics", "top-1", rl_topk_percent(score, 1),
-			  "top-5", rl_topk_percent(score, 5), "images", (json_int_t)score->n,
-			  "setting", "lr", c->recipe.lr, "head_lr", c->head_lr, "protocol",
+			  "top-5", rl_topk_percent(score, 5), "setting", "lr", c->recipe.lr,
+			  "head_lr", c->head_lr, "setup", setup, "protocol",
 			  "all layers fine-tuned; top-1 and top-5 at the end of the last "
 			  "epoch, percent",
 			  "provenance", provenance);
@@ -156,7 +171,10 @@ int main(int argc, char **argv)
 		rl_weights_save(params, "", path, loop.metadata);
 		rl_images_evaluate(val, &images, &classifier, r->quiet, score);
 		rl_history_input(json_array_get(provenance, json_array_size(provenance) - 1), path);
-		rl_json_print(result(&c, score, provenance));
+		rl_json_print(
+			result(&c, score,
+			       setup(&c, &loop, &images, score->n, provenance, rl_reader_head(val)),
+			       provenance));
 	}
 	rl_loop_end(&loop);
 	comm->close(comm);

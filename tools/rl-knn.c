@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "eval/knn.h"
 #include "eval/rows.h"
+#include "eval/setup.h"
 #include "eval/topk.h"
 #include "eval/whiten.h"
 
@@ -37,7 +38,8 @@ struct run {
 	int64_t passed; /* rows of the database, over all passes */
 	char **key;     /* [nkey] of the database, where neighbours are listed */
 	size_t nkey;
-	json_t *train;                /* provenance */
+	json_t *train; /* provenance */
+	int64_t nclass;
 	struct rl_topk score[MOST_K]; /* of each k */
 };
 
@@ -187,8 +189,8 @@ static void answer(struct run *r, const struct rl_rows *test, const struct rl_bl
 	p.knn = rl_knn_new(queries->x, queries->n, queries->d, r->most,
 			   r->c.leave_self_out ? queries->key : NULL);
 	run_pass(&p);
-	int64_t nclass = train->nclass > test->nclass ? train->nclass : test->nclass;
-	double *score = rl_calloc((size_t)nclass, sizeof(*score));
+	r->nclass = train->nclass > test->nclass ? train->nclass : test->nclass;
+	double *score = rl_calloc((size_t)r->nclass, sizeof(*score));
 	for (size_t i = 0; i < queries->n; i++) {
 		size_t count;
 		const struct rl_neighbour *nearest = rl_knn_nearest(p.knn, i, &count);
@@ -234,14 +236,14 @@ static json_t *protocol(const struct run *r)
 		"vote is no guess",
 		"leave_self_out", r->c.leave_self_out);
 
-	if (r->whiten)
-		json_object_set_new(
-			o, "whitening",
-			json_pack("{s:s, s:f}", "kind",
-				  "PCA, mean and covariance of the database, before the "
-				  "division by norms; eps times the mean variance is added "
-				  "to the covariance's diagonal",
-				  "eps", RL_WHITEN_EPS));
+	json_object_set_new(
+		o, "whitening",
+		r->whiten ? json_pack("{s:s, s:f}", "kind",
+				      "PCA, mean and covariance of the database, before the "
+				      "division by norms; eps times the mean variance is added "
+				      "to the covariance's diagonal",
+				      "eps", RL_WHITEN_EPS)
+			  : json_string("none"));
 	return o;
 }
 
@@ -250,11 +252,12 @@ static void print_result(const struct run *r, const struct rl_rows *test, int ar
 	char *name = rl_utf8_clean(r->c.name);
 	json_t *self = rl_head_new("result"), *entry = rl_head_history(self, &tool, argc, argv);
 
-	rl_json_print(json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:{s:O, s:o, s:O}}", "benchmark",
-				"knn", "name", name, "metrics", percent(r, 1), "top5",
-				percent(r, 5), "layer", r->c.layer, "protocol", protocol(r),
-				"provenance", "train", r->train, "test", rl_rows_provenance(test),
-				"command", entry));
+	json_t *queries = rl_rows_provenance(test);
+	rl_json_print(json_pack(
+		"{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:{s:O, s:o, s:O}}", "benchmark", "knn",
+		"name", name, "metrics", percent(r, 1), "top5", percent(r, 5), "layer", r->c.layer,
+		"setup", rl_setup_of_streams(r->train, queries, r->nclass), "protocol", protocol(r),
+		"provenance", "train", r->train, "test", queries, "command", entry));
 	json_decref(self);
 	free(name);
 }

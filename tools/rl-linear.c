@@ -4,6 +4,7 @@
 #include "eval/layer.h"
 #include "eval/probe.h"
 #include "eval/rows.h"
+#include "eval/setup.h"
 #include "train/probing.h"
 #include "train/recipe.h"
 
@@ -42,6 +43,7 @@ struct exact {
 	double *decay;
 	size_t ndecay;
 	struct rl_progress progress;
+	int64_t nclass; /* of the streams read last */
 	json_t *train_provenance, *test_provenance;
 };
 
@@ -91,6 +93,7 @@ static struct rl_probe read_layer(struct exact *e, const char *layer)
 		.seed = (uint64_t)e->seed,
 	};
 	rl_probe_need_classes(&p, train->path);
+	e->nclass = (int64_t)p.nclass;
 	a.x = b.x = NULL; /* the probe's now */
 	a.label = b.label = NULL;
 	rl_block_free(&a);
@@ -224,11 +227,12 @@ static int exact(int argc, char **argv)
 
 	char *row = rl_utf8_clean(e.name);
 	json_t *self = rl_head_new("result"), *entry = rl_head_history(self, &tool, argc, argv);
-	rl_json_print(json_pack("{s:s, s:s, s:o, s:o, s:o, s:{s:o, s:o, s:I, s:O}}", "benchmark",
-				"linear-exact", "name", row, "metrics", metrics, "layers", layers,
-				"protocol", exact_protocol(&e), "provenance", "train",
-				e.train_provenance, "test", e.test_provenance, "seed",
-				(json_int_t)e.seed, "command", entry));
+	rl_json_print(json_pack(
+		"{s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:I, s:O}}", "benchmark",
+		"linear-exact", "name", row, "metrics", metrics, "layers", layers, "setup",
+		rl_setup_of_streams(e.train_provenance, e.test_provenance, e.nclass), "protocol",
+		exact_protocol(&e), "provenance", "train", e.train_provenance, "test",
+		e.test_provenance, "seed", (json_int_t)e.seed, "command", entry));
 	json_decref(self);
 	json_decref(chosen);
 	free(row);
@@ -286,6 +290,19 @@ static json_t *backbone_id(const struct sgd *c, const json_t *entry)
 			    c->backbone.resnet.width);
 }
 
+/* For the result: of how many images the heads learned, and how. */
+static json_t *training(const struct rl_recipe *r, const struct rl_loop *l)
+{
+	json_t *facts = rl_recipe_facts(r, l, true);
+
+	json_object_set_new(facts, "images", json_integer(l->of_all));
+	char *text = rl_json_text(facts);
+	json_t *o = json_string(text);
+	free(text);
+	json_decref(facts);
+	return o;
+}
+
 static int train(int argc, char **argv)
 {
 	struct sgd c = sgd_defaults;
@@ -333,9 +350,10 @@ static int train(int argc, char **argv)
 	loop.chance_loss = heads * log(config.images.classes);
 	loop.optim = rl_optim_new(r->kind, r->momentum, params);
 	loop.schedule = rl_recipe_schedule(r, &loop);
-	loop.metadata = json_pack("{s:s, s:o, s:s, s:o, s:s}", "format", "pt", "backbone",
+	loop.metadata = json_pack("{s:s, s:o, s:s, s:o, s:o, s:s}", "format", "pt", "backbone",
 				  backbone_id(&c, entry), "heads", c.heads, "classes",
-				  json_sprintf("%d", (int)config.images.classes), "history",
+				  json_sprintf("%d", (int)config.images.classes), "training",
+				  training(r, &loop), "history",
 				  rl_json_text(json_object_get(head, "history")));
 	if (comm->rank == 0 && r->verbose)
 		rl_probing_print_plan(probing, stderr);
@@ -372,6 +390,14 @@ static void check_probe(const struct sgd *c, const struct rl_st_file *probe, jso
 	if (!of || !json_equal(of, id))
 		rl_die("%s: trained on another backbone: %s", c->probe,
 		       json_is_string(of) ? json_string_value(of) : "it does not say which");
+}
+
+/* Of a file's metadata, whose members are text. */
+static json_t *json_member(const struct rl_st_file *f, const char *name, const char *path)
+{
+	const char *text = rl_json_str(f->metadata, name, path);
+
+	return rl_json_parse(text, strlen(text), path);
 }
 
 static int test(int argc, char **argv)
@@ -425,14 +451,17 @@ static int test(int argc, char **argv)
 	const struct rl_classifier classifier = rl_probing_classifier(probing, threads);
 	rl_images_evaluate(in, &config.images, &classifier, quiet, score);
 	char *row = rl_utf8_clean(c.name);
-	const char *history = rl_json_str(file->metadata, "history", c.probe);
+	json_t *learned = json_member(file, "history", c.probe);
+	json_t *training = json_member(file, "training", c.probe);
+	json_t *setup = rl_setup(json_integer_value(json_object_get(training, "images")),
+				 score[0].n, c.classes, learned, json_object_get(head, "history"));
+	json_object_del(training, "images");
+	json_object_set_new(setup, "training", training);
 	rl_json_print(json_pack(
-		"{s:s, s:s, s:o, s:I, s:i, s:s, s:{s:o, s:O}}", "benchmark", "linear", "name", row,
-		"metrics", sgd_metrics(probing, score, heads), "images", (json_int_t)score[0].n,
-		"classes", (int)c.classes, "protocol",
+		"{s:s, s:s, s:o, s:o, s:s, s:{s:o, s:O}}", "benchmark", "linear", "name", row,
+		"metrics", sgd_metrics(probing, score, heads), "setup", setup, "protocol",
 		"linear classifiers on frozen features, SGD, at the end of the last epoch; percent",
-		"provenance", "train", rl_json_parse(history, strlen(history), c.probe), "test",
-		json_object_get(head, "history")));
+		"provenance", "train", learned, "test", json_object_get(head, "history")));
 	free(row);
 	return RL_EXIT_OK;
 }

@@ -236,15 +236,16 @@ int main(int argc, char **argv)
 	char *name = rl_utf8_clean(c.name);
 	json_t *self = rl_head_new("result"), *entry = rl_head_history(self, &tool, argc, argv);
 	rl_json_print(json_pack(
-		"{s:s, s:s, s:o, s:s, s:o, s:o*, s:o, s:{s:o, s:o, s:o, s:I, s:O}}", "benchmark",
-		"voc07-lowshot", "name", name, "metrics", metrics(json_object_get(layers, best)),
-		"layer", best, "layers", layers, "fits",
+		"{s:s, s:s, s:o, s:s, s:o, s:o*, s:o, s:o, s:{s:o, s:o, s:o, s:I, s:O}}",
+		"benchmark", "voc07-lowshot", "name", name, "metrics",
+		metrics(json_object_get(layers, best)), "layer", best, "layers", layers, "fits",
 		c.solver == GRAM ? json_pack("{s:I, s:f}", "unconverged", (json_int_t)unconverged,
 					     "largest_duality_gap", gap)
 				 : NULL,
-		"protocol", protocol(&c, &l), "provenance", "train", rl_features_provenance(train),
-		"test", rl_features_provenance(test), "samples", sample_provenance(&c, files),
-		"seed", (json_int_t)c.seed, "command", entry));
+		"setup", rl_features_setup(train, test), "protocol", protocol(&c, &l), "provenance",
+		"train", rl_features_provenance(train), "test", rl_features_provenance(test),
+		"samples", sample_provenance(&c, files), "seed", (json_int_t)c.seed, "command",
+		entry));
 	free(target);
 	json_decref(self);
 	free(name);

@@ -20,6 +20,16 @@ struct config {
 	bool eval, quiet;
 };
 
+/* What becomes of an image, in rl-augment's words and one more. */
+static json_t *view(const struct config *c)
+{
+	if (c->eval)
+		return json_sprintf("center-crop=%lld patches=%lld", (long long)c->crop,
+				    (long long)c->patch);
+	return json_sprintf("random-crop=%lld grey=%.10g patches=%lld", (long long)c->crop, c->grey,
+			    (long long)c->patch);
+}
+
 static json_t *make_head(const struct rl_reader *in, const struct config *c, int argc, char **argv)
 {
 	const json_t *theirs = rl_reader_head(in);
@@ -33,8 +43,9 @@ static json_t *make_head(const struct rl_reader *in, const struct config *c, int
 	rl_head_drop_field(head, "image");
 	rl_head_field(head, "patches", RL_U1, 4, (int64_t[]){RL_PATCHES, c->patch, c->patch, 3},
 		      NULL);
-	json_object_set_new(rl_head_history(head, &tool, argc, argv), "seed",
-			    json_integer(c->seed));
+	json_t *entry = rl_head_history(head, &tool, argc, argv);
+	json_object_set_new(entry, "seed", json_integer(c->seed));
+	json_object_set_new(entry, "view", view(c));
 	return head;
 }
 

@@ -32,16 +32,19 @@ struct config {
 };
 
 /* The constants that make the number what it is. */
-static json_t *protocol(const struct config *c, const double *cost, size_t ncost)
+static json_t *protocol(const struct config *c, const struct rl_features *train, const double *cost,
+			size_t ncost)
 {
-	json_t *costs = json_array();
+	json_t *costs = json_array(), *layers = json_array();
 	bool gram = c->solver == GRAM;
 
+	for (size_t i = 0; i < train->nlayer; i++)
+		json_array_append_new(layers, json_string(train->layer[i].name));
 	for (size_t i = 0; i < ncost; i++)
 		json_array_append_new(costs, json_real(cost[i]));
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:{s:i, s:i}, s:f, s:o, s:i, s:s, s:s}", "features",
-		"rows divided by (L2 norm + 1e-5), in double", "problem",
+		"{s:o, s:s, s:s, s:s, s:s, s:s, s:{s:i, s:i}, s:f, s:o, s:i, s:s, s:s}", "layers",
+		layers, "features", "rows divided by (L2 norm + 1e-5), in double", "problem",
 		"squared hinge, bias penalised as the weight of a constant feature 1", "solver",
 		gram ? "Newton's method on the Gram matrix, all folds, classes and costs; a fit "
 		       "ends when its duality gap is below duality_gap times half the squared norm "
@@ -204,10 +207,11 @@ int main(int argc, char **argv)
 	char *name = rl_utf8_clean(c.name);
 	json_t *self = rl_head_new("result");
 	json_t *entry = rl_head_history(self, &tool, argc, argv);
-	rl_json_print(json_pack("{s:s, s:s, s:{s:f}, s:s, s:o, s:o, s:{s:o, s:o, s:I, s:O}}",
+	rl_json_print(json_pack("{s:s, s:s, s:{s:f}, s:s, s:o, s:o, s:o, s:{s:o, s:o, s:I, s:O}}",
 				"benchmark", "voc07-svm", "name", name, "metrics", "mAP", best_map,
-				"layer", best, "layers", layers, "protocol",
-				protocol(&c, cost, ncost), "provenance", "train",
+				"layer", best, "layers", layers, "setup",
+				rl_features_setup(train, test), "protocol",
+				protocol(&c, train, cost, ncost), "provenance", "train",
 				rl_features_provenance(train), "test", rl_features_provenance(test),
 				"seed", (json_int_t)c.seed, "command", entry));
 	json_decref(self);

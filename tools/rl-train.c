@@ -2,6 +2,8 @@
 #include "base/err.h"
 #include "base/opt.h"
 #include "base/utf8.h"
+#include "eval/setup.h"
+#include "models/backbone.h"
 #include "nn/weights.h"
 #include "train/pretext.h"
 #include "train/recipe.h"
@@ -87,6 +89,24 @@ static void warn_of_small_steps(const struct config *c, const struct rl_loop *l)
 			(long long)images);
 }
 
+/* What the weights say of how they came about. */
+static json_t *pretraining_facts(const struct config *c, const struct rl_loop *l,
+				 const json_t *head, int64_t precise)
+{
+	json_t *recipe = rl_recipe_facts(&c->recipe, l, c->sync_bn);
+	json_t *o = json_pack("{s:s, s:I, s:o*, s:f, s:f, s:I, s:f, s:f, s:s, s:I}", "task",
+			      "relative location", "images", (json_int_t)l->of_all, "view",
+			      rl_view_of(json_object_get(head, "history")), "head_lr", c->head_lr,
+			      "head_weight_decay", c->head_weight_decay, "hidden",
+			      (json_int_t)c->hidden, "dropout", c->dropout, "neck_momentum",
+			      c->neck_momentum, "precision", rl_precision_name(c->recipe.bf16),
+			      "precise_bn", (json_int_t)precise);
+
+	json_object_update(o, recipe);
+	json_decref(recipe);
+	return o;
+}
+
 /* ---- what comes out ---------------------------------------------------------------------------
  */
 
@@ -135,6 +155,14 @@ static json_t *result(const struct config *c, struct rl_score train, struct rl_s
 	}
 	free(name);
 	return o;
+}
+
+static json_t *setup(const struct rl_loop *l, struct rl_score held_out, const json_t *entry,
+		     const json_t *pretraining)
+{
+	return json_pack("{s:{s:I, s:I}, s:O, s:O}", "data", "train_images", (json_int_t)l->of_all,
+			 "test_images", (json_int_t)(held_out.items / RL_NEIGHBOURS), "network",
+			 json_object_get(entry, "network"), "pretraining", pretraining);
 }
 
 int main(int argc, char **argv)
@@ -186,6 +214,7 @@ int main(int argc, char **argv)
 	struct rl_loop loop = rl_recipe_loop(&c.recipe, comm, in);
 	loop.chance_loss = log(RL_NEIGHBOURS);
 	json_t *entry = rl_recipe_history(&c.recipe, &tool, head, argc, argv);
+	json_object_set_new(entry, "network", rl_network_facts(&model.backbone, c.recipe.bf16));
 	if (first && c.val) {
 		rl_pretext_check(&model, c.val);
 		rl_history_input(entry, c.val);
@@ -206,7 +235,9 @@ int main(int argc, char **argv)
 	loop.task = rl_pretext_task(pretext);
 	loop.optim = rl_optim_new(c.recipe.kind, c.recipe.momentum, params);
 	loop.schedule = rl_recipe_schedule(&c.recipe, &loop);
-	loop.metadata = json_pack("{s:s, s:s, s:s}", "format", "pt", "arch", c.arch, "history",
+	json_t *pretraining = pretraining_facts(&c, &loop, head, precise);
+	loop.metadata = json_pack("{s:s, s:s, s:s, s:s}", "format", "pt", "arch", c.arch,
+				  "pretraining", rl_json_text(pretraining), "history",
 				  rl_json_text(json_object_get(head, "history")));
 	if (first && c.recipe.verbose)
 		rl_pretext_print_plan(pretext, stderr);
@@ -231,6 +262,7 @@ int main(int argc, char **argv)
 		json_t *report = result(&c, train, held_out);
 		rl_history_input(json_array_get(provenance, json_array_size(provenance) - 1),
 				 weights);
+		json_object_set_new(report, "setup", setup(&loop, held_out, entry, pretraining));
 		json_object_set(report, "provenance", provenance);
 		rl_json_print(report);
 	}

@@ -5,6 +5,7 @@
 #include "eval/gram.h"
 #include "eval/layer.h"
 #include "eval/network.h"
+#include "eval/setup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,6 +159,18 @@ json_t *rl_features_provenance(const struct rl_features *f)
 {
 	return json_pack("{s:s, s:I, s:s, s:O}", "path", f->path, "samples", (json_int_t)f->n,
 			 "digest", f->digest, "history", f->history);
+}
+
+json_t *rl_features_setup(const struct rl_features *train, const struct rl_features *test)
+{
+	json_t *setup = rl_setup((int64_t)train->n, (int64_t)test->n, (int64_t)train->nclass,
+				 train->history, test->history);
+	json_t *names = json_array();
+
+	for (size_t c = 0; c < train->nclass; c++)
+		json_array_append_new(names, json_string(train->class_name[c]));
+	json_object_set_new(json_object_get(setup, "data"), "class_names", names);
+	return setup;
 }
 
 void rl_features_free(struct rl_features *f)

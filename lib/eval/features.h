@@ -42,6 +42,9 @@ double *rl_features_rows(const struct rl_features *f, size_t layer);
 /* {"path", "samples", "digest", "history"} */
 json_t *rl_features_provenance(const struct rl_features *f);
 
+/* What a benchmark of the two is made of: see setup.h. */
+json_t *rl_features_setup(const struct rl_features *train, const struct rl_features *test);
+
 void rl_features_free(struct rl_features *f);
 
 #endif

@@ -177,6 +177,37 @@ void rl_augment_free(struct rl_augment *a)
 /* ---- what they are ----------------------------------------------------------------------------
  */
 
+static void print_word(FILE *f, const struct operation *op, const struct rl_values *v)
+{
+	int numbers = op->required;
+
+	fputs(op->name, f);
+	if (op->size)
+		fprintf(f, v->height == v->width ? "=%d" : "=%dx%d", v->height, v->width);
+	for (int i = numbers; i < op->most; i++)
+		if (v->real[i] != op->real[i].fallback)
+			numbers = i + 1;
+	for (int i = 0; i < numbers; i++)
+		fprintf(f, "%c%.10g", i || op->size ? ',' : '=', v->real[i]);
+}
+
+char *rl_augment_words(const struct rl_augment *a)
+{
+	char *words;
+	size_t n;
+	FILE *f = open_memstream(&words, &n);
+
+	if (!f)
+		rl_die("out of memory");
+	for (int i = 0; i < a->count; i++) {
+		if (i)
+			fputc(' ', f);
+		print_word(f, a->list[i].op, &a->list[i].values);
+	}
+	fclose(f);
+	return words;
+}
+
 bool rl_augment_lights(const struct rl_augment *a)
 {
 	return a->count && a->list[a->count - 1].op->draw == rl_draw_lighting;

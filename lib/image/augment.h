@@ -36,6 +36,9 @@ struct rl_augment *rl_augment_parse(char *const *words, int count);
 struct rl_augment *rl_augment_parse_line(const char *line); /* words between spaces */
 void rl_augment_free(struct rl_augment *a);                 /* NULL is nothing to free */
 
+/* The words, each in one spelling: values that are the defaults are left out.  free() it. */
+char *rl_augment_words(const struct rl_augment *a);
+
 /* Is one of them lighting? */
 bool rl_augment_lights(const struct rl_augment *a);
 

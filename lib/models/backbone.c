@@ -16,6 +16,13 @@ static int shape_in_file(void *file, const char *name, int64_t dim[4])
 	return t->ndim;
 }
 
+static json_t *pretraining_of(const struct rl_st_file *f, const char *path)
+{
+	const char *text = json_string_value(json_object_get(f->metadata, "pretraining"));
+
+	return text ? rl_json_parse(text, strlen(text), path) : NULL;
+}
+
 void rl_backbone_open(struct rl_backbone *b)
 {
 	if (!b->weights == (b->random_init < 0))
@@ -25,6 +32,7 @@ void rl_backbone_open(struct rl_backbone *b)
 	if (b->weights) {
 		b->file = rl_st_open(b->weights);
 		b->resnet = rl_resnet_recognise(shape_in_file, b->file, b->weights);
+		b->pretraining = pretraining_of(b->file, b->weights);
 		return;
 	}
 	b->resnet = (struct rl_resnet){.depth = rl_resnet_depth(b->arch ? b->arch : "resnet50"),
@@ -54,7 +62,13 @@ void rl_backbone_history(const struct rl_backbone *b, json_t *entry, bool bf16)
 		rl_history_input(entry, b->weights);
 	else
 		json_object_set_new(entry, "random_init", json_integer(b->random_init));
-	json_object_set_new(entry, "network",
-			    json_pack("{s:i, s:i, s:s}", "depth", b->resnet.depth, "width",
-				      b->resnet.width, "precision", rl_precision_name(bf16)));
+	if (b->pretraining)
+		json_object_set(entry, "pretraining", b->pretraining);
+	json_object_set_new(entry, "network", rl_network_facts(&b->resnet, bf16));
+}
+
+json_t *rl_network_facts(const struct rl_resnet *r, bool bf16)
+{
+	return json_pack("{s:i, s:i, s:s}", "depth", r->depth, "width", r->width, "precision",
+			 rl_precision_name(bf16));
 }

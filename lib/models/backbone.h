@@ -16,6 +16,7 @@ struct rl_backbone {
 
 	struct rl_st_file *file; /* from opening to loading */
 	struct rl_resnet resnet;
+	json_t *pretraining; /* what the file says of how its weights came about; NULL: nothing */
 };
 
 #define RL_BACKBONE_OPTIONS(b)                                                                \
@@ -40,7 +41,10 @@ uint64_t rl_backbone_seed(const struct rl_backbone *b, int64_t seed);
  */
 void rl_backbone_load(struct rl_backbone *b, struct rl_params *p, const char *const *except);
 
-/* Says in a history entry what network it is. */
+/* Says in a history entry what network it is, and where its weights are from. */
 void rl_backbone_history(const struct rl_backbone *b, json_t *entry, bool bf16);
+
+/* {"depth", "width", "precision"}: a history entry's "network". New reference. */
+json_t *rl_network_facts(const struct rl_resnet *r, bool bf16);
 
 #endif

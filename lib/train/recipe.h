@@ -77,6 +77,13 @@ struct rl_schedule rl_recipe_schedule(const struct rl_recipe *r, const struct rl
 /* Images a step, of all ranks: an epoch smaller than a step makes the step smaller. */
 int64_t rl_recipe_images_a_step(const struct rl_recipe *r, const struct rl_loop *l);
 
+/* What the recipe came to here, for results: "epochs", "batch" (images a step, of all ranks),
+ * "statistics" (images that batch norm sees at once; with `synced` those of all ranks),
+ * "optimizer", "lr" (at this batch), "momentum", "weight_decay", "warmup", "warmup_ratio", "steps",
+ * "of_epochs" (that warm-up and steps are stated for), "gamma".  l->schedule is set.  New
+ * reference. */
+json_t *rl_recipe_facts(const struct rl_recipe *r, const struct rl_loop *l, bool synced);
+
 /* Rank 0 says on stderr what comes, unless quiet. */
 void rl_recipe_explain(const struct rl_recipe *r, const struct rl_loop *l);
 

@@ -22,6 +22,17 @@ is "$(rl-info <out.tar | head -1)" \
 is "$(rl-info --head <out.tar | jq -c '[.kind,.samples,.epochs,.fields.image.shape]')" '["images",6,2,[32,32,3]]' "the head"
 is "$(rl-info --head <out.tar | jq -c '.history[1] | [.tool,.seed,.args[2:]]')" \
 	'["rl-augment",5,["random-resized-crop=32","flip","color-jitter=0.4,0.4,0.4,0.1","lighting=0.1"]]' "the history"
+view() { rl-info --head | jq -c '[.history[].view | select(.)]'; }
+is "$(view <out.tar)" '["","random-resized-crop=32 flip color-jitter=0.4,0.4,0.4,0.1 lighting"]' \
+	"and in it what is done to the images, without what goes without saying"
+is "$(rl-decode manifest | rl-augment resize=32 random-resized-crop=32x24,0.2,1 flip=0.5 flip=1 squash=8x9 | view)" \
+	'["","resize=32 random-resized-crop=32x24,0.2 flip flip=1 squash=8x9"]' "in one spelling"
+is "$(rl-decode --short-side 40 --size 36x34 --augment " center-crop=32x32  grey=1" manifest | view)" \
+	'["resize=40 squash=34x36 center-crop=32 grey"]' "which the decoder uses as well"
+is "$(rl-decode --short-side 40 --size 36x36 manifest | rl-patchpairs --crop 36 --patch 12 --grey 0.5 | view)" \
+	'["resize=40 squash=36","random-crop=36 grey=0.5 patches=12"]' "and rl-patchpairs"
+is "$(rl-decode --short-side 40 manifest | rl-patchpairs --crop 36 --patch 12 --eval | view)" \
+	'["resize=40","center-crop=36 patches=12"]' "also where it draws less"
 is "$(rl-cat --npy label <out.tar | cksum)" "$(rl-cat --npy label <images.tar | cksum)" "labels are untouched"
 for threads in 1 2 7; do
 	is "$(rl-augment --threads $threads --seed 5 $recipe <images.tar | payload)" "$(payload <out.tar)" "the same bytes with $threads threads"

@@ -70,6 +70,8 @@ is $? 0 "features of trained weights; the file tells the network"
 ok $? "are others"
 is "$(rl-info --head <t.tar | jq -r '.history[-1].inputs[0].sha256')" "$(sha256sum <$w | cut -d' ' -f1)" \
 	"their history has the hash of the weights"
+is "$(rl-info --head <t.tar | jq -c '.history[-1].pretraining | [.task, .images, .epochs, .batch, .optimizer]')" \
+	'["relative location",16,1,8,"adamw"]' "and what the weights say of how they came about"
 
 cat >edit.py <<'E2'
 import json, struct, sys
@@ -86,6 +88,8 @@ edit 'h["fc.weight"] = {"dtype": "F32", "shape": [1], "data_offsets": [len(data)
 bad "tensor fc.weight: the network has no place for it" "a tensor too many"
 edit 'd = h.pop("layer3.1.bn1.bias"); h["layer3.1.bn1.bia"] = d'
 bad "layer3.1.bn1.bia" "a tensor by another name"
+edit 'h["__metadata__"]["pretraining"] = "{"'
+bad "bad.st: not JSON" "half of what weights say of themselves"
 edit 'h["bn1.weight"]["shape"] = [2, 4]'
 bad "tensor bn1.weight has another shape" "a tensor of another shape"
 edit 'h["bn1.weight"]["dtype"] = "I32"'

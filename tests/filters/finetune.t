@@ -14,8 +14,14 @@ view train.list >seen.tar
 
 tune --out run --val seen.tar --lr 0.05 <play.tar >seen.json 2>stderr
 ok $? "trains"
-is "$(jq -c '[.benchmark, .images, (.metrics | keys)]' seen.json)" "[\"finetune\",$(wc -l <train.list),[\"top-1\",\"top-5\"]]" \
-	"the result says of what it is"
+is "$(jq -c '[.benchmark, (.metrics | keys)]' seen.json)" '["finetune",["top-1","top-5"]]' "the result says what it is"
+is "$(jq -cS '.setup | del(.network.precision)' seen.json)" "$(jq -cSn --argjson n "$(wc -l <train.list)" \
+	--argjson classes "$(jq -r .class train.list | sort -u | wc -l)" '{
+	data: {train_images: $n, test_images: $n, classes: $classes},
+	views: {train: "resize=72 center-crop=64", test: "resize=72 center-crop=64"},
+	network: {depth: 18, width: 8}, pretraining: {random_init: 5},
+	training: {epochs: 6, batch: 16, statistics: 16, optimizer: "sgd", lr: 0.05, momentum: 0.9, weight_decay: 0.0005,
+		warmup: 0, warmup_ratio: 0.1, steps: "12,16", of_epochs: 20, gamma: 0.2}}')" "and what it is made of"
 is "$(jq -s 'last.loss < first.loss' run/log.jsonl)" true "the loss falls"
 is "$(rl-weights show run/weights.safetensors | grep -c 'fc\.\(weight\|bias\)')" 2 "the network is saved with its head, as torchvision names it"
 

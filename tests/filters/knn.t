@@ -12,8 +12,9 @@ is "$(wc -l <one.json) $(jq -c '[.benchmark, .name, .layer, (.metrics | keys), (
 	'1 ["knn","a row","avgpool",["k=1","k=20","k=5"],["k=1","k=20","k=5"]]' "one line of JSON that says what it is"
 jq -e '.metrics["k=20"] > 60 and .metrics["k=20"] < .top5["k=20"] and .metrics["k=1"] == .top5["k=1"]' one.json >/dev/null
 ok $? "better than chance, in percent"
-is "$(jq -c '[.protocol.temperature, .provenance.test.samples]' one.json) $(jq -r .provenance.train.digest one.json)" \
-	"[0.07,120] $(rl-info --check train.tar | jq -r .xxh3_64)" "protocol and provenance"
+is "$(jq -c '[.protocol.temperature, .protocol.whitening, .provenance.test.samples]' one.json) $(jq -r .provenance.train.digest one.json)" \
+	"[0.07,\"none\",120] $(rl-info --check train.tar | jq -r .xxh3_64)" "protocol and provenance"
+is "$(jq -c .setup one.json)" '{"data":{"train_images":300,"test_images":120,"classes":5},"views":{}}' "what it is made of, as far as the streams tell"
 strip='del(.provenance.command)'
 for option in "--threads 1" "--threads 3" "--batch 17" "--k 1,5,20"; do
 	is "$(knn --name "a row" $option | jq -S "$strip")" "$(jq -S "$strip" one.json)" "the same with $option"

@@ -29,8 +29,15 @@ rl-decode --epochs 8 --shuffle --short-side 200 --augment center-crop=176 --quie
 	train --heads multi --out learns 2>stderr
 is "$(jq -s '[range(1; 6) as $i | last["loss.\($i)"] < first["loss.\($i)"]] | all' learns/log.jsonl)" true \
 	"on images that stay as they are every head's loss falls"
-is "$(jq -c '[.benchmark, .images, .classes, (.provenance.train | length > 0)]' multi.json)" \
-	"[\"linear\",$(wc -l <val.list),$classes,true]" "the result says of what it is"
+is "$(jq -c '[.benchmark, (.provenance.train | length > 0)]' multi.json)" '["linear",true]' "the result says what it is"
+is "$(jq -cS '.setup | del(.network.precision)' multi.json)" "$(jq -cSn --argjson train "$(wc -l <train.list)" \
+	--argjson val "$(wc -l <val.list)" --argjson classes "$classes" '{
+	data: {train_images: $train, test_images: $val, classes: $classes},
+	views: {train: "random-resized-crop=176 flip color-jitter=0.4,0.4,0.4 lighting", test: "resize=200 center-crop=176"},
+	network: {depth: 18, width: 8}, pretraining: {random_init: 5},
+	training: {epochs: 4, batch: 16, statistics: 16, optimizer: "nesterov", lr: 0.002, momentum: 0.9, weight_decay: 0.0001,
+		warmup: 0, warmup_ratio: 0.1, steps: "3", of_epochs: 4, gamma: 0.1}}')" \
+	"and what it is made of"
 
 # ---- the same run, broken off ----
 head -c $(($(stat -c %s play.tar) / 2)) play.tar >half.tar

@@ -122,8 +122,8 @@ few() {
 		SEMI_FLAGS="--batch 8 --accumulate 1 --quiet"
 }
 few 2>stderr
-is "$? $(jq -c '[.benchmark, (.grid | length), .metrics["top-1"] == ([.grid[].metrics["top-1"]] | max)]' results/small/imagenet-1percent.json)" \
-	'0 ["imagenet-1percent",2,true]' "fine-tuning on a part of the labels: the best of the grid"
+is "$? $(jq -c '[.benchmark, (.grid | length), .metrics["top-1"] == ([.grid[].metrics["top-1"]] | max), .setup.training.settings]' results/small/imagenet-1percent.json)" \
+	'0 ["imagenet-1percent",2,true,["0.01x10","0.1x10"]]' "fine-tuning on a part of the labels: the best of the grid"
 probe inat18-linear INAT18=$here/nowhere >stdout 2>stderr
 [ $? -ne 0 ] && grep -q 'nowhere: no such directory: say INAT18=DIR' stderr
 ok $? "no data set: one line says what to set"

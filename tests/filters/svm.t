@@ -32,6 +32,9 @@ jq -e '[.layers[] | .mAP_11point != .mAP and (.mAP_11point - ([.per_class[].AP_1
 ok $? "VOC 2007's 11-point AP beside it, under its own name"
 is "$(jq -r .provenance.train.digest one.json)" "$(rl-info --check train.tar | jq -r .xxh3_64)" \
 	"provenance has the data's digest"
+is "$(jq -c .setup one.json)" '{"data":{"train_images":72,"test_images":60,"classes":4,"class_names":["class0","class1","class2","class3"]},"views":{}}' \
+	"what it is made of, as far as the streams tell"
+is "$(jq -c .protocol.layers one.json)" '["feat1","feat4"]' "of which layers the best is chosen"
 is "$(jq -c '[.provenance.seed, .provenance.command.args[4:6]]' one.json)" '[3,["--name","a row"]]' \
 	"and seed and command"
 
@@ -71,6 +74,7 @@ jq -e '[.layers[][] | .min <= .mean and .mean <= .max and .std >= 0] | all' low1
 ok $? "means lie between least and greatest"
 jq -e '.layers.feat4 | .["k=4"].mean > .["k=1"].mean' low1.json >/dev/null
 ok $? "more shots, more precision"
+is "$(jq -c .setup low1.json)" "$(jq -c .setup one.json)" "what it is made of is told as by rl-svm"
 lowshot --name row --threads 3 >low3.json 2>stderr
 is "$(jq -S "$strip" low3.json)" "$(jq -S "$strip" low1.json)" "the same with 1 and 3 threads"
 is "$(jq -c '[.fits.unconverged, .fits.largest_duality_gap < 1e-8, .provenance.samples]' low1.json)" \

@@ -1,0 +1,68 @@
+#include "eval/setup.h"
+
+static void set_count(json_t *o, const char *name, int64_t n)
+{
+	if (n > 0)
+		json_object_set_new(o, name, json_integer(n));
+}
+
+json_t *rl_view_of(const json_t *history)
+{
+	json_t *all = NULL, *entry;
+	size_t i;
+
+	json_array_foreach(history, i, entry)
+	{
+		const char *view = json_string_value(json_object_get(entry, "view"));
+		const char *before = all ? json_string_value(all) : "";
+
+		if (!view)
+			continue;
+		json_t *longer = json_sprintf("%s%s%s", before, *before && *view ? " " : "", view);
+		json_decref(all);
+		all = longer;
+	}
+	return all;
+}
+
+/* The entry of the last program that ran a network. */
+static const json_t *network_entry(const json_t *history)
+{
+	const json_t *last = NULL;
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(history, i, entry)
+	{
+		if (json_object_get(entry, "network"))
+			last = entry;
+	}
+	return last;
+}
+
+json_t *rl_setup(int64_t train_images, int64_t test_images, int64_t classes,
+		 const json_t *train_history, const json_t *test_history)
+{
+	const json_t *entry = network_entry(test_history);
+	const json_t *seed = json_object_get(entry, "random_init");
+	json_t *data = json_object();
+
+	set_count(data, "train_images", train_images);
+	set_count(data, "test_images", test_images);
+	set_count(data, "classes", classes);
+	json_t *setup = json_pack("{s:o, s:{s:o*, s:o*}, s:O*}", "data", data, "views", "train",
+				  rl_view_of(train_history), "test", rl_view_of(test_history),
+				  "network", json_object_get(entry, "network"));
+	if (seed)
+		json_object_set_new(setup, "pretraining", json_pack("{s:O}", "random_init", seed));
+	else if (json_object_get(entry, "pretraining"))
+		json_object_set(setup, "pretraining", json_object_get(entry, "pretraining"));
+	return setup;
+}
+
+json_t *rl_setup_of_streams(const json_t *train, const json_t *test, int64_t classes)
+{
+	return rl_setup(json_integer_value(json_object_get(train, "samples")),
+			json_integer_value(json_object_get(test, "samples")), classes,
+			json_object_get(train, "history"), json_object_get(test, "history"));
+}
