@@ -18,7 +18,7 @@ demo: deps ## install what is missing, build, and run the main job on a syntheti
 	+$(DEMO) pretrain PHOTOS=demo/photos/train HELD_OUT=demo/photos/val EPOCHS=8 TRAIN_FLAGS="$(DEMO_TRAIN)"
 	+$(DEMO_RANDOM) voc07-lowshot
 	+$(DEMO_RELLOC) voc07-lowshot
-	$(BIN)/rl-report demo/results/random-init/*.json demo/results/relative-location/*.json \
+	$(BIN)/rl-report --markdown demo/results/random-init/*.json demo/results/relative-location/*.json \
 	    demo/results/pretrain/pretext.json > demo/table.md.partial
 	mv demo/table.md.partial demo/table.md
 	@echo; cat demo/table.md

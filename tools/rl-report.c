@@ -1,7 +1,8 @@
-/* rl-report: result lines to one Markdown table. */
+/* rl-report: result lines to the page's tables. */
 #include "base/err.h"
 #include "base/json.h"
 #include "base/opt.h"
+#include "eval/markdown.h"
 #include "eval/report.h"
 
 #include <stdio.h>
@@ -10,9 +11,10 @@
 
 static const struct rl_tool tool = {
 	.name = "rl-report",
-	.synopsis = "[--published FILE] [RESULTS...]",
-	.summary = "Print results, one JSON object a line, as a Markdown table.",
-	.example = "rl-report --published pipelines/published.json results/*.json > table.md",
+	.synopsis = "[--markdown] [--published FILE] [RESULTS...]",
+	.summary = "Print results, one JSON object a line, as the tables of the published page.",
+	.example = "rl-report --markdown --published pipelines/published.json results/*/*.json > "
+		   "report.md",
 };
 
 static void read_results(struct rl_report *r, const char *path)
@@ -44,8 +46,10 @@ static void read_results(struct rl_report *r, const char *path)
 int main(int argc, char **argv)
 {
 	const char *published = NULL;
+	bool markdown = true; /* there is no other format */
 	const struct rl_opt opts[] = {
-		RL_OPT_STR("published", &published, "FILE", "rows of published numbers to add"),
+		RL_OPT_FLAG("markdown", &markdown, "as Markdown, which goes without saying"),
+		RL_OPT_STR("published", &published, "FILE", "published numbers to print beside"),
 		RL_OPT_END,
 	};
 	int first = rl_options(argc, argv, &tool, opts);
@@ -61,9 +65,12 @@ int main(int argc, char **argv)
 		rl_report_published(&r, rows, published);
 		json_decref(rows);
 	}
-	if (!json_object_size(r.rows))
+	json_t *tables = rl_report_tables(&r);
+	if (!json_array_size(json_object_get(tables, "tables")))
 		rl_die("no result in the input");
-	rl_report_print(&r, stdout);
+	if (markdown)
+		rl_markdown(tables, stdout);
+	json_decref(tables);
 	rl_report_free(&r);
 	return RL_EXIT_OK;
 }

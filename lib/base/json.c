@@ -65,6 +65,19 @@ double rl_json_real(const json_t *o, const char *name, const char *where)
 	return json_number_value(v);
 }
 
+size_t rl_json_index(const json_t *array, const json_t *value)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(array, i, item)
+	{
+		if (json_equal(item, value))
+			break;
+	}
+	return i;
+}
+
 char *rl_json_text(const json_t *o)
 {
 	char *s = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(10));

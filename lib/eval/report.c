@@ -2,298 +2,385 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "eval/deviation.h"
+#include "eval/provenance.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HASH_SHOWN = 12 }; /* digits of a SHA-256 that a note gives */
-
 struct rl_report rl_report_new(void)
 {
-	return (struct rl_report){.columns = json_array(),
-				  .rows = json_object(),
-				  .notes = json_array(),
-				  .protocols = json_array()};
+	return (struct rl_report){
+		.ours = json_object(), .published = json_object(), .made = json_object()};
 }
 
 void rl_report_free(struct rl_report *r)
 {
-	json_decref(r->columns);
-	json_decref(r->rows);
-	json_decref(r->notes);
-	json_decref(r->protocols);
+	json_decref(r->ours);
+	json_decref(r->published);
+	json_decref(r->made);
 }
 
-static void add_note(struct rl_report *r, char *text)
-{
-	json_array_append_new(r->notes, json_string(text));
-	free(text);
-}
+/* ---- numbers come in --------------------------------------------------------------------------
+ */
 
-/* Index of value in the array, where it is put if it is new. */
-static size_t intern(json_t *array, json_t *value)
+static json_t *member(json_t *o, const char *name)
 {
-	size_t i;
-	json_t *old;
+	json_t *m = json_object_get(o, name);
 
-	json_array_foreach(array, i, old)
-	{
-		if (json_equal(old, value))
-			break;
+	if (!m) {
+		m = json_object();
+		json_object_set_new(o, name, m);
 	}
-	if (i == json_array_size(array))
-		json_array_append(array, value);
-	json_decref(value);
-	return i;
+	return m;
 }
 
-static void add_number(struct rl_report *r, const char *name, const char *benchmark,
-		       const char *metric, json_t *number, const char *where)
+static void add_numbers(json_t *rows, const char *name, const char *benchmark, const json_t *from,
+			const json_t *marks, const char *where)
 {
-	json_t *row = json_object_get(r->rows, name);
-	char *cell = rl_asprintf("%s %s", benchmark, metric);
-
-	if (!json_is_number(number))
-		rl_die("%s: \"%s\" is not a number", where, metric);
-	if (!row) {
-		row = json_object();
-		json_object_set_new(r->rows, name, row);
-	}
-	if (json_object_get(row, cell))
-		rl_die("%s: a second number for row \"%s\", column \"%s\"", where, name, cell);
-	intern(r->columns, json_pack("[ss]", benchmark, metric));
-	json_object_set(row, cell, number);
-	free(cell);
-}
-
-static void add_metrics(struct rl_report *r, const char *name, const char *benchmark,
-			const json_t *metrics, const char *where)
-{
+	const json_t *metrics = rl_json_get(from, "metrics", where);
+	const json_t *layer = json_object_get(from, "layer");
+	json_t *cells = member(member(rows, name), benchmark), *number;
 	const char *metric;
-	json_t *number;
 
 	if (!json_is_object(metrics))
 		rl_die("%s: the metrics are not an object", where);
+	if (layer && !json_is_string(layer))
+		rl_die("%s: \"layer\" is not a string", where);
 	json_object_foreach((json_t *)metrics, metric, number)
-		add_number(r, name, benchmark, metric, number, where);
-}
-
-/* ---- what stands behind a number ---------------------------------------------------------------
- */
-
-static bool has_strings(const json_t *o, const char *a, const char *b)
-{
-	return json_is_string(json_object_get(o, a)) && json_is_string(json_object_get(o, b));
-}
-
-/* "name hash" of everything in a provenance, however deep, that has a path and a hash; and seeds.
- * Each once. */
-static void collect(const json_t *o, json_t *inputs, json_t *seeds)
-{
-	const char *member;
-	size_t i;
-	json_t *v;
-
-	if (has_strings(o, "path", "sha256") || has_strings(o, "path", "digest")) {
-		const char *path = json_string_value(json_object_get(o, "path"));
-		const char *hash = json_string_value(json_object_get(o, "sha256"));
-		const char *slash = strrchr(path, '/');
-
-		intern(inputs,
-		       json_sprintf("%s %.*s", slash && slash[1] ? slash + 1 : path,
-				    hash ? HASH_SHOWN : 2 * HASH_SHOWN,
-				    hash ? hash : json_string_value(json_object_get(o, "digest"))));
-	}
-	static const char *const seed[] = {"seed", "random_init"};
-	for (size_t k = 0; k < RL_LEN(seed); k++) {
-		const json_t *value = json_object_get(o, seed[k]);
-
-		if (json_is_integer(value))
-			intern(seeds,
-			       json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value)));
-	}
-	json_object_foreach((json_t *)o, member, v) collect(v, inputs, seeds);
-	json_array_foreach(o, i, v) collect(v, inputs, seeds);
-}
-
-/* "", or lead and the strings with commas between. */
-static char *listed(const char *lead, const json_t *strings)
-{
-	char *all = rl_strdup("");
-	size_t i;
-	json_t *s;
-
-	json_array_foreach(strings, i, s)
 	{
-		char *longer = rl_asprintf("%s%s%s", all, i ? ", " : lead, json_string_value(s));
-
-		free(all);
-		all = longer;
+		if (!json_is_number(number))
+			rl_die("%s: \"%s\" is not a number", where, metric);
+		if (json_object_get(cells, metric))
+			rl_die("%s: a second number for row \"%s\", column \"%s %s\"", where, name,
+			       benchmark, metric);
+		json_object_set_new(cells, metric,
+				    json_pack("{s:O, s:O*, s:o}", "value", number, "layer", layer,
+					      "marks", json_deep_copy(marks)));
 	}
-	return all;
 }
 
-static void note_result(struct rl_report *r, const char *name, const char *benchmark,
-			const json_t *result)
+/* Whether the page has a column for it; without a metric, for any of the benchmark's. */
+static bool on_page(const char *benchmark, const char *metric)
 {
-	json_t *inputs = json_array(), *seeds = json_array();
-	const json_t *protocol = json_object_get(result, "protocol");
-	const char *layer = json_string_value(json_object_get(result, "layer"));
-	char *reference = rl_strdup("");
+	for (const struct rl_page_table *p = rl_page_tables; p->title; p++)
+		for (const struct rl_page_column *c = p->column; c->title; c++)
+			if (!strcmp(c->benchmark, benchmark) &&
+			    (!metric || (c->metric && !strcmp(c->metric, metric))))
+				return true;
+	return false;
+}
 
-	collect(json_object_get(result, "provenance"), inputs, seeds);
-	if (protocol) {
-		char *text = json_is_string(protocol) ? rl_strdup(json_string_value(protocol))
-						      : rl_json_text(protocol);
+/* Of what the page knows, tables and marks say the rest. */
+static void add_made(struct rl_report *r, const char *name, const char *benchmark,
+		     const json_t *result)
+{
+	json_t *made = json_pack("{s:s, s:O*}", "benchmark", benchmark, "layer",
+				 json_object_get(result, "layer"));
+	json_t *protocol = json_object_get(result, "protocol"), *provenance = rl_provenance(result);
 
-		free(reference);
-		reference =
-			rl_asprintf("; protocol %zu", intern(r->protocols, json_string(text)) + 1);
-		free(text);
+	if (!on_page(benchmark, NULL) && json_is_string(protocol))
+		json_object_set(made, "protocol", protocol);
+	if (!rl_page_protocol(benchmark)) {
+		char *setup = rl_setup_text(result);
+
+		json_object_set_new(made, "setup", json_string(setup));
+		free(setup);
 	}
-	char *from = listed("; from ", inputs), *seed = listed("; seed ", seeds);
-	add_note(r, rl_asprintf("%s, %s%s%s%s%s%s", name, benchmark, layer ? ": " : "",
-				layer ? layer : "", reference, from, seed));
-	free(from);
-	free(seed);
-	free(reference);
-	json_decref(inputs);
-	json_decref(seeds);
+	json_object_update(made, provenance);
+	json_decref(provenance);
+	if (!json_object_get(r->made, name))
+		json_object_set_new(r->made, name, json_array());
+	json_array_append_new(json_object_get(r->made, name), made);
 }
 
 void rl_report_add(struct rl_report *r, const json_t *result, const char *where)
 {
 	const char *benchmark = rl_json_str(result, "benchmark", where);
 	const char *name = rl_json_str(result, "name", where);
+	json_t *marks = rl_deviations(result, rl_page_protocol(benchmark));
 
 	if (!*name)
 		name = "(unnamed)";
-	add_metrics(r, name, benchmark, rl_json_get(result, "metrics", where), where);
-	note_result(r, name, benchmark, result);
+	add_numbers(r->ours, name, benchmark, result, marks, where);
+	add_made(r, name, benchmark, result);
+	json_decref(marks);
 }
 
-/* ---- published rows ----------------------------------------------------------------------------
- */
-
-static bool has_column_of(const json_t *columns, const char *benchmark)
+static void add_published(struct rl_report *r, const char *name, const char *source,
+			  const char *benchmark, const json_t *from, const char *where)
 {
-	size_t i;
-	json_t *column;
+	json_t *note = json_object_get(from, "note");
+	json_t *marks = json_pack("[o]", json_sprintf("published: %s", source));
 
-	json_array_foreach(columns, i, column)
-	{
-		if (!strcmp(json_string_value(json_array_get(column, 0)), benchmark))
-			return true;
-	}
-	return false;
+	if (note && !json_is_string(note))
+		rl_die("%s: \"note\" is not a string", where);
+	if (note)
+		json_array_append(marks, note);
+	add_numbers(r->published, name, benchmark, from, marks, where);
+	json_decref(marks);
 }
 
 void rl_report_published(struct rl_report *r, const json_t *published, const char *where)
 {
-	json_t *measured = json_deep_copy(r->columns), *row, *metrics;
 	const char *name, *benchmark;
+	json_t *row, *from;
 
 	if (!json_is_object(published))
 		rl_die("%s: not an object of rows", where);
 	json_object_foreach((json_t *)published, name, row)
 	{
 		const char *source = rl_json_str(row, "source", where);
-		bool shown = false;
 
-		json_object_foreach(row, benchmark, metrics)
+		json_object_foreach(row, benchmark, from)
 		{
-			if (metrics == json_object_get(row, "source") ||
-			    (json_array_size(measured) && !has_column_of(measured, benchmark)))
-				continue;
-			add_metrics(r, name, benchmark, metrics, where);
-			shown = true;
+			if (strcmp(benchmark, "source"))
+				add_published(r, name, source, benchmark, from, where);
 		}
-		if (shown)
-			add_note(r, rl_asprintf("%s: published, %s", name, source));
 	}
-	json_decref(measured);
 }
 
-/* ---- Markdown ----------------------------------------------------------------------------------
+/* ---- tables go out ----------------------------------------------------------------------------
+ *
+ * A table under way: {"section", "title", "caption", "columns", "rows"} as they go out, but with
+ * columns that are {"title", "benchmark", "metric"?, "decimals"}, and marks that are texts.
  */
 
-/* Text inside a cell or a list item: '|' would end a cell, a line break the table. */
-static void print_text(FILE *f, const char *s)
+static json_t *table_new(const char *section, const char *title, const char *caption)
 {
-	for (; *s; s++) {
-		if (*s == '|')
-			fputc('\\', f);
-		fputc((unsigned char)*s < ' ' ? ' ' : *s, f);
-	}
+	return json_pack("{s:s, s:s, s:s, s:[], s:[]}", "section", section, "title", title,
+			 "caption", caption, "columns", "rows");
 }
 
-static void print_number(FILE *f, const json_t *v)
+static void add_column(json_t *table, const char *title, const char *benchmark, const char *metric,
+		       int decimals)
 {
-	if (json_is_integer(v))
-		fprintf(f, " %" JSON_INTEGER_FORMAT " |", json_integer_value(v));
-	else if (v)
-		fprintf(f, " %.2f |", json_real_value(v));
-	else
-		fprintf(f, "  |");
+	json_array_append_new(json_object_get(table, "columns"),
+			      json_pack("{s:s, s:s, s:s*, s:i}", "title", title, "benchmark",
+					benchmark, "metric", metric, "decimals", decimals));
 }
 
-static void print_table(const struct rl_report *r, FILE *f)
+/* feat4 is feature4 on the page. */
+static json_t *layer_text(const char *layer)
 {
-	const char *name;
-	json_t *row, *column;
+	return strncmp(layer, "feat", 4) ? json_string(layer)
+					 : json_sprintf("feature%s", layer + 4);
+}
+
+/* That of one result's numbers. */
+static const char *layer_of(const json_t *cells)
+{
+	const json_t *first = json_object_iter_value(json_object_iter((json_t *)cells));
+
+	return json_string_value(json_object_get(first, "layer"));
+}
+
+/* best: the layer that the table names for this row; NULL: none is known. */
+static json_t *number_cell(const json_t *cell, const json_t *column, bool names_layer,
+			   const char *best)
+{
+	const char *layer = json_string_value(json_object_get(cell, "layer"));
+	json_t *marks = json_deep_copy(json_object_get(cell, "marks"));
+
+	if (names_layer && layer && (!best || strcmp(layer, best)))
+		json_array_append_new(
+			marks, json_sprintf("layer: %s (page: that of the best SVM)", layer));
+	return json_pack("{s:o, s:o}", "text",
+			 json_sprintf("%.*f",
+				      (int)json_integer_value(json_object_get(column, "decimals")),
+				      json_number_value(json_object_get(cell, "value"))),
+			 "marks", marks);
+}
+
+/* Those of the marks that are in the set, or those that are not. */
+static json_t *chosen(const json_t *marks, const json_t *set, bool in)
+{
+	json_t *result = json_array(), *mark;
 	size_t i;
 
-	fprintf(f, "| |");
-	json_array_foreach(r->columns, i, column)
+	json_array_foreach(marks, i, mark)
 	{
-		fputc(' ', f);
-		print_text(f, json_string_value(json_array_get(column, 0)));
-		fputc(' ', f);
-		print_text(f, json_string_value(json_array_get(column, 1)));
-		fprintf(f, " |");
+		if ((rl_json_index(set, mark) < json_array_size(set)) == in)
+			json_array_append(result, mark);
 	}
-	fprintf(f, "\n|---|");
-	for (i = 0; i < json_array_size(r->columns); i++)
-		fprintf(f, "--:|");
-	fputc('\n', f);
-	json_object_foreach(r->rows, name, row)
-	{
-		fprintf(f, "| ");
-		print_text(f, name);
-		fprintf(f, " |");
-		json_array_foreach(r->columns, i, column)
-		{
-			char *cell =
-				rl_asprintf("%s %s", json_string_value(json_array_get(column, 0)),
-					    json_string_value(json_array_get(column, 1)));
+	return result;
+}
 
-			print_number(f, json_object_get(row, cell));
-			free(cell);
+/* The marks that all numbers have; they no longer have them. */
+static json_t *take_common(const json_t *cells)
+{
+	json_t *common = NULL, *cell, *marks;
+	size_t i;
+
+	json_array_foreach(cells, i, cell)
+	{
+		if (!(marks = json_object_get(cell, "marks")))
+			continue;
+		json_t *next = common ? chosen(common, marks, true) : json_deep_copy(marks);
+		json_decref(common);
+		common = next;
+	}
+	json_array_foreach(cells, i, cell)
+	{
+		if ((marks = json_object_get(cell, "marks")))
+			json_object_set_new(cell, "marks", chosen(marks, common, false));
+	}
+	return common;
+}
+
+/* Nothing when the row has no number here. */
+static void add_row(json_t *table, const char *name, const json_t *row)
+{
+	json_t *cells = json_array(), *column;
+	const char *best = NULL;
+	bool names_layer = false, numbers = false;
+	size_t i;
+
+	json_array_foreach(json_object_get(table, "columns"), i, column)
+	{
+		const json_t *from = json_object_get(
+			row, json_string_value(json_object_get(column, "benchmark")));
+		const char *metric = json_string_value(json_object_get(column, "metric"));
+		const json_t *cell = json_object_get(from, metric);
+
+		if (!metric) {
+			names_layer = true;
+			best = layer_of(from);
+			json_array_append_new(cells,
+					      best ? json_pack("{s:o}", "text", layer_text(best))
+						   : json_null());
+			continue;
 		}
-		fputc('\n', f);
+		numbers |= cell != NULL;
+		json_array_append_new(cells, cell ? number_cell(cell, column, names_layer, best)
+						  : json_null());
+	}
+	if (numbers)
+		json_array_append_new(json_object_get(table, "rows"),
+				      json_pack("{s:s, s:o, s:O}", "name", name, "marks",
+						take_common(cells), "cells", cells));
+	json_decref(cells);
+}
+
+/* Becomes one of the tables if there is something of ours in it.  Steals it. */
+static void finish(const struct rl_report *r, json_t *table, json_t *tables)
+{
+	const json_t *rows = json_object_get(table, "rows");
+	json_t *columns = json_object_get(table, "columns"), *row, *column;
+	const char *name;
+	size_t i;
+
+	json_object_foreach(r->ours, name, row) add_row(table, name, row);
+	if (json_array_size(rows) || !json_object_size(r->ours))
+		json_object_foreach(r->published, name, row) add_row(table, name, row);
+	if (json_array_size(rows)) {
+		json_array_foreach(columns, i, column)
+			json_array_set(columns, i, json_object_get(column, "title"));
+		json_array_append(tables, table);
+	}
+	json_decref(table);
+}
+
+static void page_tables(const struct rl_report *r, json_t *tables)
+{
+	for (const struct rl_page_table *p = rl_page_tables; p->title; p++) {
+		json_t *table = table_new(p->section, p->title, p->caption);
+
+		for (const struct rl_page_column *c = p->column; c->title; c++)
+			add_column(table, c->title, c->benchmark, c->metric, p->decimals);
+		finish(r, table, tables);
 	}
 }
 
-void rl_report_print(const struct rl_report *r, FILE *f)
+/* What the page has no place for, into {benchmark: {metric: decimals}}: two, or none when all
+ * numbers are whole. */
+static void collect_others(json_t *row, json_t *others)
 {
-	size_t i;
-	json_t *text;
+	const char *benchmark, *metric;
+	json_t *cells, *cell;
 
-	print_table(r, f);
-	fputc('\n', f);
-	json_array_foreach(r->notes, i, text)
+	json_object_foreach(row, benchmark, cells)
 	{
-		fprintf(f, "- ");
-		print_text(f, json_string_value(text));
-		fputc('\n', f);
+		json_object_foreach(cells, metric, cell)
+		{
+			bool whole = json_is_integer(json_object_get(cell, "value"));
+
+			if (on_page(benchmark, metric))
+				continue;
+			json_t *metrics = member(others, benchmark);
+			if (!json_object_get(metrics, metric) || !whole)
+				json_object_set_new(metrics, metric, json_integer(whole ? 0 : 2));
+		}
 	}
-	json_array_foreach(r->protocols, i, text)
+}
+
+static void other_tables(const struct rl_report *r, json_t *tables)
+{
+	json_t *others = json_object(), *row, *metrics, *decimals;
+	const char *name, *metric;
+
+	json_object_foreach(r->ours, name, row) collect_others(row, others);
+	json_object_foreach(r->published, name, row) collect_others(row, others);
+	json_object_foreach(others, name, metrics)
 	{
-		fprintf(f, "- protocol %zu: ", i + 1);
-		print_text(f, json_string_value(text));
-		fputc('\n', f);
+		json_t *table = table_new("Not on the Page", name, "");
+
+		json_object_foreach(metrics, metric, decimals)
+			add_column(table, metric, name, metric, (int)json_integer_value(decimals));
+		finish(r, table, tables);
 	}
-	if (fflush(f) || ferror(f))
-		rl_die("stdout: write:");
+	json_decref(others);
+}
+
+/* ---- marks become numbers ---------------------------------------------------------------------
+ */
+
+static void number_marks(json_t *holder, json_t *notes)
+{
+	const json_t *marks = json_object_get(holder, "marks");
+	json_t *numbers = json_array(), *mark;
+	size_t i, k;
+
+	json_array_foreach(marks, i, mark)
+	{
+		size_t n = rl_json_index(notes, mark);
+
+		if (n == json_array_size(notes))
+			json_array_append(notes, mark);
+		for (k = 0;
+		     k < i && json_integer_value(json_array_get(numbers, k)) < (json_int_t)n;)
+			k++;
+		json_array_insert_new(numbers, k, json_integer((json_int_t)n));
+	}
+	if (marks)
+		json_object_set(holder, "marks", numbers);
+	json_decref(numbers);
+}
+
+static json_t *number_all(const json_t *tables)
+{
+	json_t *notes = json_array(), *table, *row, *cell;
+	size_t i, k, l;
+
+	json_array_foreach(tables, i, table)
+	{
+		json_array_foreach(json_object_get(table, "rows"), k, row)
+		{
+			number_marks(row, notes);
+			json_array_foreach(json_object_get(row, "cells"), l, cell)
+				number_marks(cell, notes);
+		}
+	}
+	return notes;
+}
+
+json_t *rl_report_tables(const struct rl_report *r)
+{
+	json_t *tables = json_array();
+
+	page_tables(r, tables);
+	other_tables(r, tables);
+	return json_pack("{s:o, s:o, s:O}", "tables", tables, "notes", number_all(tables), "made",
+			 r->made);
 }

@@ -182,7 +182,11 @@ static void print_word(FILE *f, const struct operation *op, const struct rl_valu
 	int numbers = op->required;
 
 	fputs(op->name, f);
-	if (op->size)
+	for (int i = 0; i < v->nside; i++)
+		fprintf(f, "%c%d", i ? ',' : '=', v->side[i]);
+	if (op->size == SHORT_SIDES)
+		fprintf(f, ":%d", v->longest);
+	else if (op->size)
 		fprintf(f, v->height == v->width ? "=%d" : "=%dx%d", v->height, v->width);
 	for (int i = numbers; i < op->most; i++)
 		if (v->real[i] != op->real[i].fallback)

@@ -95,13 +95,14 @@ json_t *rl_recipe_facts(const struct rl_recipe *r, const struct rl_loop *l, bool
 {
 	int64_t batch = r->batch * (synced ? l->comm->size : 1);
 
-	return json_pack("{s:I, s:I, s:I, s:s, s:f, s:o*, s:f, s:f, s:f, s:s, s:f, s:f}", "epochs",
+	return json_pack("{s:I, s:I, s:I, s:s, s:f, s:o, s:f, s:f, s:f, s:s, s:f, s:f}", "epochs",
 			 (json_int_t)l->epochs, "batch", (json_int_t)rl_recipe_images_a_step(r, l),
 			 "statistics", (json_int_t)(batch < l->of_all ? batch : l->of_all),
 			 "optimizer", r->optimizer, "lr", l->schedule.base, "momentum",
-			 r->kind == RL_ADAMW ? NULL : json_real(r->momentum), "weight_decay",
-			 r->weight_decay, "warmup", r->warmup, "warmup_ratio", r->warmup_ratio,
-			 "steps", r->steps, "of_epochs", r->epochs, "gamma", r->gamma);
+			 r->kind == RL_ADAMW ? json_string("none") : json_real(r->momentum),
+			 "weight_decay", r->weight_decay, "warmup", r->warmup, "warmup_ratio",
+			 r->warmup_ratio, "steps", r->steps, "of_epochs", r->epochs, "gamma",
+			 r->gamma);
 }
 
 void rl_recipe_explain(const struct rl_recipe *r, const struct rl_loop *l)

@@ -31,6 +31,7 @@ is "$(rl-decode --short-side 40 --size 36x34 --augment " center-crop=32x32  grey
 	'["resize=40 squash=34x36 center-crop=32 grey"]' "which the decoder uses as well"
 is "$(rl-decode --short-side 40 --size 36x36 manifest | rl-patchpairs --crop 36 --patch 12 --grey 0.5 | view)" \
 	'["resize=40 squash=36","random-crop=36 grey=0.5 patches=12"]' "and rl-patchpairs"
+is "$(rl-decode manifest | rl-augment multi-resize=30,40:50 flip | view)" '["","multi-resize=30,40:50 flip"]' "of all sizes"
 is "$(rl-decode --short-side 40 manifest | rl-patchpairs --crop 36 --patch 12 --eval | view)" \
 	'["resize=40","center-crop=36 patches=12"]' "also where it draws less"
 is "$(rl-cat --npy label <out.tar | cksum)" "$(rl-cat --npy label <images.tar | cksum)" "labels are untouched"

@@ -53,8 +53,13 @@ is "$(ls results | tr '\n' ' ')" "pretrain random-init relative-location " "each
 is "$(find results -name '*.partial' | wc -l)" 0 "with nothing half-written"
 is "$(jq -r .layer results/relative-location/voc07-svm.json)" \
 	"$(jq -r .layer results/relative-location/voc07-lowshot.json)" "low-shot runs on the layer that is best in the SVM"
-rl-report results/*/*.json >table.md
-is "$(grep -c '^| ra\|^| re' table.md)" 2 "the results make a table of two rows"
+rl-report --markdown results/*/*.json >report.md
+is "$(sed -n '/VOC SVM/,/^###/p' report.md | grep -c '^| ra\|^| re')" 2 "the results make a table of two rows"
+is "$(grep '^- .* \(data\|views\|protocol\|no pre\|not rec\)' report.md | sed 's/, \(class names\|costs\).*//')" \
+	"- ᵃ data: train images 120 (page: 5,011), test images 40 (page: 4,952), classes 12 (page: 20)
+- ᵈ protocol: layers feat3,feat4 (page: feat1,feat2,feat3,feat4,feat5)
+- ᵉ protocol: samples 2 (page: 5)
+- ᶠ no pretraining: random init, seed 3" "with marks for what is not the page's, and for nothing else"
 bench WEIGHTS=$w "SVM_FLAGS='--costs 1 --quiet'" >stdout 2>stderr
 [ $? -ne 0 ] && grep -q 'voc07-svm.json was made with other settings: --costs 0.01,1 --quiet' stderr
 ok $? "other flags for the same result are refused"
@@ -81,14 +86,19 @@ probe() {
 probe imagenet-linear imagenet-avgpool imagenet-knn IMAGENET=$here/classes 2>stderr
 is "$? $(jq -c '[.benchmark, (.metrics | length)]' results/small/*.json | tr '\n' ' ')" \
 	'0 ["imagenet-avgpool",2] ["imagenet-knn",2] ["imagenet-linear",10] ' "linear probes and nearest neighbours, one target each"
+is "$(rl-report results/small/*.json | grep '^- .* \(data\|views\|protocol\|training\|no pre\|not rec\)' | cut -d' ' -f3-)" \
+	"data: train images 60 (page: 1,281,167), test images 24 (page: 50,000), classes $(ls classes/train | wc -l) (page: 1,000)
+no pretraining: random init, seed 0
+training: epochs 1 (page: 90), batch 32 (page: 256), statistics 32 (page: 256), lr 0.00125 (page: 0.01)
+training: epochs 1 (page: 100), batch 32 (page: 256), lr 3.75 (page: 30)" "which are the page's but for what was asked for otherwise"
 age() { stat -c %Y%Z results/small/imagenet-train.tar results/small/imagenet-val.tar; }
 before=$(age)
 probe imagenet-exact IMAGENET=$here/classes EXACT_FLAGS="--weight-decay 1,0.01 --quiet" 2>stderr
 is "$? $(jq -c '[.benchmark, .name, (.metrics | keys), (.layers.avgpool.grid | length)]' results/small/imagenet-exact.json)" \
 	'0 ["imagenet-exact","small",["avgpool top-1","avgpool top-5"],2]' "the exact probe"
 is "$(age)" "$before" "on the features that nearest neighbours are made of"
-is "$(rl-report results/small/imagenet-*.json | sed 1q | grep -o 'imagenet-[ae][a-z]* avgpool top-1' | paste -sd,)" \
-	"imagenet-avgpool avgpool top-1,imagenet-exact avgpool top-1" "both probes stand side by side in a table"
+is "$(rl-report results/small/imagenet-*.json | sed -n '/^#### imagenet-exact/,/^| small/p' | grep -o 'avgpool top-[15]\|^| small' | paste -sd,)" \
+	"avgpool top-1,avgpool top-5,| small" "in a table of its own"
 probe imagenet-exact IMAGENET=$here/classes EXACT_FLAGS="--weight-decay 1,0.1 --quiet" >stdout 2>stderr
 [ $? -ne 0 ] && grep -q 'imagenet-exact.json was made with other settings' stderr
 ok $? "other weight decays for the same result are refused"

@@ -30,7 +30,7 @@ is "$(jq -r '.provenance[-1].inputs[] | select(.path == "a/weights.safetensors")
 is "$(jq -cS '.setup | del(.network.precision, .pretraining.precision)' a.json)" "$(jq -cSn '{
 	data: {train_images: 18, test_images: 6}, network: {depth: 18, width: 8},
 	pretraining: {task: "relative location", images: 18, view: "resize=292 random-crop=255 grey=0.66 patches=64",
-		epochs: 3, batch: 8, statistics: 8, optimizer: "adamw", lr: 0.001, weight_decay: 0.0001, head_weight_decay: 0.0005,
+		epochs: 3, batch: 8, statistics: 8, optimizer: "adamw", lr: 0.001, momentum: "none", weight_decay: 0.0001, head_weight_decay: 0.0005,
 		head_lr: 1, warmup: 5, warmup_ratio: 0.1, steps: "30,50", of_epochs: 70, gamma: 0.1, hidden: 32, dropout: 0.5,
 		neck_momentum: 0.003, precise_bn: 1024}}')" "and what it is made of"
 

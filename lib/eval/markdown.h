@@ -1,0 +1,11 @@
+/* A report as Markdown, with the headings and tables of the page. */
+#ifndef RL_EVAL_MARKDOWN_H
+#define RL_EVAL_MARKDOWN_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* tables: of rl_report_tables().  Dies when f cannot be written. */
+void rl_markdown(const json_t *tables, FILE *f);
+
+#endif
