@@ -64,8 +64,9 @@ static int group_end(const struct rl_net *n, int step)
 	return n->nstep ? n->group[n->step[step].group].end - 1 : 0;
 }
 
-/* The whole of something with one entry an image, or a tile's worth where only one group needs it.
- */
+/* The whole of something with one entry an image; a tile's worth where only one group needs it, and
+ * that runs in tiles.  (In a group that does not, the value may have other images than the group:
+ * regions, say.) */
 static int map_buffer(struct rl_net *n, struct rl_memory *m, size_t bytes, int64_t images,
 		      struct life l, bool pinned)
 {
@@ -75,8 +76,10 @@ static int map_buffer(struct rl_net *n, struct rl_memory *m, size_t bytes, int64
 	if (pinned || n->config.no_sharing || n->step[l.to].group != n->step[l.from].group)
 		return rl_net_buffer(n, bytes, group_start(n, l.from), group_end(n, l.to));
 	g = &n->group[n->step[l.from].group];
-	bytes = m->image * (size_t)g->tile;
-	m->image = 0;
+	if (g->tile < g->images) {
+		bytes = m->image * (size_t)g->tile;
+		m->image = 0;
+	}
 	return rl_net_buffer(n, bytes, l.from, l.to);
 }
 
