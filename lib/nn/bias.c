@@ -119,6 +119,8 @@ static void backward(struct rl_net *n, struct op *op, struct span at)
 		}
 		rl_store(db, &s.sum, c, learned, false);
 	}
+	if (op->dx[0].base)
+		rl_clear_lanes(x, rl_at(op->dx[0], at), at.count);
 }
 
 static const struct optype type = {
