@@ -438,7 +438,7 @@ void rl_net_place(struct rl_net *n)
 	free(order);
 	free(alive);
 	n->arena = rl_aligned(n->arena_size);
-	memset(n->arena, 0, n->arena_size);
+	memset(n->arena, n->held, n->arena_size);
 }
 
 /* ---- looking at it ----------------------------------------------------------------------------

@@ -156,6 +156,7 @@ struct rl_net {
 	size_t weights_size;
 	char *arena;
 	size_t arena_size;
+	unsigned char held; /* every byte of the arena before anything is in it: no op may care */
 	bool planned;
 	uint64_t draw;
 	bool untracked;  /* batch statistics do not move the running ones */

@@ -211,7 +211,87 @@ static void draw_sum(struct drawing *d)
 		b = conv_to(d, a, (struct rl_conv){(int)s.dim[1], 1, 1, 0, 1});
 	else if (b < 0)
 		b = linear_to(d, a, (int)s.dim[1]);
-	put(d, one_in(d, 2) ? rl_add_relu(d->net, a, b) : rl_add_relu(d->net, b, a));
+	put(d, one_in(d, 2) ? rl_add_relu(d->net, a, b) : rl_add(d->net, b, a));
+}
+
+static void draw_bias(struct drawing *d)
+{
+	rl_val x = pick(d, 4);
+	char name[64];
+
+	name_of(d, name, sizeof(name), "bias", shape_of(d, x).dim[1], 0, 0);
+	put(d, rl_bias(d->net, x, name, one_in(d, 2)));
+}
+
+static void draw_deconv(struct drawing *d)
+{
+	rl_val x = pick(d, 4);
+	struct shape s = shape_of(d, x);
+	int out = draw_channels(d);
+	char name[64];
+
+	if (!d->layers || fits(s, 6))
+		return;
+	name_of(d, name, sizeof(name), "deconv", s.dim[1], out, 0);
+	put(d, rl_deconv(d->net, x, name, out));
+}
+
+/* To the size of another map, as in a pyramid, or to any. */
+static void draw_interpolate(struct drawing *d)
+{
+	rl_val x = pick(d, 4);
+	struct shape s = shape_of(d, pick(d, 4));
+	enum rl_interpolation how = below(d, 3);
+
+	if (one_in(d, 3))
+		s.dim[2] = 1 + below(d, 10);
+	if (one_in(d, 3))
+		s.dim[3] = 1 + below(d, 10);
+	put(d, rl_interpolate(d->net, x, s.dim[2], s.dim[3], how));
+}
+
+static float between(struct drawing *d, double low, double high)
+{
+	return (float)(low + (high - low) * rl_rng_uniform(&d->rng));
+}
+
+/* Regions of an image of 100 pixels a side, some over its edge. */
+static void draw_regions(struct drawing *d, struct rl_roi *region, int n, int images, int levels)
+{
+	for (int i = 0; i < n; i++) {
+		struct rl_roi *r = &region[i];
+
+		r->image = below(d, images);
+		r->level = below(d, levels);
+		for (int k = 0; k < 2; k++) {
+			r->box[k] = between(d, -15, 50);
+			r->box[k + 2] = r->box[k] + between(d, 30, 70);
+		}
+	}
+}
+
+static void draw_roi_align(struct drawing *d)
+{
+	rl_val x[3] = {pick(d, 4)}, y;
+	struct shape first = shape_of(d, x[0]), s;
+	struct rl_roi_align how = {.aligned = one_in(d, 2)};
+	struct rl_roi *region = d->t->region[d->t->nvalue];
+	int n = 1 + below(d, TAPE_REGIONS);
+
+	how.bins = 1 + below(d, 4);
+	how.sampling = ONE_OF(d, 0, 2);
+	for (int i = 0; i < d->t->nvalue && how.levels < (int)RL_LEN(x); i++) {
+		s = shape_of(d, d->t->value[i]);
+		if (s.ndim != 4 || s.dim[0] != first.dim[0] || s.dim[1] != first.dim[1] ||
+		    (how.levels && one_in(d, 2)))
+			continue;
+		how.scale[how.levels] = (double)(s.dim[2] < s.dim[3] ? s.dim[2] : s.dim[3]) / 100;
+		x[how.levels++] = d->t->value[i];
+	}
+	y = rl_roi_align(d->net, x, n, &how);
+	draw_regions(d, region, n, (int)first.dim[0], how.levels);
+	rl_roi_align_regions(d->net, y, region);
+	put(d, y);
 }
 
 static void draw_pool(struct drawing *d)
@@ -219,7 +299,7 @@ static void draw_pool(struct drawing *d)
 	rl_val x = pick(d, 4);
 	struct rl_pool c = {.kernel = ONE_OF(d, 2, 3)};
 
-	if (!fits(shape_of(d, x), 3))
+	if (!d->layers || !fits(shape_of(d, x), 3))
 		return;
 	c.stride = ONE_OF(d, 1, 2);
 	c.pad = c.kernel == 3 && one_in(d, 2);
@@ -263,12 +343,13 @@ static void draw_linear(struct drawing *d)
 	put(d, rl_linear_pairs(d->net, a, b, name, out, 0.1));
 }
 
-/* v leads to a loss, or is looked at in the end. */
+/* v leads to a loss or hands over to another tape; or is looked at in the end. */
 static void end(struct drawing *d, rl_val v)
 {
 	struct shape s = shape_of(d, v);
 	int *loss = &d->t->loss[d->t->nend];
 	int32_t *label = d->t->label[d->t->nend];
+	float **gradient = &d->t->gradient[d->t->nend];
 
 	d->t->end[d->t->nend++] = v;
 	if (!d->train) {
@@ -278,6 +359,11 @@ static void end(struct drawing *d, rl_val v)
 		for (int i = 0; i < TAPE_ROWS; i++)
 			label[i] = below(d, (int)s.dim[1]);
 		rl_loss_labels(d->net, *loss, label);
+	} else if (one_in(d, 4)) {
+		*loss = rl_outlet(d->net, v);
+		*gradient = rl_malloc((size_t)numbers(s) * sizeof(**gradient));
+		fill(*gradient, (size_t)numbers(s), "outlet", -1, 1);
+		rl_outlet_gradient(d->net, *loss, *gradient);
 	} else {
 		*loss = dot_loss(d->net, v, feed(d, s));
 	}
@@ -285,7 +371,7 @@ static void end(struct drawing *d, rl_val v)
 
 static void draw_op(struct drawing *d)
 {
-	switch (below(d, 24)) {
+	switch (below(d, 31)) {
 	case 0:
 	case 1:
 	case 2:
@@ -310,6 +396,13 @@ static void draw_op(struct drawing *d)
 	case 21: draw_linear(d); break;
 	case 22: draw_dropout(d); break;
 	case 23: end(d, pick(d, 0)); break;
+	case 24:
+	case 25: draw_bias(d); break;
+	case 26: draw_deconv(d); break;
+	case 27:
+	case 28: draw_interpolate(d); break;
+	case 29:
+	case 30: draw_roi_align(d); break;
 	}
 }
 
@@ -363,4 +456,6 @@ void random_tape_close(struct random_tape *t)
 {
 	rl_net_free(t->net);
 	rl_params_free(t->params);
+	for (int i = 0; i < t->nend; i++)
+		free(t->gradient[i]);
 }

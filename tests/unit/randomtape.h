@@ -10,7 +10,7 @@
 
 #include "nn/net.h"
 
-enum { TAPE_VALUES = 64, TAPE_ROWS = 16 };
+enum { TAPE_VALUES = 64, TAPE_ROWS = 16, TAPE_REGIONS = 6 };
 
 struct random_tape {
 	struct rl_params *params;
@@ -20,10 +20,12 @@ struct random_tape {
 	int nend;          /* training: values that a loss reads; inference: those that are kept */
 	int loss[TAPE_VALUES]; /* of each end, in training */
 	int32_t label[TAPE_VALUES][TAPE_ROWS];
+	float *gradient[TAPE_VALUES]; /* of each end that is an outlet */
+	struct rl_roi region[TAPE_VALUES][TAPE_REGIONS];
 };
 
-/* Without `layers` there are no convolutions and no linear layers: what remains computes the same
- * bits on any number of threads. */
+/* Without `layers` there is nothing of the library's, whose sums may depend on the number of
+ * threads: no convolution, linear layer or pool of windows. */
 void random_tape_open(struct random_tape *t, uint64_t seed, bool layers,
 		      const struct rl_net_config *config);
 void random_tape_fill(struct random_tape *t); /* parameters, states and feeds, after planning */

@@ -691,6 +691,10 @@ static void judge_gradients(struct verdict *v, const struct shadow *s)
 	for (int i = 0; i < n->params->n; i++)
 		if (n->params->list[i].kind == RL_PARAM)
 			most = fmax(most, largest(s->dparam[i], (int64_t)n->params->list[i].count));
+	for (int k = 0; k < n->nop; k++)
+		if (n->op[k].out >= 0)
+			most = fmax(most, largest(gradient(s, &n->op[k]),
+						  count_of(rl_op_out(n, &n->op[k]))));
 	for (int i = 0; i < n->params->n; i++) {
 		const struct rl_param *p = &n->params->list[i];
 

@@ -43,8 +43,8 @@ static void open_tape(struct random_tape *t, const struct way *w)
 	random_tape_open(t, w->seed, w->layers, &w->config);
 	if (w->keep)
 		shadow_keep(t->net);
+	t->net->held = w->rubbish;
 	rl_net_plan(t->net);
-	memset(t->net->arena, w->rubbish, t->net->arena_size);
 	p = t->params;
 	for (int i = 0; i < p->n; i++)
 		if (w->config.train && p->list[i].kind == RL_PARAM)
@@ -130,10 +130,10 @@ static struct result shared_or_not(struct way *w, const char *what)
 	struct result r;
 
 	w->config.no_sharing = true;
-	w->rubbish = HUGE_NUMBER;
+	w->rubbish = w->seed % 2 ? HUGE_NUMBER : NOT_A_NUMBER;
 	r = run(w);
 	w->config.no_sharing = false;
-	w->rubbish = NOT_A_NUMBER;
+	w->rubbish = w->seed % 2 ? NOT_A_NUMBER : HUGE_NUMBER;
 	same_as(&r, w, what);
 	return r;
 }
@@ -191,7 +191,7 @@ static struct result against_twins(const struct way *w, bool show)
 	s = shadow_new(t.net);
 	step(&t, w);
 	shadow_run(s, true);
-	shadow_agrees(s, 1e-4, 1e-3, "seed %d, trained", (int)w->seed);
+	shadow_agrees(s, 1e-4, 5e-3, "seed %d, trained", (int)w->seed);
 	ok(finals_stayed(&f), "seed %d: gradients are final when it is said", (int)w->seed);
 	if (show)
 		rl_net_print(t.net, stdout);
@@ -218,7 +218,6 @@ static void test_training(uint64_t seed, bool show)
 	free(unshared.number);
 }
 
-/* oneDNN's layers sum in an order that depends on the threads; nothing else does. */
 static void test_threads(uint64_t seed)
 {
 	struct way w = way_of(seed, true);
@@ -228,7 +227,7 @@ static void test_threads(uint64_t seed)
 	w.threads = 1;
 	one = run(&w);
 	w.threads = 2;
-	same_as(&one, &w, "without layers, the same gradients on one thread and two");
+	same_as(&one, &w, "without the library's layers, the same gradients on one thread and two");
 	free(one.number);
 }
 
