@@ -15,7 +15,7 @@ head -3 list | rl-decode --short-side 256 --size 224x224 --quiet >images.tar
 twin save theirs.pth
 ok $? "PyTorch saves weights"
 for pth in theirs.pth theirs.pth.legacy; do
-	rl-weights import $pth --out $pth.st 2>stderr && rl-extract --weights $pth.st --layers avgpool --quiet <images.tar >features.tar
+	rl-weights import $pth --out $pth.st 2>stderr && rl-extract --precision fp32 --weights $pth.st --layers avgpool --quiet <images.tar >features.tar
 	twin compare theirs.pth images.tar features.tar
 	ok $? "$pth is imported, and is the network it is in PyTorch"
 done
@@ -34,12 +34,12 @@ fi
 # ---- theirs to us ----
 twin make theirs.safetensors
 ok $? "PyTorch makes weights"
-rl-extract --weights theirs.safetensors --layers avgpool --quiet <images.tar >features.tar 2>stderr
+rl-extract --precision fp32 --weights theirs.safetensors --layers avgpool --quiet <images.tar >features.tar 2>stderr
 ok $? "a file that safetensors wrote is read"
 twin compare theirs.safetensors images.tar features.tar
 ok $? "and is the network it is in PyTorch"
 fails 1 "is F16, the network needs F32" "a file in half precision is refused" \
-	rl-extract --weights theirs.safetensors.half --quiet <images.tar
+	rl-extract --precision fp32 --weights theirs.safetensors.half --quiet <images.tar
 
 # ---- ours to them ----
 rl-decode --short-side 292 --epochs 1 --quiet <list | rl-patchpairs --quiet |
@@ -49,7 +49,7 @@ ours=run/weights.safetensors
 twin read $ours run/checkpoint-*.safetensors >types
 ok $? "safetensors reads our weights and a checkpoint, for torch and for numpy"
 is "$(head -1 types)" "('torch.float32', 100) ('torch.int64', 20)" "with every tensor, in its type"
-rl-extract --weights $ours --layers avgpool --quiet <images.tar >features.tar 2>stderr
+rl-extract --precision fp32 --weights $ours --layers avgpool --quiet <images.tar >features.tar 2>stderr
 twin compare $ours images.tar features.tar
 ok $? "and PyTorch makes the same features of them"
 done_testing
