@@ -64,5 +64,5 @@ $(DETECTION:%=$(BENCH)/%/detections.jsonl): $(BENCH)/%/detections.jsonl: $(BENCH
 	mv $@.partial $@
 
 $(DETECTION:%=$(BENCH)/%.json): $(BENCH)/%.json: $(BENCH)/%/detections.jsonl
-	$($*.eval) --name "$(NAME)" $< | jq -c '.benchmark = "$*"' > $@.partial
+	$($*.eval) --weights $(@:.json=)/weights.safetensors --name "$(NAME)" $< | jq -c '.benchmark = "$*"' > $@.partial
 	mv $@.partial $@

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "eval/coco-ap.h"
 #include "eval/coco-input.h"
+#include "eval/setup.h"
 #include "stream/stream.h"
 
 #include <math.h>
@@ -20,7 +21,7 @@ static const struct rl_tool tool = {
 };
 
 struct config {
-	const char *gt, *name;
+	const char *gt, *weights, *name;
 	int64_t threads;
 };
 
@@ -70,17 +71,21 @@ static json_t *protocol(void)
 			 "per_class", "AP; null where there is no object");
 }
 
-static void print_result(const struct config *c, struct result *r, const struct rl_text *gt,
-			 const struct rl_text *found, int argc, char **argv)
+static void print_result(const struct config *c, struct result *r, const struct rl_coco *coco,
+			 const struct rl_text *gt, const struct rl_text *found, int argc,
+			 char **argv)
 {
 	char *name = rl_utf8_clean(c->name);
 	json_t *self = rl_head_new("result"), *entry = rl_head_history(self, &tool, argc, argv);
 
-	rl_json_print(json_pack("{s:s, s:s, s:o, s:o, s:o, s:{s:o, s:o, s:O}}", "benchmark",
-				"coco-detection", "name", name, "metrics", r->metrics, "per_class",
-				r->per_class, "protocol", protocol(), "provenance", "gt",
-				rl_text_provenance(gt), "detections", rl_text_provenance(found),
-				"command", entry));
+	if (c->weights)
+		rl_history_input(entry, c->weights);
+	rl_json_print(json_pack(
+		"{s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:O}}", "benchmark", "coco-detection",
+		"name", name, "metrics", r->metrics, "per_class", r->per_class, "setup",
+		rl_setup_of_detector(c->weights, (int64_t)coco->nimage, (int64_t)coco->ncategory),
+		"protocol", protocol(), "provenance", "gt", rl_text_provenance(gt), "detections",
+		rl_text_provenance(found), "command", entry));
 	json_decref(self);
 	free(name);
 }
@@ -90,6 +95,8 @@ int main(int argc, char **argv)
 	struct config c = {.name = "", .threads = omp_get_max_threads()};
 	const struct rl_opt opts[] = {
 		RL_OPT_STR("gt", &c.gt, "FILE", "COCO's instances: what there is to find"),
+		RL_OPT_STR("weights", &c.weights, "FILE",
+			   "of the detector: what they say of it goes into the result"),
 		RL_OPT_STR("name", &c.name, "ROW", "what the result's \"name\" says"),
 		RL_OPT_INT("threads", &c.threads, 1, 1024, "N", "that compare"), RL_OPT_END};
 	int first = rl_options(argc, argv, &tool, opts);
@@ -115,7 +122,7 @@ int main(int argc, char **argv)
 	task.masks = true;
 	if (found.masks)
 		evaluate(&r, &coco, &task, "mask");
-	print_result(&c, &r, &gt, &text, argc, argv);
+	print_result(&c, &r, &coco, &gt, &text, argc, argv);
 
 	rl_coco_objects_free(objects, coco.nannotation);
 	rl_detections_free(&found);

@@ -1,6 +1,7 @@
 /* rl-detect: train a detector, and predict with it. */
 #include "base/err.h"
 #include "base/progress.h"
+#include "eval/setup.h"
 #include "image/resize.h"
 #include "image/rle.h"
 #include "models/backbone.h"
@@ -73,6 +74,22 @@ static void fill_schedule(struct rl_recipe *r, enum model model)
 		r->steps = schedules[model].steps;
 }
 
+/* For whoever evaluates it: of what the detector is made. */
+static json_t *setup(const struct rl_recipe *r, const struct rl_loop *l, const json_t *classes,
+		     const json_t *head, json_t *entry, bool sync_bn, int64_t regions)
+{
+	json_t *predictor = json_pack("[O]", entry), *training = rl_recipe_facts(r, l, sync_bn);
+	json_t *o = rl_setup(l->of_all, 0, (int64_t)json_array_size(classes),
+			     json_object_get(head, "history"), predictor);
+
+	json_object_set_new(training, "iterations",
+			    json_integer(rl_loop_steps_per_epoch(l) * l->epochs));
+	json_object_set_new(training, "regions", json_integer(regions));
+	json_object_set_new(o, "training", training);
+	json_decref(predictor);
+	return o;
+}
+
 static int train(int argc, char **argv)
 {
 	struct rl_recipe r = recipe;
@@ -130,9 +147,11 @@ static int train(int argc, char **argv)
 	loop.task = rl_detecting_task(detecting);
 	loop.optim = rl_optim_new(r.kind, r.momentum, params);
 	loop.schedule = rl_recipe_schedule(&r, &loop);
-	loop.metadata = json_pack("{s:s, s:s, s:s, s:s}", "format", "pt", "model", name, "classes",
-				  rl_json_text(classes), "history",
-				  rl_json_text(json_object_get(head, "history")));
+	loop.metadata =
+		json_pack("{s:s, s:s, s:s, s:s, s:s}", "format", "pt", "model", name, "classes",
+			  rl_json_text(classes), "setup",
+			  rl_json_text(setup(&r, &loop, classes, head, entry, sync_bn, regions)),
+			  "history", rl_json_text(json_object_get(head, "history")));
 	rl_recipe_explain(&r, &loop);
 
 	/* train */

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "base/opt.h"
 #include "base/utf8.h"
+#include "eval/setup.h"
 #include "eval/voc-ap.h"
 #include "eval/voc-input.h"
 #include "stream/stream.h"
@@ -20,7 +21,7 @@ static const struct rl_tool tool = {
 };
 
 struct config {
-	const char *gt, *name;
+	const char *gt, *weights, *name;
 	int64_t threads;
 };
 
@@ -92,6 +93,8 @@ int main(int argc, char **argv)
 	struct config c = {.name = "", .threads = omp_get_max_threads()};
 	const struct rl_opt opts[] = {
 		RL_OPT_STR("gt", &c.gt, "FILE", "manifest with boxes: what there is to find"),
+		RL_OPT_STR("weights", &c.weights, "FILE",
+			   "of the detector: what they say of it goes into the result"),
 		RL_OPT_STR("name", &c.name, "ROW", "what the result's \"name\" says"),
 		RL_OPT_INT("threads", &c.threads, 1, 1024, "N", "that compare"), RL_OPT_END};
 	int first = rl_options(argc, argv, &tool, opts);
@@ -115,11 +118,15 @@ int main(int argc, char **argv)
 		rl_die("%s: no object that is not difficult: there is nothing to find", gt.path);
 	char *name = rl_utf8_clean(c.name);
 	json_t *self = rl_head_new("result"), *entry = rl_head_history(self, &tool, argc, argv);
-	rl_json_print(json_pack("{s:s, s:s, s:o, s:{s:o, s:o}, s:o, s:{s:o, s:o, s:O}}",
+	if (c.weights)
+		rl_history_input(entry, c.weights);
+	rl_json_print(json_pack("{s:s, s:s, s:o, s:{s:o, s:o}, s:o, s:o, s:{s:o, s:o, s:O}}",
 				"benchmark", "voc-detection", "name", name, "metrics", metrics(&ap),
 				"per_class", "AP50 11-point", per_class(ap.eleven, &truth.names),
-				"AP50 area", per_class(ap.area, &truth.names), "protocol",
-				protocol(), "provenance", "gt", rl_text_provenance(&gt),
+				"AP50 area", per_class(ap.area, &truth.names), "setup",
+				rl_setup_of_detector(c.weights, (int64_t)truth.names.nimage,
+						     (int64_t)truth.names.nclass),
+				"protocol", protocol(), "provenance", "gt", rl_text_provenance(&gt),
 				"detections", provenance(texts, n), "command", entry));
 
 	json_decref(self);

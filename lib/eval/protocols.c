@@ -58,7 +58,7 @@ static const struct rl_page_fact inat18[] = {DATA("437513", "24426", "8142"), {0
 static const struct rl_page_fact voc0712[] = {DATA("16551", "4952", "20"), {0}};
 static const struct rl_page_fact voc12aug[] = {DATA("10582", "1449", "21"), {0}};
 static const struct rl_page_fact cityscapes[] = {DATA("2975", "500", "19"), {0}};
-static const struct rl_page_fact coco17[] = {{"train_images", "117266"}, {"classes", "80"}, {0}};
+static const struct rl_page_fact coco17[] = {DATA("117266", "5000", "80"), {0}};
 static const struct rl_page_fact voc07[] = {
 	DATA("5011", "4952", "20"),
 	{"class_names", "aeroplane,bicycle,bird,boat,bottle,bus,car,cat,chair,cow,diningtable,dog,"
@@ -75,6 +75,14 @@ static const struct rl_page_fact middle[] = {{"train", MIDDLE}, {"test", MIDDLE}
 static const struct rl_page_fact cropped[] = {{"train", CROP}, {"test", MIDDLE}, {0}};
 static const struct rl_page_fact coloured[] = {
 	{"train", CROP " color-jitter=0.4,0.4,0.4 lighting"}, {"test", MIDDLE}, {0}};
+static const struct rl_page_fact voc_sides[] = {
+	{"train", "multi-resize=480,512,544,576,608,640,672,704,736,768,800:1333 flip"},
+	{"test", "multi-resize=800:1333"},
+	{0}};
+static const struct rl_page_fact coco_sides[] = {
+	{"train", "multi-resize=640,672,704,736,768,800:1333 flip"},
+	{"test", "multi-resize=800:1333"},
+	{0}};
 static const struct rl_page_fact places[] = {
 	{"train", "resize=256 center-crop=256 random-crop=224 flip"}, {"test", MIDDLE}, {0}};
 
@@ -101,10 +109,16 @@ static const struct rl_page_fact places[] = {
 		"settings", "0.001x1,0.001x10,0.001x100,0.01x1,0.01x10,0.01x100,0.1x1,0.1x10," \
 			    "0.1x100"                                                          \
 	}
-#define ITERATIONS(count, images, rate, decay)                                       \
-	{"iterations", count}, {"batch", images}, {"lr", rate}, {"momentum", "0.9"}, \
-	{                                                                            \
-		"weight_decay", decay                                                \
+#define FIXED(images, rate, decay)                                                  \
+	{"batch", images}, {"optimizer", "sgd"}, {"lr", rate}, {"momentum", "0.9"}, \
+	{                                                                           \
+		"weight_decay", decay                                               \
+	}
+#define DETECTOR                                                                        \
+	FIXED("16", "0.02", "0.0001"), {"statistics", "16"}, {"warmup_ratio", "0.001"}, \
+		{"gamma", "0.1"},                                                       \
+	{                                                                               \
+		"regions", "512"                                                        \
 	}
 
 static const struct rl_page_fact multi_imagenet[] = {MULTI("90", "30,60"), {0}};
@@ -114,16 +128,23 @@ static const struct rl_page_fact avgpool[] = {
 	SGD("100", "60,80", "0.1"), {"optimizer", "sgd"}, {"lr", "30"}, {"weight_decay", "0"}, {0}};
 static const struct rl_page_fact semi_1[] = {SEMI("0.0005"), {0}};
 static const struct rl_page_fact semi_10[] = {SEMI("0.0001"), {0}};
-static const struct rl_page_fact faster_rcnn[] = {ITERATIONS("24000", "16", "0.02", "0.0001"), {0}};
-static const struct rl_page_fact mask_rcnn[] = {{"epochs", "12"},
-						{"batch", "16"},
-						{"lr", "0.02"},
-						{"momentum", "0.9"},
-						{"weight_decay", "0.0001"},
+static const struct rl_page_fact faster_rcnn[] = {DETECTOR,
+						  {"iterations", "24000"},
+						  {"of_epochs", "24000"},
+						  {"steps", "18000,22000"},
+						  {"warmup", "100"},
+						  {0}};
+/* Of 7,330 iterations an epoch. */
+static const struct rl_page_fact mask_rcnn[] = {DETECTOR,
+						{"epochs", "12"},
+						{"of_epochs", "87960"},
+						{"steps", "58640,80630"},
+						{"warmup", "1000"},
 						{0}};
-static const struct rl_page_fact fcn_voc[] = {ITERATIONS("20000", "16", "0.01", "0.0005"), {0}};
-static const struct rl_page_fact fcn_cityscapes[] = {ITERATIONS("40000", "8", "0.01", "0.0005"),
-						     {0}};
+static const struct rl_page_fact fcn_voc[] = {
+	FIXED("16", "0.01", "0.0005"), {"iterations", "20000"}, {0}};
+static const struct rl_page_fact fcn_cityscapes[] = {
+	FIXED("8", "0.01", "0.0005"), {"iterations", "40000"}, {0}};
 
 /* 1, 10, 100 and 0.5 to the powers 4 to 19. */
 #define COSTS                                                                                 \
@@ -167,8 +188,8 @@ static const struct {
 		  {"", global_average}),
 	BENCHMARK("imagenet-1percent", one_percent, {"views", cropped}, {"training", semi_1}),
 	BENCHMARK("imagenet-10percent", ten_percent, {"views", cropped}, {"training", semi_10}),
-	BENCHMARK("voc0712-detection", voc0712, {"training", faster_rcnn}),
-	BENCHMARK("coco-detection", coco17, {"training", mask_rcnn}),
+	BENCHMARK("voc0712-detection", voc0712, {"views", voc_sides}, {"training", faster_rcnn}),
+	BENCHMARK("coco-detection", coco17, {"views", coco_sides}, {"training", mask_rcnn}),
 	BENCHMARK("voc12aug-segmentation", voc12aug, {"training", fcn_voc}),
 	BENCHMARK("cityscapes-segmentation", cityscapes, {"training", fcn_cityscapes}),
 };

@@ -1,5 +1,11 @@
 #include "eval/setup.h"
 
+#include "base/err.h"
+#include "base/json.h"
+#include "nn/safetensors.h"
+
+#include <string.h>
+
 static void set_count(json_t *o, const char *name, int64_t n)
 {
 	if (n > 0)
@@ -65,4 +71,26 @@ json_t *rl_setup_of_streams(const json_t *train, const json_t *test, int64_t cla
 	return rl_setup(json_integer_value(json_object_get(train, "samples")),
 			json_integer_value(json_object_get(test, "samples")), classes,
 			json_object_get(train, "history"), json_object_get(test, "history"));
+}
+
+json_t *rl_setup_of_detector(const char *path, int64_t test_images, int64_t classes)
+{
+	json_t *setup = json_object();
+
+	if (path) {
+		struct rl_st_file *f = rl_st_open(path);
+		const char *text = rl_json_str(f->metadata, "setup", path);
+
+		json_decref(setup);
+		setup = rl_json_parse(text, strlen(text), path);
+		rl_st_close(f);
+		if (!json_is_object(setup))
+			rl_die("%s: its setup is not an object", path);
+	}
+	json_t *data = json_object_get(setup, "data");
+	if (!data)
+		json_object_set_new(setup, "data", data = json_object());
+	set_count(data, "test_images", test_images);
+	set_count(data, "classes", classes);
+	return setup;
 }

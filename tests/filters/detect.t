@@ -35,9 +35,24 @@ for model in faster-rcnn-c4 mask-rcnn-fpn; do
 	ok $? "$model: every box lies in its image"
 	jq -es 'all(.detections | map(.score) | . == (sort | reverse))' $model.jsonl >/dev/null
 	ok $? "$model: by falling score"
-	rl-coco-eval --gt world/annotations/instances_val2017.json --name x $model.jsonl >eval.json 2>stderr
+	rl-coco-eval --gt world/annotations/instances_val2017.json --weights $model/weights.safetensors --name x $model.jsonl \
+		>$model.json 2>stderr
 	ok $? "$model: what is predicted can be evaluated"
 done
+is "$(jq -cS .setup mask-rcnn-fpn.json)" "$(jq -cSn --argjson n "$(wc -l <train.manifest)" --argjson val "$(wc -l <val.manifest)" \
+	--argjson classes "$(jq '.categories | length' world/annotations/instances_val2017.json)" '{
+	data: {train_images: $n, test_images: $val, classes: $classes}, views: {train: "multi-resize=96,112:160 flip"},
+	network: {depth: 18, width: 8, precision: "fp32"}, pretraining: {random_init: 5},
+	training: {epochs: 2, iterations: 6, batch: 4, statistics: 2, optimizer: "sgd", lr: 0.01, momentum: 0.9, weight_decay: 0.0001,
+		warmup: 1000, warmup_ratio: 0.001, steps: "58640,80630", of_epochs: 87960, gamma: 0.1, regions: 32}}')" \
+	"the result says of what the detector is made"
+is "$(jq -r '.provenance.command.inputs[0].sha256' mask-rcnn-fpn.json)" "$(sha256sum <mask-rcnn-fpn/weights.safetensors | cut -d' ' -f1)" \
+	"and of which weights"
+rl-list coco world --set val2017 >gt.manifest
+is "$(rl-voc-eval --gt gt.manifest --weights faster-rcnn-c4/weights.safetensors faster-rcnn-c4.jsonl | jq -cS .setup)" \
+	"$(jq -cS .setup faster-rcnn-c4.json)" "whoever evaluates it"
+fails 1 'play.tar' "weights that are none" \
+	rl-coco-eval --gt world/annotations/instances_val2017.json --weights play.tar mask-rcnn-fpn.jsonl
 is "$(jq -s '[.[].detections[].mask] | all(. == null)' faster-rcnn-c4.jsonl)" true "Faster R-CNN finds no masks"
 jq -es '[.[] | [.height, .width] as $s | .detections[].mask | .size == $s] | length > 0 and all' mask-rcnn-fpn.jsonl >/dev/null
 ok $? "Mask R-CNN's are of the images' sizes"
@@ -53,6 +68,8 @@ fails 1 "no field masks" "Mask R-CNN without masks" learn --model mask-rcnn-fpn 
 rl-finetune $net --out other --val labels.tar --batch 4 --accumulate 1 --quiet <labels.tar >stdout 2>stderr
 fails 1 "no detector: rl-detect train makes them" "weights of something else" \
 	rl-detect predict --weights other/weights.safetensors <val.tar
+fails 1 'other/weights.safetensors: no member "setup"' "of which an evaluator learns nothing" \
+	rl-voc-eval --gt gt.manifest --weights other/weights.safetensors faster-rcnn-c4.jsonl
 [ ! -e no ]
 ok $? "what was refused has left nothing"
 done_testing
