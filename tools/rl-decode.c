@@ -157,7 +157,7 @@ static json_t *view(const struct decode *d)
 		fprintf(f, " resize=%lld", (long long)l->short_side);
 	if (l->height)
 		fprintf(f, l->height == l->width ? " squash=%lld" : " squash=%lldx%lld",
-			(long long)l->height, (long long)l->width);
+			(long long)l->width, (long long)l->height);
 	if (d->augment) {
 		char *words = rl_augment_words(d->augment);
 

@@ -90,16 +90,16 @@ static void parse_sides(const struct operation *op, char *value, struct rl_value
 
 static void parse_size(const struct operation *op, const char *value, struct rl_values *v)
 {
-	int64_t height, width;
+	int64_t width, height;
 
 	if (!value)
 		rl_die_usage("%s: needs a size: %s=%s", op->name, op->name,
-			     op->size == EXACT ? "N or HxW" : "N");
+			     op->size == EXACT ? "N or WxH" : "N");
 	if (op->size == EXACT && strchr(value, 'x'))
-		rl_parse_pair(value, 'x', 1, 16384, op->name, &height, &width);
+		rl_parse_pair(value, 'x', 1, 16384, op->name, &width, &height);
 	else
-		height = width = rl_parse_int(value, 1, 16384, op->name);
-	v->height = (int)height, v->width = (int)width;
+		width = height = rl_parse_int(value, 1, 16384, op->name);
+	v->width = (int)width, v->height = (int)height;
 }
 
 /* Two numbers that are limits come in their order. */
@@ -187,7 +187,7 @@ static void print_word(FILE *f, const struct operation *op, const struct rl_valu
 	if (op->size == SHORT_SIDES)
 		fprintf(f, ":%d", v->longest);
 	else if (op->size)
-		fprintf(f, v->height == v->width ? "=%d" : "=%dx%d", v->height, v->width);
+		fprintf(f, v->height == v->width ? "=%d" : "=%dx%d", v->width, v->height);
 	for (int i = numbers; i < op->most; i++)
 		if (v->real[i] != op->real[i].fallback)
 			numbers = i + 1;

@@ -67,10 +67,10 @@ void rl_steps_image(const struct rl_steps *s, struct rl_resizer *r, struct rl_im
 #define RL_AUGMENT_OPERATIONS                                                               \
 	"  resize=N                   the shorter side to N\n"                              \
 	"  multi-resize=N[,N...]:M    the shorter side to one of N, the longer at most M\n" \
-	"  squash=HxW                 to this size, whatever the aspect\n"                  \
-	"  center-crop=N|HxW          from the centre\n"                                    \
-	"  random-crop=N|HxW          from anywhere\n"                                      \
-	"  random-resized-crop=N|HxW[,SCALE,SCALE[,RATIO,RATIO]]\n"                         \
+	"  squash=WxH                 to this size, whatever the aspect\n"                  \
+	"  center-crop=N|WxH          from the centre\n"                                    \
+	"  random-crop=N|WxH          from anywhere\n"                                      \
+	"  random-resized-crop=N|WxH[,SCALE,SCALE[,RATIO,RATIO]]\n"                         \
 	"                             a share of the area, resized (0.08,1,3/4,4/3)\n"      \
 	"  flip[=P]                   left to right (0.5)\n"                                \
 	"  grey[=P]                   (1)\n"                                                \

@@ -25,10 +25,10 @@ is "$(rl-info --head <out.tar | jq -c '.history[1] | [.tool,.seed,.args[2:]]')" 
 view() { rl-info --head | jq -c '[.history[].view | select(.)]'; }
 is "$(view <out.tar)" '["","random-resized-crop=32 flip color-jitter=0.4,0.4,0.4,0.1 lighting"]' \
 	"and in it what is done to the images, without what goes without saying"
-is "$(rl-decode manifest | rl-augment resize=32 random-resized-crop=32x24,0.2,1 flip=0.5 flip=1 squash=8x9 | view)" \
-	'["","resize=32 random-resized-crop=32x24,0.2 flip flip=1 squash=8x9"]' "in one spelling"
+is "$(rl-decode manifest | rl-augment resize=32 random-resized-crop=24x32,0.2,1 flip=0.5 flip=1 squash=9x8 | view)" \
+	'["","resize=32 random-resized-crop=24x32,0.2 flip flip=1 squash=9x8"]' "in one spelling"
 is "$(rl-decode --short-side 40 --size 36x34 --augment " center-crop=32x32  grey=1" manifest | view)" \
-	'["resize=40 squash=34x36 center-crop=32 grey"]' "which the decoder uses as well"
+	'["resize=40 squash=36x34 center-crop=32 grey"]' "which the decoder uses as well"
 is "$(rl-decode --short-side 40 --size 36x36 manifest | rl-patchpairs --crop 36 --patch 12 --grey 0.5 | view)" \
 	'["resize=40 squash=36","random-crop=36 grey=0.5 patches=12"]' "and rl-patchpairs"
 is "$(rl-decode manifest | rl-augment multi-resize=30,40:50 flip | view)" '["","multi-resize=30,40:50 flip"]' "of all sizes"
@@ -53,12 +53,12 @@ is "$(rl-decode --epochs 2 --shard 1/2 manifest | rl-augment --seed 5 $recipe | 
 
 shape() { rl-augment "$@" <images.tar | rl-info --head | jq -c .fields.image.shape; }
 is "$(shape resize=32)" '["H","W",3]' "sizes that differ are named in the head"
-is "$(shape resize=36 center-crop=34x30 flip grey=0.5)" '[34,30,3]' "a crop fixes them"
-is "$(shape squash=20x30 resize=10 photometric)" '[10,15,3]' "a resize of a fixed size does, too"
+is "$(shape resize=36 center-crop=30x34 flip grey=0.5)" '[34,30,3]' "a crop fixes them"
+is "$(shape squash=30x20 resize=10 photometric)" '[10,15,3]' "a resize of a fixed size does, too"
 is "$(shape multi-resize=30:40)" '["H","W",3]' "so does one with a longest side, of a fixed size"
-is "$(shape squash=20x30 multi-resize=30:40)" '[27,40,3]' "which is as large as it can be"
-is "$(shape squash=20x30 multi-resize=18,20:40)" '["H","W",3]' "but not one of several"
-is "$(rl-augment --seed 2 squash=20x30 multi-resize=18,20:40 <images.tar | rl-info | jq -c .fields.image.shape | sort -u | xargs)" \
+is "$(shape squash=30x20 multi-resize=30:40)" '[27,40,3]' "which is as large as it can be"
+is "$(shape squash=30x20 multi-resize=18,20:40)" '["H","W",3]' "but not one of several"
+is "$(rl-augment --seed 2 squash=30x20 multi-resize=18,20:40 <images.tar | rl-info | jq -c .fields.image.shape | sort -u | xargs)" \
 	"[18,27,3] [20,30,3]" "which is drawn"
 is "$(rl-augment --seed 2 multi-resize=36,40:45 <images.tar | rl-augment multi-resize=20:24 | payload)" \
 	"$(rl-augment --seed 2 multi-resize=36,40:45 multi-resize=20:24 <images.tar | payload)" "one after the other"
@@ -75,10 +75,10 @@ is "$(decode --augment "resize=40  random-crop=32" --threads 3 | payload)" "$(de
 	"whatever the threads"
 is "$(rl-decode --short-side 40 --augment "random-crop=32" manifest | payload)" "$(rl-decode --augment "resize=40 random-crop=32" manifest | payload)" \
 	"after the decoder's own sizes"
-is "$(rl-decode --augment "center-crop=45x42" --skip-bad manifest 2>stderr | rl-info --check | jq -c '[.samples,.skipped]')" "[4,2]" \
+is "$(rl-decode --augment "center-crop=42x45" --skip-bad manifest 2>stderr | rl-info --check | jq -c '[.samples,.skipped]')" "[4,2]" \
 	"what is too small is bad"
 rm stderr
-fails 1 "1.jpg: 41 x 49 pixels, too small for a crop of 42 x 45" "and ends the program" rl-decode --augment center-crop=45x42 manifest
+fails 1 "1.jpg: 41 x 49 pixels, too small for a crop of 42 x 45" "and ends the program" rl-decode --augment center-crop=42x45 manifest
 fails 1 "16384 x 16384 pixels, the limit is 178956970" "an image that would become too large" rl-augment random-resized-crop=16384 <images.tar
 fails 2 "no operations" "none in it" rl-decode --augment " " manifest
 fails 2 "more than 16 operations" "too many" rl-decode --augment "$(yes flip | head -20 | xargs)" manifest
@@ -86,7 +86,7 @@ fails 2 "more than 16 operations" "too many" rl-decode --augment "$(yes flip | h
 # ---- what is known about an image follows it ----
 
 make-annotated 40 >annotated.tar
-rl-augment --seed 5 random-resized-crop=32x24 flip photometric <annotated.tar >followed.tar
+rl-augment --seed 5 random-resized-crop=24x32 flip photometric <annotated.tar >followed.tar
 rl-info --check <followed.tar >/dev/null
 ok $? "boxes, classes, flags, masks and labels come out as declared"
 is "$(rl-info --head <followed.tar | jq -c '.fields | map(.shape)')" '[[32,24,3],["N",4],["N"],["N"],null,[32,24]]' "which is as many as are left"
@@ -94,7 +94,7 @@ is "$(rl-info <followed.tar | jq -c 'select(.fields) | .fields | [.boxes.shape[0
 	"[true,true]" "of all alike"
 [ "$(rl-info <followed.tar | jq 'select(.fields) | .fields.boxes.shape[0]' | sort -un | xargs)" = "0 1 2" ]
 ok $? "of some images all, of some none"
-is "$(rl-augment --seed 5 --threads 1 random-resized-crop=32x24 flip photometric <annotated.tar | payload)" "$(payload <followed.tar)" \
+is "$(rl-augment --seed 5 --threads 1 random-resized-crop=24x32 flip photometric <annotated.tar | payload)" "$(payload <followed.tar)" \
 	"whatever the threads"
 is "$(rl-augment flip=1 flip=1 <annotated.tar | rl-cat --npy boxes | cksum)" "$(rl-cat --npy boxes <annotated.tar | cksum)" "mirrored twice, nothing moves"
 make-annotated 3 planes >planes.tar
@@ -106,12 +106,12 @@ ok $? "no images at all"
 
 # ---- what is wrong ----
 
-fails 1 "sample k5: 45 x 45 pixels, too small for a crop of 46 x 44" "an image too small" rl-augment center-crop=44x46 flip \
+fails 1 "sample k5: 45 x 45 pixels, too small for a crop of 46 x 44" "an image too small" rl-augment center-crop=46x44 flip \
 	< <(rl-cat --slice 4:6 images.tar)
 fails 2 "no operations" "no operation" rl-augment <images.tar
 fails 2 "mirror: no such operation" "an unknown one" rl-augment mirror <images.tar
 fails 2 "center-crop: needs a size" "a size missing" rl-augment center-crop <images.tar
-fails 2 "squash: 0: must be 1 to 16384" "a size too small" rl-augment squash=0x5 <images.tar
+fails 2 "squash: 0: must be 1 to 16384" "a size too small" rl-augment squash=5x0 <images.tar
 fails 2 "resize: 3x4: not a whole number" "one size wanted" rl-augment resize=3x4 <images.tar
 fails 2 "multi-resize: needs sizes: multi-resize=SHORT[,SHORT...]:LONG" "no sides" rl-augment multi-resize <images.tar
 fails 2 "multi-resize: needs sizes" "no longest side" rl-augment multi-resize=30,40 <images.tar

@@ -54,7 +54,7 @@ rl-decode voc.list >voc.tar
 is "$(twin voc.tar voc.list 64 96)" "8 True 0" "objects without masks"
 is "$(rl-info --head voc.tar | jq '.fields | has("masks")')" false "have none in the stream"
 is "$(rl-decode --epochs 2 --shuffle --start 8 coco | rl-info --check | jq .samples)" 8 "epochs play them"
-recipe="random-resized-crop=40x48 flip color-jitter=0.4,0.4,0.4"
+recipe="random-resized-crop=48x40 flip color-jitter=0.4,0.4,0.4"
 is "$(rl-decode --epochs 2 --seed 3 --augment "$recipe" coco | payload)" "$(rl-decode --epochs 2 coco | rl-augment --seed 3 $recipe | payload)" \
 	"augmenting while decoding is augmenting after"
 is "$(rl-decode --augment flip=1 coco | rl-info --head | jq -c '.fields.classes.names')" "$(head -1 coco | jq -c .names)" \

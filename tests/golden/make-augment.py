@@ -51,17 +51,17 @@ def words(size, transform, *operations):
 for size in (37, 53), (53, 37), (20, 20), (21, 40):
     words(size, T.Resize(16), "resize=16")
     words(size, T.CenterCrop(15), "center-crop=15")
-    words(size, T.CenterCrop((12, 19)), "center-crop=12x19")
+    words(size, T.CenterCrop((12, 19)), "center-crop=19x12")
     words(size, T.Compose([T.Resize(29), T.CenterCrop(24)]), "resize=29", "center-crop=24")
-    words(size, T.Resize((9, 14)), "squash=9x14")
+    words(size, T.Resize((9, 14)), "squash=14x9")
     words(size, F.hflip, "flip=1")
     words(size, T.Grayscale(3), "grey")
 words((375, 500), T.Compose([T.Resize(256), T.CenterCrop(224)]), "resize=256", "center-crop=224")
-words((37, 53), lambda im: F.hflip(F.resize(im, 31)), "flip=0", "resize=31", "random-crop=31x44", "flip=1")
+words((37, 53), lambda im: F.hflip(F.resize(im, 31)), "flip=0", "resize=31", "random-crop=44x31", "flip=1")
 for size in (3, 200), (200, 3), (1, 90), (90, 1):
     # All of the area has an aspect out of bounds: the ten tries fail, and the centre is taken.
     words(size, T.RandomResizedCrop(16, scale=(1, 1)), "random-resized-crop=16,1,1")
-    words(size, T.RandomResizedCrop((9, 7), scale=(1, 1), ratio=(0.5, 0.9)), "random-resized-crop=9x7,1,1,0.5,0.9")
+    words(size, T.RandomResizedCrop((9, 7), scale=(1, 1), ratio=(0.5, 0.9)), "random-resized-crop=7x9,1,1,0.5,0.9")
 
 # Views: what crops and resized crops come to once they are drawn.
 for top, left, h, w, h2, w2, mirror in [(3, 5, 20, 31, 16, 16, 0), (0, 0, 37, 53, 24, 24, 1), (36, 52, 1, 1, 5, 4, 0),

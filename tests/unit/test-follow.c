@@ -193,7 +193,7 @@ static void test_rows(void)
 	/* The one view that flips and then crops the left half is the right half, mirrored twice.
 	 */
 	make_four(&s);
-	ok(try("flip=1 random-crop=10x20 flip=1", &s, why) &&
+	ok(try("flip=1 random-crop=20x10 flip=1", &s, why) &&
 		   rl_sample_get(&s, "boxes", RL_F4, 2)->dim[0] == 4,
 	   "a flip and back keeps all");
 	struct rl_steps steps = {.count = 1};
@@ -327,18 +327,18 @@ int main(void)
 		"flip=1",
 		"resize=64",
 		"resize=150 flip",
-		"squash=50x151",
+		"squash=151x50",
 		"multi-resize=60,80,110:140 flip",
-		"center-crop=60x80",
+		"center-crop=80x60",
 		"random-crop=64",
 		"random-resized-crop=72",
-		"random-resized-crop=60x90,0.3,1,0.5,2 flip",
-		"resize=100 center-crop=90 random-crop=64x72 flip",
+		"random-resized-crop=90x60,0.3,1,0.5,2 flip",
+		"resize=100 center-crop=90 random-crop=72x64 flip",
 	};
 
 	for (size_t i = 0; i < RL_LEN(words); i++)
 		test_marker(words[i], 1);
-	test_marker("resize=100 center-crop=90 random-crop=64x72 flip squash=80x75", 1.5);
+	test_marker("resize=100 center-crop=90 random-crop=72x64 flip squash=75x80", 1.5);
 	test_rows();
 	test_wrong();
 	test_rle();
