@@ -4,6 +4,7 @@
 #include "data/imagefolder.h"
 #include "data/imagelist.h"
 
+#include <dirent.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,23 @@ static bool is_folder(const char *path)
 	struct stat st;
 
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+/* As the archive of the validation images unpacks: no folder is in it. */
+static bool is_flat(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	bool flat = dir;
+
+	for (struct dirent *e; flat && (e = readdir(dir));) {
+		char *path = rl_asprintf("%s/%s", folder, e->d_name);
+
+		flat = *e->d_name == '.' || !is_folder(path);
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
+	return flat;
 }
 
 /* The labels of the list must be the places of the folders in their order. */
@@ -108,6 +126,10 @@ void rl_imagenet_read(struct rl_imageset *s, const struct rl_imagenet_wish *w)
 
 	if (w->list) {
 		read_list(s, folder, train, w);
+	} else if (is_flat(folder)) {
+		rl_die("%s: no class folders in it: of a flat folder --list FILE says which image "
+		       "has which label",
+		       folder);
 	} else {
 		rl_imagefolder_read(s, folder);
 		rl_imageset_need_classes(s, w->nclass);

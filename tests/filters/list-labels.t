@@ -28,6 +28,7 @@ ok $? "its list gives the same bytes"
 is "$(imagenet --set val 2>stderr | jq -c '[.key, .label]'; cat stderr)" '["val/n01/ILSVRC2012_val_3",0]
 ["val/n02/ILSVRC2012_val_1",1]' "a tree to validate on"
 rm -r in/val && cp -r flat/val in/val
+fails 1 "in/val: no class folders in it: of a flat folder --list FILE says" "a flat folder without its list" imagenet --set val
 printf 'ILSVRC2012_val_2.JPEG 0\r\n\nILSVRC2012_val_1.JPEG 1' >in/meta/val.txt
 is "$(imagenet --set val --list in/meta/val.txt 2>stderr | jq -c '[.key, .label, .class]'; cat stderr)" \
 	'["val/ILSVRC2012_val_1",1,"n02"]
