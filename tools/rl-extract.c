@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/pool.h"
 #include "base/progress.h"
+#include "data/augmented.h"
 #include "models/backbone.h"
 #include "models/features.h"
 #include "nn/precision.h"
@@ -91,6 +92,7 @@ struct stream {
 	bool looked_at, ended;
 	int64_t batch, threads, done;
 	uint8_t *pixels;
+	float (*lighting)[3]; /* NULL: the stream has none */
 	int64_t *index;
 	struct batch *spare;
 	struct rl_progress progress;
@@ -143,8 +145,12 @@ static void extract(void *context, void *job, int worker)
 		memcpy(pixels + (size_t)i * bytes, image->data, bytes);
 		index[i] = i;
 		rl_sample_drop(&s[i], "image");
+		if (t->lighting) {
+			rl_lighting_of(&s[i], t->lighting[i]);
+			rl_sample_drop(&s[i], "lighting");
+		}
 	}
-	rl_net_feed_images(e->net, e->x, pixels, NULL, index);
+	rl_net_feed_images(e->net, e->x, pixels, (const float(*)[3])t->lighting, index);
 	rl_net_forward(e->net);
 	for (int layer = 0; layer < RL_NLAYERS; layer++) {
 		if (!e->want[layer])
@@ -214,24 +220,28 @@ int main(int argc, char **argv)
 	plan(&e, c.batch);
 	rl_backbone_load(&c.backbone, e.params, NULL);
 	rl_backbone_history(&c.backbone, entry, e.bf16);
+	const bool lighting = rl_lighting_declared(head, "stdin");
 	json_object_set_new(head, "kind", json_string("features"));
 	rl_head_drop_field(head, "image");
+	rl_head_drop_field(head, "lighting");
 	for (int layer = 0; layer < RL_NLAYERS; layer++)
 		if (e.want[layer])
 			rl_head_field(head, rl_layer_names[layer], RL_F4, 1,
 				      (int64_t[]){dimension(&e, layer)}, NULL);
 
 	/* stream */
-	struct stream stream = {.in = in,
-				.out = rl_writer_new(1, "stdout", head),
-				.e = &e,
-				.first = sample,
-				.looked_at = true,
-				.batch = c.batch,
-				.threads = c.threads,
-				.pixels = rl_aligned((size_t)(c.batch * e.height * e.width * 3)),
-				.index = rl_malloc((size_t)c.batch * sizeof(*stream.index)),
-				.progress = rl_progress_start("images", 0, c.quiet)};
+	struct stream stream = {
+		.in = in,
+		.out = rl_writer_new(1, "stdout", head),
+		.e = &e,
+		.first = sample,
+		.looked_at = true,
+		.batch = c.batch,
+		.threads = c.threads,
+		.pixels = rl_aligned((size_t)(c.batch * e.height * e.width * 3)),
+		.index = rl_malloc((size_t)c.batch * sizeof(*stream.index)),
+		.lighting = lighting ? rl_calloc((size_t)c.batch, sizeof(*stream.lighting)) : NULL,
+		.progress = rl_progress_start("images", 0, c.quiet)};
 	rl_pool_run(1, &(struct rl_pool_calls){read_batch, extract, write_batch, &stream});
 	rl_progress_end(&stream.progress, stream.done);
 	rl_writer_close(stream.out, rl_reader_skipped(in));

@@ -39,6 +39,8 @@ static json_t *make_head(const struct rl_reader *in, const struct config *c, int
 		rl_die("stdin: no field image, which is to be cut");
 	if (rl_head_has_field(theirs, "patches"))
 		rl_die("stdin: has a field patches already");
+	if (rl_head_has_field(theirs, "lighting"))
+		rl_die("stdin: has a field lighting, which patches of 8 bits cannot hold");
 	json_object_set_new(head, "kind", json_string("patches"));
 	rl_head_drop_field(head, "image");
 	rl_head_field(head, "patches", RL_U1, 4, (int64_t[]){RL_PATCHES, c->patch, c->patch, 3},
@@ -58,9 +60,9 @@ static void cut(struct rl_sample *s, const struct rl_patch_recipe *recipe)
 
 	if (t->dim[2] != 3 || t->dim[0] < recipe->crop || t->dim[1] < recipe->crop ||
 	    t->dim[0] > 1 << 24 || t->dim[1] > 1 << 24)
-		rl_die("sample %.200s: the image is %lld x %lld x %lld, too small for a crop of %d "
-		       "(rl-decode --short-side 292 makes it larger)",
-		       s->key, (long long)t->dim[0], (long long)t->dim[1], (long long)t->dim[2],
+		rl_die("sample %.200s: the image is %lld x %lld pixels of %lld colours, too small "
+		       "for a crop of %d (rl-decode --short-side 292 makes it larger)",
+		       s->key, (long long)t->dim[1], (long long)t->dim[0], (long long)t->dim[2],
 		       recipe->crop);
 	struct rl_image im = {(int)t->dim[0], (int)t->dim[1], t->data};
 	rl_patches(recipe, &im, rl_sample_epoch(s), s->key, patches->data);

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "data/follow.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A size that the field declares, or -1. */
@@ -61,4 +62,23 @@ bool rl_augmented_sample(const struct rl_augment *a, uint64_t seed, struct rl_re
 		memcpy(rl_sample_make(s, "lighting", RL_F4, 1, (int64_t[]){3})->data,
 		       steps.lighting, sizeof(steps.lighting));
 	return true;
+}
+
+bool rl_lighting_declared(const json_t *head, const char *where)
+{
+	const json_t *field = json_object_get(json_object_get(head, "fields"), "lighting");
+	json_t *wanted = json_pack("{s:s, s:[i]}", "dtype", rl_dtype_name(RL_F4), "shape", 3);
+
+	if (field && !json_equal(field, wanted))
+		rl_die("%s: head: lighting is not f4 [3]", where);
+	json_decref(wanted);
+	return field != NULL;
+}
+
+void rl_lighting_of(struct rl_sample *s, float lighting[3])
+{
+	memcpy(lighting, rl_sample_get(s, "lighting", RL_F4, 1)->data, 3 * sizeof(*lighting));
+	for (int c = 0; c < 3; c++)
+		if (!isfinite(lighting[c]))
+			rl_die("%s: lighting is not finite", s->key);
 }

@@ -15,4 +15,10 @@ void rl_augmented_head(const struct rl_augment *a, json_t *head);
 bool rl_augmented_sample(const struct rl_augment *a, uint64_t seed, struct rl_resizer *r,
 			 struct rl_sample *s, char why[RL_WHY]);
 
+/* What whoever turns images into numbers must add to them: whether the stream has a field lighting,
+ * which dies, naming `where`, if it is not f4 [3]; and a sample's, which dies if it is not finite.
+ */
+bool rl_lighting_declared(const json_t *head, const char *where);
+void rl_lighting_of(struct rl_sample *s, float lighting[3]);
+
 #endif

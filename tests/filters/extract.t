@@ -31,6 +31,16 @@ is "$(rl-info <g.tar | head -1 | jq -c '.fields | keys')" '["avgpool","feat4","l
 cmp -s <(rl-cat --npy feat4 g.tar) <(rl-cat --npy feat4 f.tar)
 ok $? "with the same numbers"
 
+# ---- lighting ----
+lit() { rl-decode --short-side 256 --size 224x224 --augment "lighting=$1" --quiet <manifest | rl-extract $net --layers feat1,avgpool; }
+lit 0.2 >lit.tar 2>stderr
+is "$? $(rl-info --head <lit.tar | jq -c '.fields | keys')" '0 ["avgpool","feat1","labels"]' "a stream with lighting: it goes with the image"
+rl-extract $net --layers feat1,avgpool <images.tar >unlit.tar
+[ "$(payload lit.tar)" != "$(payload unlit.tar)" ]
+ok $? "and counts"
+lit 0 >dark.tar
+is "$(payload dark.tar)" "$(payload unlit.tar)" "one of zeros changes no bit"
+
 # ---- precision ----
 rl-extract $net --precision fp32 <images.tar >f32.tar
 rl-extract $net --precision bf16 <images.tar >b16.tar 2>stderr

@@ -42,8 +42,10 @@ is "$(rl-patchpairs --eval <images.tar | payload)" "$(rl-patchpairs --eval --gre
 ok $? "--grey"
 
 djpeg -scale 1/2 1.jpg | cjpeg >small.jpg
-fails 1 "sample small: the image is 146 x 150 x 3, too small for a crop of 255" "an image too small" \
+fails 1 "sample small: the image is 150 x 146 pixels of 3 colours, too small for a crop of 255" "an image too small" \
 	bash -c 'set -o pipefail; echo small.jpg | rl-decode | rl-patchpairs'
+fails 1 "stdin: has a field lighting, which patches of 8 bits cannot hold" "a stream whose pixels are not the whole of it" \
+	sh -c "rl-decode --augment lighting manifest | rl-patchpairs"
 fails 1 "no field image" "a stream without images" rl-patchpairs <patches.tar
 fails 1 "stdin: " "no stream" rl-patchpairs </dev/null
 head -c 300000 images.tar >cut.tar

@@ -4,6 +4,7 @@ torch-twin.py make FILE            random weights under torchvision's names; FIL
 torch-twin.py compare FILE IMAGES FEATURES   avgpool of both tar streams' samples, here and there: largest relative error
 torch-twin.py read FILE...         safetensors' two loaders agree on each file: its tensors, by type
 torch-twin.py save FILE            the random weights as torch.save() writes them, FILE.legacy as it did before 1.6
+torch-twin.py lit FILE IMAGES FEATURES       the same where the images have the field lighting
 torch-twin.py same FILE OTHER      torch.load() finds the same bits in both
 torch-twin.py bgr FILE OTHER       the stem of FILE, given blue first, and of OTHER agree inside the edge
 """
@@ -90,8 +91,10 @@ def make(path):
     safetensors.torch.save_file({k: v.half() if v.is_floating_point() else v for k, v in w.items()}, path + ".half")
 
 
-def compare(path, images, features):
+def compare(path, images, features, lit=False):
     x = torch.from_numpy(field(images, "image")).permute(0, 3, 1, 2) / 255.0
+    if lit:
+        x = x + torch.from_numpy(field(images, "lighting"))[:, :, None, None]
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     with torch.no_grad():
         wanted = avgpool(load(path), (x - mean) / std).numpy()
@@ -139,4 +142,4 @@ def bgr(path, other):
     sys.exit(not inside < 1e-5)
 
 
-{"make": make, "compare": compare, "read": read, "save": save, "same": same, "bgr": bgr}[sys.argv[1]](*sys.argv[2:])
+{"make": make, "compare": compare, "lit": lambda *a: compare(*a, lit=True), "read": read, "save": save, "same": same, "bgr": bgr}[sys.argv[1]](*sys.argv[2:])

@@ -10,15 +10,20 @@ twin() { /usr/bin/python3 "$top/tests/filters/torch-twin.py" "$@" 2>stderr; }
 rl-synth --out photos --layout imagefolder --images 16 --seed 3 --quiet
 find photos -name '*.jpg' | sort >list
 head -3 list | rl-decode --short-side 256 --size 224x224 --quiet >images.tar
+avgpool="--layers avgpool --precision fp32 --quiet"
 
 # ---- torch.save and torch.load ----
 twin save theirs.pth
 ok $? "PyTorch saves weights"
 for pth in theirs.pth theirs.pth.legacy; do
-	rl-weights import $pth --out $pth.st 2>stderr && rl-extract --precision fp32 --weights $pth.st --layers avgpool --quiet <images.tar >features.tar
+	rl-weights import $pth --out $pth.st 2>stderr && rl-extract --weights $pth.st $avgpool <images.tar >features.tar
 	twin compare theirs.pth images.tar features.tar
 	ok $? "$pth is imported, and is the network it is in PyTorch"
 done
+head -3 list | rl-decode --short-side 256 --size 224x224 --augment lighting=0.2 --quiet >lit.tar
+rl-extract --weights theirs.pth.st $avgpool <lit.tar >features.tar 2>stderr
+twin lit theirs.pth lit.tar features.tar
+ok $? "with lighting added, too"
 cmp -s <(rl-weights show theirs.pth) <(rl-weights export theirs.pth.st --format pth --out ours.pth && rl-weights show ours.pth)
 ok $? "and exported as it was"
 twin same theirs.pth ours.pth
@@ -34,7 +39,7 @@ fi
 # ---- theirs to us ----
 twin make theirs.safetensors
 ok $? "PyTorch makes weights"
-rl-extract --precision fp32 --weights theirs.safetensors --layers avgpool --quiet <images.tar >features.tar 2>stderr
+rl-extract --weights theirs.safetensors $avgpool <images.tar >features.tar 2>stderr
 ok $? "a file that safetensors wrote is read"
 twin compare theirs.safetensors images.tar features.tar
 ok $? "and is the network it is in PyTorch"
@@ -49,7 +54,7 @@ ours=run/weights.safetensors
 twin read $ours run/checkpoint-*.safetensors >types
 ok $? "safetensors reads our weights and a checkpoint, for torch and for numpy"
 is "$(head -1 types)" "('torch.float32', 100) ('torch.int64', 20)" "with every tensor, in its type"
-rl-extract --precision fp32 --weights $ours --layers avgpool --quiet <images.tar >features.tar 2>stderr
+rl-extract --weights $ours $avgpool <images.tar >features.tar 2>stderr
 twin compare $ours images.tar features.tar
 ok $? "and PyTorch makes the same features of them"
 done_testing
