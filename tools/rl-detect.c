@@ -6,8 +6,8 @@
 #include "image/rle.h"
 #include "models/backbone.h"
 #include "train/detecting.h"
-#include "train/recipe.h"
 #include "train/scenes.h"
+#include "train/training.h"
 
 #include <math.h>
 #include <omp.h>
@@ -119,51 +119,31 @@ static int train(int argc, char **argv)
 	fill_schedule(&r, model);
 	rl_backbone_open(&backbone);
 
-	/* prepare: the stream */
-	struct rl_comm *comm = rl_comm_mpi();
-	const bool first = comm->rank == 0;
-	if (first)
-		rl_resume_check(&r.resume);
-	struct rl_reader *in = rl_reader_open("-");
-	json_t *head = json_deep_copy(rl_reader_head(in));
-	const json_t *classes = rl_scenes_classes(head, model == MASK_RCNN_FPN, "stdin");
-	struct rl_loop loop = rl_recipe_loop(&r, comm, in);
-	json_t *entry = rl_recipe_history(&r, &tool, head, argc, argv);
-	rl_backbone_history(&backbone, entry, r.bf16);
-
-	/* prepare: the network and how it learns */
+	/* prepare */
+	struct rl_training t = rl_training_begin(&r, &tool, argc, argv);
+	struct rl_loop *loop = &t.loop;
+	const json_t *classes = rl_scenes_classes(t.head, model == MASK_RCNN_FPN, "stdin");
+	rl_backbone_history(&backbone, t.entry, r.bf16);
 	const struct rl_net_config net = {.seed = rl_backbone_seed(&backbone, r.seed),
-					  .comm = comm,
+					  .comm = loop->comm,
 					  .sync_bn = sync_bn,
 					  .bf16 = r.bf16};
 	backbone.resnet.running = false;
 	struct rl_detector_config config =
 		config_of(model, &backbone.resnet, (int)json_array_size(classes));
 	config.rcnn.sample = (size_t)regions;
-	struct rl_params *params = loop.params = rl_params_new();
-	struct rl_detecting *detecting = rl_detecting_new(params, &config, r.batch, &net);
-	rl_backbone_load(&backbone, params, rl_detector_heads);
-	rl_params_group(params, "", 1, r.weight_decay);
-	loop.task = rl_detecting_task(detecting);
-	loop.optim = rl_optim_new(r.kind, r.momentum, params);
-	loop.schedule = rl_recipe_schedule(&r, &loop);
-	loop.metadata =
-		json_pack("{s:s, s:s, s:s, s:s, s:s}", "format", "pt", "model", name, "classes",
-			  rl_json_text(classes), "setup",
-			  rl_json_text(setup(&r, &loop, classes, head, entry, sync_bn, regions)),
-			  "history", rl_json_text(json_object_get(head, "history")));
-	rl_recipe_explain(&r, &loop);
+	loop->task = rl_detecting_task(rl_detecting_new(loop->params, &config, r.batch, &net));
+	rl_backbone_load(&backbone, loop->params, rl_detector_heads);
+	rl_params_group(loop->params, "", 1, r.weight_decay);
+	json_object_set_new(loop->metadata, "model", json_string(name));
+	rl_training_note(&t, "classes", classes);
+	rl_training_note(&t, "setup", setup(&r, loop, classes, t.head, t.entry, sync_bn, regions));
 
 	/* train */
-	json_decref(rl_resume(&r.resume, &loop, rl_recipe_settings(&r, opts, entry, files)));
-	rl_loop_run(&loop);
-	if (first) {
-		char *path = rl_asprintf("%s/weights.safetensors", r.dir);
-		rl_weights_save(params, "", path, loop.metadata);
-		free(path);
-	}
-	rl_loop_end(&loop);
-	comm->close(comm);
+	rl_training_run(&t, &r, opts, files);
+	if (t.first)
+		rl_training_save(&t, "");
+	rl_training_end(&t);
 	return RL_EXIT_OK;
 }
 

@@ -4,7 +4,7 @@
 #include "eval/setup.h"
 #include "models/backbone.h"
 #include "train/finetune.h"
-#include "train/recipe.h"
+#include "train/training.h"
 
 #include <math.h>
 #include <omp.h>
@@ -57,8 +57,8 @@ static struct rl_reader *open_validation(const struct config *c, const struct rl
 
 	if (v.height != m->height || v.width != m->width)
 		rl_die("%s: images of %lldx%lld, the training's are %lldx%lld", c->val,
-		       (long long)v.height, (long long)v.width, (long long)m->height,
-		       (long long)m->width);
+		       (long long)v.width, (long long)v.height, (long long)m->width,
+		       (long long)m->height);
 	return in;
 }
 
@@ -121,62 +121,40 @@ int main(int argc, char **argv)
 		rl_die_usage("--val is missing");
 	rl_backbone_open(&c.backbone);
 
-	/* prepare: the streams */
-	struct rl_comm *comm = rl_comm_mpi();
-	const bool first = comm->rank == 0; /* the rank that writes, evaluates and talks */
-	if (first)
-		rl_resume_check(&r->resume);
-	struct rl_reader *in = rl_reader_open("-");
-	json_t *head = json_deep_copy(rl_reader_head(in));
-	struct rl_loop loop = rl_recipe_loop(r, comm, in);
-	const struct rl_images images = rl_images_of(head, c.classes, "stdin");
-	struct rl_reader *val = first ? open_validation(&c, &images) : NULL;
-	json_t *entry = rl_recipe_history(r, &tool, head, argc, argv);
-	rl_backbone_history(&c.backbone, entry, r->bf16);
-	if (first)
-		rl_history_input(entry, c.val);
-
-	/* prepare: the network and how it learns */
+	/* prepare */
+	struct rl_training t = rl_training_begin(r, &tool, argc, argv);
+	struct rl_loop *loop = &t.loop;
+	const struct rl_images images = rl_images_of(t.head, c.classes, "stdin");
+	struct rl_reader *val = t.first ? open_validation(&c, &images) : NULL;
+	rl_backbone_history(&c.backbone, t.entry, r->bf16);
+	if (t.first)
+		rl_history_input(t.entry, c.val);
 	const struct rl_net_config net = {.seed = rl_backbone_seed(&c.backbone, r->seed),
-					  .comm = comm,
+					  .comm = loop->comm,
 					  .sync_bn = c.sync_bn,
 					  .bf16 = r->bf16};
-	struct rl_params *params = loop.params = rl_params_new();
 	struct rl_finetune *finetune =
-		rl_finetune_new(params, &c.backbone.resnet, &images, r->batch, &net);
-	rl_backbone_load(&c.backbone, params, (const char *const[]){"fc.", NULL});
-	rl_params_group(params, "", 1, r->weight_decay);
-	rl_params_group(params, "fc.", c.head_lr, r->weight_decay);
-	loop.task = rl_finetune_task(finetune);
-	loop.chance_loss = log(images.classes);
-	loop.optim = rl_optim_new(r->kind, r->momentum, params);
-	loop.schedule = rl_recipe_schedule(r, &loop);
-	loop.metadata = json_pack("{s:s, s:s}", "format", "pt", "history",
-				  rl_json_text(json_object_get(head, "history")));
-	if (first && r->verbose)
-		rl_finetune_print_plan(finetune, stderr);
-	rl_recipe_explain(r, &loop);
+		rl_finetune_new(loop->params, &c.backbone.resnet, &images, r->batch, &net);
+	rl_backbone_load(&c.backbone, loop->params, (const char *const[]){"fc.", NULL});
+	rl_params_group(loop->params, "", 1, r->weight_decay);
+	rl_params_group(loop->params, "fc.", c.head_lr, r->weight_decay);
+	loop->task = rl_finetune_task(finetune);
+	loop->chance_loss = log(images.classes);
 
 	/* train */
-	json_t *provenance =
-		rl_resume(&r->resume, &loop, rl_recipe_settings(r, opts, entry, files));
-	rl_loop_run(&loop);
+	rl_training_run(&t, r, opts, files);
 
 	/* evaluate */
-	if (first) {
-		char *path = rl_asprintf("%s/weights.safetensors", r->dir);
+	if (t.first) {
 		const struct rl_classifier classifier =
 			rl_finetune_classifier(finetune, r->threads);
 
-		rl_weights_save(params, "", path, loop.metadata);
+		rl_training_save(&t, "");
 		rl_images_evaluate(val, &images, &classifier, r->quiet, score);
-		rl_history_input(json_array_get(provenance, json_array_size(provenance) - 1), path);
-		rl_json_print(
-			result(&c, score,
-			       setup(&c, &loop, &images, score->n, provenance, rl_reader_head(val)),
-			       provenance));
+		rl_json_print(result(
+			&c, score, setup(&c, loop, &images, score->n, t.past, rl_reader_head(val)),
+			t.past));
 	}
-	rl_loop_end(&loop);
-	comm->close(comm);
+	rl_training_end(&t);
 	return RL_EXIT_OK;
 }

@@ -6,7 +6,7 @@
 #include "eval/rows.h"
 #include "eval/setup.h"
 #include "train/probing.h"
-#include "train/recipe.h"
+#include "train/training.h"
 
 #include <math.h>
 #include <omp.h>
@@ -296,11 +296,7 @@ static json_t *training(const struct rl_recipe *r, const struct rl_loop *l)
 	json_t *facts = rl_recipe_facts(r, l, true);
 
 	json_object_set_new(facts, "images", json_integer(l->of_all));
-	char *text = rl_json_text(facts);
-	json_t *o = json_string(text);
-	free(text);
-	json_decref(facts);
-	return o;
+	return facts;
 }
 
 static int train(int argc, char **argv)
@@ -327,47 +323,31 @@ static int train(int argc, char **argv)
 	const int heads = head_count(c.heads);
 
 	/* prepare */
-	struct rl_comm *comm = rl_comm_mpi();
-	if (comm->rank == 0)
-		rl_resume_check(&r->resume);
-	struct rl_reader *in = rl_reader_open("-");
-	json_t *head = json_deep_copy(rl_reader_head(in));
-	struct rl_loop loop = rl_recipe_loop(r, comm, in);
-	json_t *entry = rl_recipe_history(r, &tool, head, argc, argv);
-	rl_backbone_history(&c.backbone, entry, r->bf16);
+	struct rl_training t = rl_training_begin(r, &tool, argc, argv);
+	struct rl_loop *loop = &t.loop;
+	rl_backbone_history(&c.backbone, t.entry, r->bf16);
 	const struct rl_probing_config config = {.backbone = &c.backbone,
-						 .images = rl_images_of(head, c.classes, "stdin"),
+						 .images = rl_images_of(t.head, c.classes, "stdin"),
 						 .heads = heads,
 						 .train = true,
 						 .batch = r->batch,
 						 .bf16 = r->bf16,
 						 .seed = (uint64_t)r->seed,
-						 .comm = comm};
-	struct rl_params *params = loop.params = rl_params_new();
-	struct rl_probing *probing = rl_probing_new(params, &config);
-	rl_params_group(params, "", 1, r->weight_decay);
-	loop.task = rl_probing_task(probing);
-	loop.chance_loss = heads * log(config.images.classes);
-	loop.optim = rl_optim_new(r->kind, r->momentum, params);
-	loop.schedule = rl_recipe_schedule(r, &loop);
-	loop.metadata = json_pack("{s:s, s:o, s:s, s:o, s:o, s:s}", "format", "pt", "backbone",
-				  backbone_id(&c, entry), "heads", c.heads, "classes",
-				  json_sprintf("%d", (int)config.images.classes), "training",
-				  training(r, &loop), "history",
-				  rl_json_text(json_object_get(head, "history")));
-	if (comm->rank == 0 && r->verbose)
-		rl_probing_print_plan(probing, stderr);
-	rl_recipe_explain(r, &loop);
+						 .comm = loop->comm};
+	loop->task = rl_probing_task(rl_probing_new(loop->params, &config));
+	rl_params_group(loop->params, "", 1, r->weight_decay);
+	loop->chance_loss = heads * log(config.images.classes);
+	json_object_set_new(loop->metadata, "backbone", backbone_id(&c, t.entry));
+	json_object_set_new(loop->metadata, "heads", json_string(c.heads));
+	json_object_set_new(loop->metadata, "classes",
+			    json_sprintf("%d", (int)config.images.classes));
+	rl_training_note(&t, "training", training(r, loop));
 
 	/* train */
-	json_decref(rl_resume(&r->resume, &loop, rl_recipe_settings(r, opts, entry, files)));
-	rl_loop_run(&loop);
-	if (comm->rank == 0) {
-		char *path = rl_asprintf("%s/weights.safetensors", r->dir);
-		rl_weights_save(params, "", path, loop.metadata);
-	}
-	rl_loop_end(&loop);
-	comm->close(comm);
+	rl_training_run(&t, r, opts, files);
+	if (t.first)
+		rl_training_save(&t, "");
+	rl_training_end(&t);
 	return RL_EXIT_OK;
 }
 

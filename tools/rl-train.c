@@ -4,9 +4,8 @@
 #include "base/utf8.h"
 #include "eval/setup.h"
 #include "models/backbone.h"
-#include "nn/weights.h"
 #include "train/pretext.h"
-#include "train/recipe.h"
+#include "train/training.h"
 
 #include <math.h>
 #include <omp.h>
@@ -83,7 +82,7 @@ static void warn_of_small_steps(const struct config *c, const struct rl_loop *l)
 {
 	int64_t images = rl_recipe_images_a_step(&c->recipe, l);
 
-	if (l->comm->rank == 0 && l->optim->kind == RL_SGD && c->head_lr >= 1 && images < 256)
+	if (l->comm->rank == 0 && c->recipe.kind == RL_SGD && c->head_lr >= 1 && images < 256)
 		rl_warn("SGD with the full rate on neck and head is known to diverge at a batch of "
 			"%lld images: see --accumulate, --head-lr 0.1, --optimizer adamw",
 			(long long)images);
@@ -110,19 +109,15 @@ static json_t *pretraining_facts(const struct config *c, const struct rl_loop *l
 /* ---- what comes out ---------------------------------------------------------------------------
  */
 
-/* Writes it; its path. */
-static char *save_backbone(const struct config *c, const struct rl_loop *l, int64_t precise)
+static void save_backbone(const struct config *c, struct rl_training *t, int64_t precise)
 {
-	char *path = rl_asprintf("%s/weights.safetensors", c->recipe.dir);
-
 	if (precise)
-		json_object_set_new(l->metadata, "precise_bn",
+		json_object_set_new(t->loop.metadata, "precise_bn",
 				    json_sprintf("%lld images", (long long)precise));
 	if (precise && !c->recipe.quiet)
 		fprintf(stderr, "rl-train: batch-norm statistics re-estimated from the last "
 				"images\n");
-	rl_weights_save(l->params, "backbone.", path, l->metadata);
-	return path;
+	rl_training_save(t, "backbone.");
 }
 
 static double percent(struct rl_score s)
@@ -203,70 +198,51 @@ int main(int argc, char **argv)
 	rl_recipe_interpret(&c.recipe);
 	const struct rl_relloc model = model_of(&c);
 
-	/* prepare: the stream */
-	struct rl_comm *comm = rl_comm_mpi();
-	const bool first = comm->rank == 0; /* the rank that writes, evaluates and talks */
-	if (first)
-		rl_resume_check(&c.recipe.resume);
-	struct rl_reader *in = rl_reader_open("-");
-	json_t *head = json_deep_copy(rl_reader_head(in));
-	rl_pretext_check_head(&model, head, "stdin");
-	struct rl_loop loop = rl_recipe_loop(&c.recipe, comm, in);
-	loop.chance_loss = log(RL_NEIGHBOURS);
-	json_t *entry = rl_recipe_history(&c.recipe, &tool, head, argc, argv);
-	json_object_set_new(entry, "network", rl_network_facts(&model.backbone, c.recipe.bf16));
-	if (first && c.val) {
+	/* prepare */
+	struct rl_training t = rl_training_begin(&c.recipe, &tool, argc, argv);
+	struct rl_loop *loop = &t.loop;
+	rl_pretext_check_head(&model, t.head, "stdin");
+	json_object_set_new(t.entry, "network", rl_network_facts(&model.backbone, c.recipe.bf16));
+	if (t.first && c.val) {
 		rl_pretext_check(&model, c.val);
-		rl_history_input(entry, c.val);
+		rl_history_input(t.entry, c.val);
 	}
-
-	/* prepare: the network and how it learns */
-	const int64_t precise = precise_images(&c, &loop);
-	const int64_t of_rank = c.sync_bn ? (precise + comm->size - 1) / comm->size : precise;
+	const int64_t precise = precise_images(&c, loop), ranks = loop->comm->size;
+	const int64_t of_rank = c.sync_bn ? (precise + ranks - 1) / ranks : precise;
 	const struct rl_net_config net = {.seed = (uint64_t)c.recipe.seed,
-					  .comm = comm,
+					  .comm = loop->comm,
 					  .sync_bn = c.sync_bn,
 					  .bf16 = c.recipe.bf16};
-	struct rl_params *params = loop.params = rl_params_new();
-	struct rl_pretext *pretext = rl_pretext_new(params, &model, c.recipe.batch, of_rank, &net);
-	rl_params_group(params, "", 1, c.recipe.weight_decay);
-	rl_params_group(params, "neck.", c.head_lr, c.head_weight_decay);
-	rl_params_group(params, "head.", c.head_lr, c.head_weight_decay);
-	loop.task = rl_pretext_task(pretext);
-	loop.optim = rl_optim_new(c.recipe.kind, c.recipe.momentum, params);
-	loop.schedule = rl_recipe_schedule(&c.recipe, &loop);
-	json_t *pretraining = pretraining_facts(&c, &loop, head, precise);
-	loop.metadata = json_pack("{s:s, s:s, s:s, s:s}", "format", "pt", "arch", c.arch,
-				  "pretraining", rl_json_text(pretraining), "history",
-				  rl_json_text(json_object_get(head, "history")));
-	if (first && c.recipe.verbose)
-		rl_pretext_print_plan(pretext, stderr);
-	warn_of_small_steps(&c, &loop);
-	rl_recipe_explain(&c.recipe, &loop);
+	struct rl_pretext *pretext =
+		rl_pretext_new(loop->params, &model, c.recipe.batch, of_rank, &net);
+	rl_params_group(loop->params, "", 1, c.recipe.weight_decay);
+	rl_params_group(loop->params, "neck.", c.head_lr, c.head_weight_decay);
+	rl_params_group(loop->params, "head.", c.head_lr, c.head_weight_decay);
+	loop->task = rl_pretext_task(pretext);
+	loop->chance_loss = log(RL_NEIGHBOURS);
+	json_t *pretraining = pretraining_facts(&c, loop, t.head, precise);
+	json_object_set_new(loop->metadata, "arch", json_string(c.arch));
+	rl_training_note(&t, "pretraining", pretraining);
+	warn_of_small_steps(&c, loop);
 
 	/* train */
-	json_t *provenance = rl_resume(&c.recipe.resume, &loop,
-				       rl_recipe_settings(&c.recipe, opts, entry, files));
-	const struct rl_score train = rl_loop_run(&loop);
-	if (precise && (first || c.sync_bn))
+	const struct rl_score train = rl_training_run(&t, &c.recipe, opts, files);
+	if (precise && (t.first || c.sync_bn))
 		rl_pretext_precise_bn(pretext);
 
 	/* evaluate */
-	if (first) {
-		char *weights = save_backbone(&c, &loop, precise);
+	if (t.first) {
 		struct rl_score held_out = {0};
 
+		save_backbone(&c, &t, precise);
 		if (c.val)
-			held_out = rl_pretext_evaluate(params, &model, c.val, c.recipe.batch,
+			held_out = rl_pretext_evaluate(loop->params, &model, c.val, c.recipe.batch,
 						       c.recipe.bf16);
 		json_t *report = result(&c, train, held_out);
-		rl_history_input(json_array_get(provenance, json_array_size(provenance) - 1),
-				 weights);
-		json_object_set_new(report, "setup", setup(&loop, held_out, entry, pretraining));
-		json_object_set(report, "provenance", provenance);
+		json_object_set_new(report, "setup", setup(loop, held_out, t.entry, pretraining));
+		json_object_set(report, "provenance", t.past);
 		rl_json_print(report);
 	}
-	rl_loop_end(&loop);
-	comm->close(comm);
+	rl_training_end(&t);
 	return RL_EXIT_OK;
 }

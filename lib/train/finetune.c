@@ -1,12 +1,10 @@
 #include "train/finetune.h"
 
 #include "base/err.h"
-
-#include <stdlib.h>
+#include "train/pass.h"
 
 struct tape {
-	int64_t images;
-	struct rl_net *net;
+	struct rl_sized_net of;
 	rl_val x, logits;
 	int loss;
 };
@@ -27,22 +25,19 @@ static void build(struct rl_finetune *f, struct tape *t, int64_t images, bool tr
 	struct rl_net_config config = f->net;
 	rl_val feature[RL_NFEATURES];
 
-	if (t->net && t->images == images)
-		return;
-	if (t->net)
-		rl_net_free(t->net);
 	resnet.running = !train;
 	config.train = train;
 	config.sync_bn &= train;
-	t->images = images;
-	t->net = rl_net_new(f->params, &config);
-	t->x = rl_feed(t->net, 4, (int64_t[]){images, 3, f->images.height, f->images.width});
-	rl_resnet(t->net, &resnet, "", t->x, feature);
-	t->logits = rl_linear(t->net, rl_global_avgpool(t->net, feature[RL_STAGE4]), "fc",
-			      f->images.classes, 0.01);
-	rl_net_keep(t->net, t->logits);
-	t->loss = rl_softmax_ce(t->net, t->logits);
-	rl_net_plan(t->net);
+	if (!rl_sized_net_renew(&t->of, images, f->params, &config))
+		return;
+	struct rl_net *n = t->of.net;
+	t->x = rl_feed(n, 4, (int64_t[]){images, 3, f->images.height, f->images.width});
+	rl_resnet(n, &resnet, "", t->x, feature);
+	t->logits = rl_linear(n, rl_global_avgpool(n, feature[RL_STAGE4]), "fc", f->images.classes,
+			      0.01);
+	rl_net_keep(n, t->logits);
+	t->loss = rl_softmax_ce(n, t->logits);
+	rl_net_plan(n);
 }
 
 struct rl_finetune *rl_finetune_new(struct rl_params *params, const struct rl_resnet *resnet,
@@ -62,11 +57,11 @@ struct rl_finetune *rl_finetune_new(struct rl_params *params, const struct rl_re
 	return f;
 }
 
-static void forward(struct rl_finetune *f, struct tape *t, const struct rl_image_batch *b)
+static void forward(const struct tape *t, const struct rl_image_batch *b)
 {
-	rl_image_batch_feed(&f->images, b, 0, t->images, t->net, t->x);
-	rl_loss_labels(t->net, t->loss, b->label);
-	rl_net_forward(t->net);
+	rl_image_batch_feed(b, 0, t->of.images, t->of.net, t->x);
+	rl_loss_labels(t->of.net, t->loss, b->label);
+	rl_net_forward(t->of.net);
 }
 
 static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
@@ -76,30 +71,36 @@ static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
 	rl_image_batch_take(&f->images, &f->slot[slot], s, i);
 }
 
-/* Without samples only statistics that are common to all ranks call for a pass, over any image. */
 static struct rl_score gradients(void *ctx, const struct rl_batch *b, const struct rl_micro *m)
 {
 	struct rl_finetune *f = ctx;
 	struct tape *t = b->samples == f->batch ? &f->full : &f->rest;
+	int64_t images = rl_pass_images(b, &f->net);
 
-	if (!b->samples && !f->net.sync_bn)
+	if (!images)
 		return (struct rl_score){0};
-	build(f, t, b->samples ? b->samples : 1, true);
-	rl_net_track_statistics(t->net, m->leading);
-	rl_net_set_absent(t->net, !b->samples);
-	rl_net_watch(t->net, m->final, m->final_ctx);
-	forward(f, t, &f->slot[b->slot]);
-	rl_net_backward(t->net);
+	build(f, t, images, true);
+	rl_pass_begin(t->of.net, b, m);
+	forward(t, &f->slot[b->slot]);
+	rl_net_backward(t->of.net);
 	if (!b->samples)
 		return (struct rl_score){0};
-	return (struct rl_score){.loss = rl_loss_value(t->net, t->loss),
-				 .correct = rl_loss_correct(t->net, t->loss),
+	return (struct rl_score){.loss = rl_loss_value(t->of.net, t->loss),
+				 .correct = rl_loss_correct(t->of.net, t->loss),
 				 .items = b->samples};
+}
+
+static void print(void *ctx, FILE *out)
+{
+	const struct rl_finetune *f = ctx;
+
+	rl_net_print(f->full.of.net, out);
 }
 
 struct rl_task rl_finetune_task(struct rl_finetune *f)
 {
-	return (struct rl_task){.ctx = f, .unit = "images", .take = take, .gradients = gradients};
+	return (struct rl_task){
+		.ctx = f, .unit = "images", .take = take, .gradients = gradients, .print = print};
 }
 
 static void classify(void *ctx, const struct rl_image_batch *b, int64_t n, float *const logits[])
@@ -107,17 +108,12 @@ static void classify(void *ctx, const struct rl_image_batch *b, int64_t n, float
 	struct rl_finetune *f = ctx;
 
 	build(f, &f->eval, n, false);
-	forward(f, &f->eval, b);
-	rl_net_read(f->eval.net, f->eval.logits, logits[0]);
+	forward(&f->eval, b);
+	rl_net_read(f->eval.of.net, f->eval.logits, logits[0]);
 }
 
 struct rl_classifier rl_finetune_classifier(struct rl_finetune *f, int64_t threads)
 {
 	return (struct rl_classifier){
 		.ctx = f, .heads = 1, .run = classify, .batch = f->batch, .threads = threads};
-}
-
-void rl_finetune_print_plan(struct rl_finetune *f, FILE *out)
-{
-	rl_net_print(f->full.net, out);
 }

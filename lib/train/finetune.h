@@ -18,6 +18,5 @@ struct rl_finetune *rl_finetune_new(struct rl_params *params, const struct rl_re
 
 struct rl_task rl_finetune_task(struct rl_finetune *f);
 struct rl_classifier rl_finetune_classifier(struct rl_finetune *f, int64_t threads);
-void rl_finetune_print_plan(struct rl_finetune *f, FILE *out);
 
 #endif

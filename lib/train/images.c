@@ -3,8 +3,8 @@
 #include "base/err.h"
 #include "base/pool.h"
 #include "base/progress.h"
+#include "data/augmented.h"
 
-#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ struct rl_images rl_images_of(const json_t *head, int64_t classes, const char *w
 	const char *kind = rl_json_str(head, "kind", where);
 	struct rl_images m = {.height = size_of(shape, 0),
 			      .width = size_of(shape, 1),
-			      .lighting = rl_head_has_field(head, "lighting")};
+			      .lighting = rl_lighting_declared(head, where)};
 
 	if (strcmp(kind, "images"))
 		rl_die("%s: a stream of %s, not of images", where, kind);
@@ -33,9 +33,6 @@ struct rl_images rl_images_of(const json_t *head, int64_t classes, const char *w
 		       where);
 	if (!rl_head_has_field(head, "label"))
 		rl_die("%s: head: no field label: the manifest has none", where);
-	if (m.lighting &&
-	    size_of(json_object_get(json_object_get(fields, "lighting"), "shape"), 0) != 3)
-		rl_die("%s: head: lighting is not f4 [3]", where);
 	int64_t known = rl_head_nclass(head, where);
 	if (known && classes && known != classes)
 		rl_die("%s: head: %lld classes, where %lld are expected", where, (long long)known,
@@ -51,10 +48,11 @@ struct rl_image_batch rl_image_batch_new(const struct rl_images *m, int64_t capa
 	size_t n = (size_t)capacity, bytes = n * (size_t)(m->height * m->width * 3);
 	struct rl_image_batch b = {.pixels = rl_aligned(bytes),
 				   .label = rl_calloc(n, sizeof(*b.label)),
-				   .lighting = rl_calloc(n, sizeof(*b.lighting)),
 				   .index = rl_calloc(n, sizeof(*b.index))};
 
 	memset(b.pixels, 0, bytes);
+	if (m->lighting)
+		b.lighting = rl_calloc(n, sizeof(*b.lighting));
 	return b;
 }
 
@@ -76,24 +74,19 @@ void rl_image_batch_take(const struct rl_images *m, struct rl_image_batch *b, st
 		rl_die("%s: label %d: not one of 0 to %d", s->key, (int)b->label[i],
 		       (int)m->classes - 1);
 	memcpy(b->pixels + (size_t)i * bytes, rl_sample_get(s, "image", RL_U1, 3)->data, bytes);
-	if (!m->lighting)
-		return;
-	memcpy(b->lighting[i], rl_sample_get(s, "lighting", RL_F4, 1)->data, sizeof(*b->lighting));
-	for (int c = 0; c < 3; c++)
-		if (!isfinite(b->lighting[i][c]))
-			rl_die("%s: lighting is not finite", s->key);
+	if (m->lighting)
+		rl_lighting_of(s, b->lighting[i]);
 }
 
-void rl_image_batch_feed(const struct rl_images *m, const struct rl_image_batch *b, int64_t first,
-			 int64_t count, struct rl_net *n, rl_val x)
+void rl_image_batch_feed(const struct rl_image_batch *b, int64_t first, int64_t count,
+			 struct rl_net *n, rl_val x)
 {
 	int64_t dim[4];
 
 	rl_net_shape(n, x, dim);
 	for (int64_t i = 0; i < dim[0]; i++)
 		b->index[i] = first + (i < count ? i : count - 1);
-	rl_net_feed_images(n, x, b->pixels, m->lighting ? (const float(*)[3])b->lighting : NULL,
-			   b->index);
+	rl_net_feed_images(n, x, b->pixels, (const float(*)[3])b->lighting, b->index);
 }
 
 /* ---- evaluation -------------------------------------------------------------------------------

@@ -23,8 +23,8 @@ struct rl_images rl_images_of(const json_t *head, int64_t classes, const char *w
 struct rl_image_batch {
 	uint8_t *pixels; /* [capacity,H,W,3] */
 	int32_t *label;
-	float (*lighting)[3];
-	int64_t *index; /* scratch of feeding */
+	float (*lighting)[3]; /* NULL: the stream has none */
+	int64_t *index;       /* scratch of feeding */
 };
 
 struct rl_image_batch rl_image_batch_new(const struct rl_images *m, int64_t capacity);
@@ -36,8 +36,8 @@ void rl_image_batch_take(const struct rl_images *m, struct rl_image_batch *b, st
 
 /* Images first, first + 1 ... into the feed x; where that has room for more than `count`, the last
  * one again. */
-void rl_image_batch_feed(const struct rl_images *m, const struct rl_image_batch *b, int64_t first,
-			 int64_t count, struct rl_net *n, rl_val x);
+void rl_image_batch_feed(const struct rl_image_batch *b, int64_t first, int64_t count,
+			 struct rl_net *n, rl_val x);
 
 /* A classifier with one or more heads, for evaluation. */
 struct rl_classifier {

@@ -21,6 +21,8 @@
 #include "nn/schedule.h"
 #include "train/state.h"
 
+#include <stdio.h>
+
 /* How the loop wants a micro-batch to be run. */
 struct rl_micro {
 	uint64_t draw; /* numbers those of the whole run and picks the dropout masks */
@@ -32,9 +34,10 @@ struct rl_micro {
 
 struct rl_task {
 	void *ctx;
-	const char *unit;        /* "images" */
-	const char *const *part; /* names of the score's parts, NULL-terminated; or NULL */
-	rl_take *take;           /* a sample into a slot */
+	const char *unit; /* "images" */
+	const char *const
+		*part; /* names of the score's parts in the log, NULL-terminated; or NULL */
+	rl_take *take; /* a sample into a slot */
 	/* Called for each micro-batch before gradients(), and after a resume for the newest
 	 * `recall` samples again, without gradients(); or NULL. */
 	void (*remember)(void *ctx, const struct rl_batch *b);
@@ -43,6 +46,7 @@ struct rl_task {
 	 * One of no samples is run while other ranks still have some: what the ranks do together is
 	 * done, and the score is zero. */
 	struct rl_score (*gradients)(void *ctx, const struct rl_batch *b, const struct rl_micro *m);
+	void (*print)(void *ctx, FILE *out); /* the plans of its networks; NULL: images decide */
 };
 
 struct rl_loop {

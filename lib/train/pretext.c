@@ -1,14 +1,14 @@
 #include "train/pretext.h"
 
 #include "base/err.h"
+#include "train/pass.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* A tape of one batch size with what it is fed. */
 struct tape {
-	int64_t images;
-	struct rl_net *net;
+	struct rl_sized_net of;
 	struct rl_relloc_net model;
 };
 
@@ -41,10 +41,8 @@ static void allocate(struct rl_pretext *t)
 
 static void release(struct rl_pretext *t)
 {
-	if (t->full.net)
-		rl_net_free(t->full.net);
-	if (t->rest.net)
-		rl_net_free(t->rest.net);
+	if (t->full.of.net)
+		rl_net_free(t->full.of.net);
 	free(t->patches[0]);
 	free(t->patches[1]);
 	free(t->index);
@@ -55,14 +53,10 @@ static void release(struct rl_pretext *t)
 static void build(struct tape *t, struct rl_params *params, const struct rl_relloc *model,
 		  int64_t images, const struct rl_net_config *config)
 {
-	if (t->net && t->images == images)
+	if (!rl_sized_net_renew(&t->of, images, params, config))
 		return;
-	if (t->net)
-		rl_net_free(t->net);
-	t->images = images;
-	t->net = rl_net_new(params, config);
-	t->model = rl_relloc(t->net, model, images);
-	rl_net_plan(t->net);
+	t->model = rl_relloc(t->of.net, model, images);
+	rl_net_plan(t->of.net);
 }
 
 static void build_training(struct rl_pretext *t, struct tape *tape, int64_t images)
@@ -108,33 +102,37 @@ static void remember(void *ctx, const struct rl_batch *b)
 static struct rl_score run(struct rl_pretext *t, struct tape *tape, const uint8_t *patches,
 			   bool backward)
 {
-	int64_t pairs = tape->images * RL_NEIGHBOURS;
+	struct rl_net *n = tape->of.net;
 
-	rl_relloc_feed(tape->net, &tape->model, &t->model, tape->images, patches, t->index);
-	rl_loss_labels(tape->net, tape->model.loss, t->labels);
-	rl_net_forward(tape->net);
+	rl_relloc_feed(n, &tape->model, &t->model, tape->of.images, patches, t->index);
+	rl_loss_labels(n, tape->model.loss, t->labels);
+	rl_net_forward(n);
 	if (backward)
-		rl_net_backward(tape->net);
-	return (struct rl_score){.loss = rl_loss_value(tape->net, tape->model.loss),
-				 .correct = rl_loss_correct(tape->net, tape->model.loss),
-				 .items = pairs};
+		rl_net_backward(n);
+	return (struct rl_score){.loss = rl_loss_value(n, tape->model.loss),
+				 .correct = rl_loss_correct(n, tape->model.loss),
+				 .items = tape->of.images * RL_NEIGHBOURS};
 }
 
-/* Without samples only statistics that are common to all ranks call for a pass, over any image. */
 static struct rl_score gradients(void *ctx, const struct rl_batch *b, const struct rl_micro *m)
 {
 	struct rl_pretext *t = ctx;
 	struct tape *tape = b->samples == t->batch ? &t->full : &t->rest;
+	int64_t images = rl_pass_images(b, &t->net);
 
-	if (!b->samples && !t->net.sync_bn)
+	if (!images)
 		return (struct rl_score){0};
-	build_training(t, tape, b->samples ? b->samples : 1);
-	rl_net_set_draw(tape->net, m->draw);
-	rl_net_track_statistics(tape->net, m->leading);
-	rl_net_set_absent(tape->net, !b->samples);
-	rl_net_watch(tape->net, m->final, m->final_ctx);
+	build_training(t, tape, images);
+	rl_pass_begin(tape->of.net, b, m);
 	struct rl_score s = run(t, tape, t->patches[b->slot], true);
 	return b->samples ? s : (struct rl_score){0};
+}
+
+static void print(void *ctx, FILE *out)
+{
+	const struct rl_pretext *t = ctx;
+
+	rl_net_print(t->full.of.net, out);
 }
 
 struct rl_task rl_pretext_task(struct rl_pretext *t)
@@ -144,7 +142,8 @@ struct rl_task rl_pretext_task(struct rl_pretext *t)
 				.take = take,
 				.remember = remember,
 				.recall = t->recent_capacity,
-				.gradients = gradients};
+				.gradients = gradients,
+				.print = print};
 }
 
 /* Ranks with common statistics go on together until none has a whole batch left. */
@@ -160,13 +159,13 @@ void rl_pretext_precise_bn(struct rl_pretext *t)
 	bool mine = have > 0;
 
 	build_training(t, tape, mine && have < t->batch ? have : t->batch);
-	rl_net_track_statistics(tape->net, true);
-	rl_net_accumulate_statistics(tape->net);
+	rl_net_track_statistics(tape->of.net, true);
+	rl_net_accumulate_statistics(tape->of.net);
 	while (another(t, mine)) {
-		rl_net_set_absent(tape->net, !mine);
+		rl_net_set_absent(tape->of.net, !mine);
 		run(t, tape, mine ? t->recent + (size_t)at * t->image_bytes : t->patches[0], false);
-		at += tape->images;
-		mine = mine && at + tape->images <= have;
+		at += tape->of.images;
+		mine = mine && at + tape->of.images <= have;
 	}
 }
 
@@ -222,9 +221,4 @@ struct rl_score rl_pretext_evaluate(struct rl_params *params, const struct rl_re
 	rl_sample_free(&sample);
 	release(&t);
 	return sum;
-}
-
-void rl_pretext_print_plan(struct rl_pretext *t, FILE *out)
-{
-	rl_net_print(t->full.net, out);
 }

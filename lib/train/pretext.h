@@ -33,6 +33,4 @@ void rl_pretext_check(const struct rl_relloc *model, const char *path);
 struct rl_score rl_pretext_evaluate(struct rl_params *params, const struct rl_relloc *model,
 				    const char *path, int64_t batch, bool bf16);
 
-void rl_pretext_print_plan(struct rl_pretext *t, FILE *out);
-
 #endif

@@ -1,16 +1,13 @@
 #include "train/probing.h"
 
 #include "base/err.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "train/pass.h"
 
 enum { PIECE = 32 }; /* images that the backbone works on at once */
 
 /* The heads for one batch size. */
 struct tape {
-	int64_t images;
-	struct rl_net *net;
+	struct rl_sized_net of;
 	struct rl_probes_net model;
 };
 
@@ -63,22 +60,22 @@ static int64_t width(const struct rl_probing *p, int head)
 	return p->model.ndim == 4 ? d[1] * d[2] * d[3] : d[1];
 }
 
+static struct rl_net_config config_of(const struct rl_probing *p, bool train)
+{
+	return (struct rl_net_config){
+		.train = train, .seed = p->c.seed, .comm = p->c.comm, .sync_bn = train};
+}
+
 static void build(struct rl_probing *p, struct tape *t, int64_t images, bool train)
 {
+	const struct rl_net_config config = config_of(p, train);
 	struct rl_probes model = p->model;
 
-	if (t->net && t->images == images)
-		return;
-	if (t->net)
-		rl_net_free(t->net);
 	model.running = !train;
-	t->images = images;
-	t->net = rl_net_new(p->params, &(struct rl_net_config){.train = train,
-							       .seed = p->c.seed,
-							       .comm = p->c.comm,
-							       .sync_bn = train});
-	t->model = rl_probes(t->net, &model, images);
-	rl_net_plan(t->net);
+	if (!rl_sized_net_renew(&t->of, images, p->params, &config))
+		return;
+	t->model = rl_probes(t->of.net, &model, images);
+	rl_net_plan(t->of.net);
 }
 
 struct rl_probing *rl_probing_new(struct rl_params *params, const struct rl_probing_config *c)
@@ -106,7 +103,7 @@ static void extract(struct rl_probing *p, const struct rl_image_batch *b, int64_
 	for (int64_t i = 0; i < n; i += p->piece) {
 		int64_t left = n - i < p->piece ? n - i : p->piece;
 
-		rl_image_batch_feed(&p->c.images, b, i, left, p->backbone, p->x);
+		rl_image_batch_feed(b, i, left, p->backbone, p->x);
 		rl_net_forward(p->backbone);
 		for (int h = 0; h < p->c.heads; h++)
 			rl_net_read(p->backbone, p->out[layer_of(p, h)],
@@ -114,14 +111,16 @@ static void extract(struct rl_probing *p, const struct rl_image_batch *b, int64_
 	}
 }
 
-static void forward(struct rl_probing *p, struct tape *t, const struct rl_image_batch *b, int64_t n)
+static void forward(struct rl_probing *p, const struct tape *t, const struct rl_image_batch *b)
 {
-	extract(p, b, n);
+	struct rl_net *n = t->of.net;
+
+	extract(p, b, t->of.images);
 	for (int h = 0; h < p->c.heads; h++) {
-		rl_net_feed(t->net, t->model.feature[h], p->feature[h]);
-		rl_loss_labels(t->net, t->model.loss[h], b->label);
+		rl_net_feed(n, t->model.feature[h], p->feature[h]);
+		rl_loss_labels(n, t->model.loss[h], b->label);
 	}
-	rl_net_forward(t->net);
+	rl_net_forward(n);
 }
 
 /* ---- training ---------------------------------------------------------------------------------
@@ -137,30 +136,35 @@ static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
 /* The loss is the sum of the heads', each of which learns by its own alone. */
 static struct rl_score score_of(const struct rl_probing *p, const struct tape *t)
 {
-	struct rl_score s = {.items = t->images * p->c.heads};
+	struct rl_score s = {.items = t->of.images * p->c.heads};
 
 	for (int h = 0; h < p->c.heads; h++) {
-		s.part[h] = rl_loss_value(t->net, t->model.loss[h]);
+		s.part[h] = rl_loss_value(t->of.net, t->model.loss[h]);
 		s.loss += s.part[h];
-		s.correct += rl_loss_correct(t->net, t->model.loss[h]);
+		s.correct += rl_loss_correct(t->of.net, t->model.loss[h]);
 	}
 	return s;
 }
 
-/* A rank without samples takes part in the common statistics with an image that does not count. */
 static struct rl_score gradients(void *ctx, const struct rl_batch *b, const struct rl_micro *m)
 {
 	struct rl_probing *p = ctx;
 	struct tape *t = b->samples == p->c.batch ? &p->full : &p->rest;
-	int64_t n = b->samples ? b->samples : 1;
+	const struct rl_net_config config = config_of(p, true);
 
-	build(p, t, n, true);
-	rl_net_track_statistics(t->net, m->leading);
-	rl_net_set_absent(t->net, !b->samples);
-	rl_net_watch(t->net, m->final, m->final_ctx);
-	forward(p, t, &p->slot[b->slot], n);
-	rl_net_backward(t->net);
+	build(p, t, rl_pass_images(b, &config), true);
+	rl_pass_begin(t->of.net, b, m);
+	forward(p, t, &p->slot[b->slot]);
+	rl_net_backward(t->of.net);
 	return b->samples ? score_of(p, t) : (struct rl_score){0};
+}
+
+static void print(void *ctx, FILE *out)
+{
+	const struct rl_probing *p = ctx;
+
+	rl_net_print(p->backbone, out);
+	rl_net_print(p->full.of.net, out);
 }
 
 struct rl_task rl_probing_task(struct rl_probing *p)
@@ -171,7 +175,8 @@ struct rl_task rl_probing_task(struct rl_probing *p)
 				.unit = "images",
 				.part = p->c.heads > 1 ? loss : NULL,
 				.take = take,
-				.gradients = gradients};
+				.gradients = gradients,
+				.print = print};
 }
 
 /* ---- evaluation -------------------------------------------------------------------------------
@@ -182,9 +187,9 @@ static void classify(void *ctx, const struct rl_image_batch *b, int64_t n, float
 	struct rl_probing *p = ctx;
 
 	build(p, &p->eval, n, false);
-	forward(p, &p->eval, b, n);
+	forward(p, &p->eval, b);
 	for (int h = 0; h < p->c.heads; h++)
-		rl_net_read(p->eval.net, p->eval.model.logits[h], logits[h]);
+		rl_net_read(p->eval.of.net, p->eval.model.logits[h], logits[h]);
 }
 
 struct rl_classifier rl_probing_classifier(struct rl_probing *p, int64_t threads)
@@ -194,10 +199,4 @@ struct rl_classifier rl_probing_classifier(struct rl_probing *p, int64_t threads
 				      .run = classify,
 				      .batch = p->c.batch,
 				      .threads = threads};
-}
-
-void rl_probing_print_plan(struct rl_probing *p, FILE *out)
-{
-	rl_net_print(p->backbone, out);
-	rl_net_print(p->full.net, out);
 }

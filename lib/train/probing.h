@@ -32,6 +32,4 @@ struct rl_classifier rl_probing_classifier(struct rl_probing *p, int64_t threads
 /* "feat1" ... or "avgpool". */
 const char *rl_probing_layer(const struct rl_probing *p, int head);
 
-void rl_probing_print_plan(struct rl_probing *p, FILE *out);
-
 #endif

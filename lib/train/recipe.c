@@ -18,42 +18,6 @@ void rl_recipe_interpret(struct rl_recipe *r)
 	omp_set_num_threads((int)r->threads);
 }
 
-json_t *rl_recipe_history(const struct rl_recipe *r, const struct rl_tool *tool, json_t *head,
-			  int argc, char **argv)
-{
-	json_t *entry = rl_head_history(head, tool, argc, argv);
-
-	json_object_set_new(entry, "seed", json_integer(r->seed));
-	json_object_set_new(entry, "precision", json_string(rl_precision_name(r->bf16)));
-	return entry;
-}
-
-struct rl_loop rl_recipe_loop(const struct rl_recipe *r, struct rl_comm *comm, struct rl_reader *in)
-{
-	const json_t *head = rl_reader_head(in);
-
-	if (!json_object_get(head, "samples") || !json_object_get(head, "epochs"))
-		rl_die("stdin: the head does not say how many samples and epochs: rl-decode "
-		       "--epochs does");
-	struct rl_loop l = {
-		.in = in,
-		.comm = comm,
-		.samples = rl_json_int(head, "samples", 1, INT64_C(1) << 32, "stdin: head"),
-		.epochs = rl_json_int(head, "epochs", 1, 1 << 24, "stdin: head"),
-		.batch = r->batch,
-		.accumulate = r->accumulate,
-		.dir = r->dir,
-		.log_every = r->log_every,
-		.checkpoint_every = r->checkpoint_every,
-		.keep = r->keep,
-		.quiet = r->quiet || comm->rank};
-
-	l.of_all = rl_comm_count(comm, l.samples);
-	if (l.epochs > 1 && !rl_head_has_field(head, "position"))
-		rl_die("stdin: head: several epochs, but no field position");
-	return l;
-}
-
 int64_t rl_recipe_images_a_step(const struct rl_recipe *r, const struct rl_loop *l)
 {
 	int64_t full = r->batch * r->accumulate * l->comm->size;

@@ -62,15 +62,6 @@ struct rl_recipe {
 /* Answers --where, which ends the program; sets the number of threads. */
 void rl_recipe_interpret(struct rl_recipe *r);
 
-/* What the program adds to the history of its stream. */
-json_t *rl_recipe_history(const struct rl_recipe *r, const struct rl_tool *tool, json_t *head,
-			  int argc, char **argv);
-
-/* The loop over a stream that says how long it is; task, params, optim and schedule are still to be
- * filled in. */
-struct rl_loop rl_recipe_loop(const struct rl_recipe *r, struct rl_comm *comm,
-			      struct rl_reader *in);
-
 /* The rate of l->optim for the images that a step really has, and its falls. */
 struct rl_schedule rl_recipe_schedule(const struct rl_recipe *r, const struct rl_loop *l);
 

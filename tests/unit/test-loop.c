@@ -77,23 +77,24 @@ static struct rl_loop loop(struct fake *f, const char *dir, int64_t samples, int
 	rl_params_declare(f->params, RL_PARAM, "w", 1, (int64_t[]){1}, RL_INIT_CONSTANT, 0);
 	rl_params_allocate(f->params, 0);
 	f->loss = 1;
-	return (struct rl_loop){.task = {f, "samples", NULL, take, NULL, 0, gradients},
-				.in = in,
-				.comm = rl_comm_alone(),
-				.params = f->params,
-				.optim = rl_optim_new(RL_SGD, 0, f->params),
-				.schedule = {.base = 1, .gamma = 1},
-				.samples = samples,
-				.of_all = samples,
-				.epochs = epochs,
-				.batch = 4,
-				.accumulate = 3,
-				.dir = dir,
-				.log_every = 1,
-				.keep = 2,
-				.metadata = json_object(),
-				.run = json_object(),
-				.quiet = true};
+	return (struct rl_loop){
+		.task = {.ctx = f, .unit = "samples", .take = take, .gradients = gradients},
+		.in = in,
+		.comm = rl_comm_alone(),
+		.params = f->params,
+		.optim = rl_optim_new(RL_SGD, 0, f->params),
+		.schedule = {.base = 1, .gamma = 1},
+		.samples = samples,
+		.of_all = samples,
+		.epochs = epochs,
+		.batch = 4,
+		.accumulate = 3,
+		.dir = dir,
+		.log_every = 1,
+		.keep = 2,
+		.metadata = json_object(),
+		.run = json_object(),
+		.quiet = true};
 }
 
 static void test_steps(const char *dir)
