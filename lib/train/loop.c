@@ -247,16 +247,27 @@ static void log_window(struct run *r)
 	r->window_start = now;
 }
 
+/* A loss that steps should have brought below chance + `margin`, and did not; nor is it `fallen`
+ * from where it began, far above, as it is where new heads read strong features. */
+static bool learns_nothing(const struct run *r, int64_t steps, double loss, double margin,
+			   double fallen)
+{
+	const int64_t enough = 20; /* steps that can be expected to show */
+	double chance = r->l->chance_loss;
+
+	return r->l->comm->rank == 0 && chance > 0 && steps >= enough && loss > chance + margin &&
+	       loss > r->now.first_loss - fallen;
+}
+
 /* The known ways to learn nothing look alike from afar: say so while there is time to stop. */
 static void warn_if_stuck(const struct run *r)
 {
-	const int64_t enough = 20; /* steps of warm-up that can be expected to show */
-	double chance = r->l->chance_loss, loss = r->now.warm.loss;
+	double loss = r->now.warm.loss;
 
-	if (r->l->comm->rank == 0 && r->warm_end >= enough && chance > 0 && loss > chance - 0.01)
+	if (learns_nothing(r, r->warm_end, loss, -0.01, 0.1))
 		rl_warn("the loss is %.3f at the end of the warm-up and has not left chance "
 			"(%.3f): is the rate right for this batch?",
-			loss, chance);
+			loss, r->l->chance_loss);
 }
 
 /* False when the epoch is over. */
@@ -275,6 +286,8 @@ static bool run_step(struct run *r, int64_t epoch)
 		s->of_epoch = (struct rl_score){0};
 	rl_score_add(&s->of_epoch, score);
 	rl_score_add(&s->window, score);
+	if (!s->step)
+		s->first_loss = score.loss;
 	if (s->step >= r->warm_end / 2 && s->step < r->warm_end)
 		rl_score_add(&s->warm, score);
 	s->window_samples += samples;
@@ -322,6 +335,16 @@ static void begin(struct run *r, struct rl_loop *l)
 	r->window_start = rl_now() - l->start.window_seconds;
 }
 
+static void warn_if_diverged(const struct run *r)
+{
+	double loss = r->now.of_epoch.loss;
+
+	if (learns_nothing(r, r->now.step, loss, 0.1, 0))
+		rl_warn("the loss of the last epoch is %.3f, above chance (%.3f): the run has "
+			"diverged",
+			loss, r->l->chance_loss);
+}
+
 static void finish(struct run *r)
 {
 	const struct rl_loop *l = r->l;
@@ -337,10 +360,7 @@ static void finish(struct run *r)
 	if (stops.asked)
 		stop(r, stops);
 	rl_progress_end(&r->progress, r->now.place.taken);
-	if (l->comm->rank == 0 && l->chance_loss > 0 && r->now.of_epoch.loss > l->chance_loss + 0.1)
-		rl_warn("the loss of the last epoch is %.3f, above chance (%.3f): the run has "
-			"diverged",
-			r->now.of_epoch.loss, l->chance_loss);
+	warn_if_diverged(r);
 	rl_gradient_free(r->gradient);
 	free(r->states);
 	free(r->counts);

@@ -133,15 +133,20 @@ static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
 	rl_image_batch_take(&p->c.images, &p->slot[slot], s, i);
 }
 
-/* The loss is the sum of the heads', each of which learns by its own alone. */
+/* The loss is the sum of the heads', each of which learns by its own alone; the parts are the
+ * heads' losses and then their accuracies in percent. */
 static struct rl_score score_of(const struct rl_probing *p, const struct tape *t)
 {
 	struct rl_score s = {.items = t->of.images * p->c.heads};
+	double *loss = s.part, *accuracy = s.part + p->c.heads;
 
 	for (int h = 0; h < p->c.heads; h++) {
-		s.part[h] = rl_loss_value(t->of.net, t->model.loss[h]);
-		s.loss += s.part[h];
-		s.correct += rl_loss_correct(t->of.net, t->model.loss[h]);
+		int64_t correct = rl_loss_correct(t->of.net, t->model.loss[h]);
+
+		loss[h] = rl_loss_value(t->of.net, t->model.loss[h]);
+		accuracy[h] = 100.0 * (double)correct / (double)t->of.images;
+		s.loss += loss[h];
+		s.correct += correct;
 	}
 	return s;
 }
@@ -169,11 +174,13 @@ static void print(void *ctx, FILE *out)
 
 struct rl_task rl_probing_task(struct rl_probing *p)
 {
-	static const char *const loss[] = {"loss.1", "loss.2", "loss.3", "loss.4", "loss.5", NULL};
+	static const char *const parts[] = {"loss.1",     "loss.2",     "loss.3",     "loss.4",
+					    "loss.5",     "accuracy.1", "accuracy.2", "accuracy.3",
+					    "accuracy.4", "accuracy.5", NULL};
 
 	return (struct rl_task){.ctx = p,
 				.unit = "images",
-				.part = p->c.heads > 1 ? loss : NULL,
+				.part = p->c.heads > 1 ? parts : NULL,
 				.take = take,
 				.gradients = gradients,
 				.print = print};

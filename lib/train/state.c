@@ -41,12 +41,12 @@ char *rl_state_text(const struct rl_state *s, const struct rl_place *places, int
 
 	for (int i = 0; i < ranks; i++)
 		json_array_append_new(of_ranks, place(&places[i]));
-	json_t *o = json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:f, s:I}", "step",
+	json_t *o = json_pack("{s:I, s:I, s:o, s:o, s:f, s:o, s:o, s:I, s:f, s:I}", "step",
 			      (json_int_t)s->step, "epoch", (json_int_t)s->epoch, "places",
-			      of_ranks, "of_epoch", score(&s->of_epoch), "warm", score(&s->warm),
-			      "window", score(&s->window), "window_samples",
-			      (json_int_t)s->window_samples, "window_seconds", s->window_seconds,
-			      "log_bytes", (json_int_t)s->log_bytes);
+			      of_ranks, "of_epoch", score(&s->of_epoch), "first_loss",
+			      s->first_loss, "warm", score(&s->warm), "window", score(&s->window),
+			      "window_samples", (json_int_t)s->window_samples, "window_seconds",
+			      s->window_seconds, "log_bytes", (json_int_t)s->log_bytes);
 	char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(17));
 
 	if (!text)
@@ -105,6 +105,7 @@ struct rl_state rl_state_parse(const char *text, int rank, const char *where)
 		.epoch = count(o, "epoch", where),
 		.place = parse_place(rl_json_get(o, "places", where), (size_t)rank, where),
 		.of_epoch = parse_score(o, "of_epoch", where),
+		.first_loss = rl_json_real(o, "first_loss", where),
 		.warm = parse_score(o, "warm", where),
 		.window = parse_score(o, "window", where),
 		.window_samples = count(o, "window_samples", where),

@@ -8,13 +8,13 @@
 #include "base/json.h"
 #include "train/batch.h"
 
-enum { RL_PARTS = 8 };
+enum { RL_PARTS = 10 };
 
 struct rl_score {
 	double loss;           /* mean over items */
 	int64_t correct;       /* items */
 	int64_t items;         /* pairs, pixels, ... that the loss averages over */
-	double part[RL_PARTS]; /* what the loss is made of, means as well; see rl_task */
+	double part[RL_PARTS]; /* what else the task tells, means as well; see rl_task */
 };
 
 /* The score over two sets of items together. */
@@ -25,6 +25,7 @@ struct rl_state {
 	int64_t epoch;            /* of the last of them */
 	struct rl_place place;    /* of this rank */
 	struct rl_score of_epoch; /* so far */
+	double first_loss;        /* of the first step */
 	struct rl_score warm;     /* of the second half of the warm-up, so far */
 	struct rl_score window;   /* since the last line of the log */
 	int64_t window_samples;

@@ -24,11 +24,12 @@ for heads in multi avgpool; do
 	rl-linear test $net --probe $heads/weights.safetensors --batch 5 --quiet <view.tar | jq -cS .metrics >once.json
 	is "$(cat once.json)" "$(jq -cS .metrics $heads.json)" "$heads: whatever the batch"
 done
-is "$(jq -s -c 'last | [has("loss.1"), has("loss.5"), has("loss.6")]' multi/log.jsonl)" "[true,true,false]" "the log has each head's loss"
+is "$(jq -s -c 'last | [.loss - ([.["loss.\(range(1; 6))"]] | add), .accuracy - ([.["accuracy.\(range(1; 6))"]] | add) / 5] | map(fabs < 1e-6)' multi/log.jsonl)" "[true,true]" \
+	"the log has each head's loss and accuracy, their sum and mean"
 rl-decode --epochs 8 --shuffle --short-side 200 --augment center-crop=176 --quiet train.list |
 	train --heads multi --out learns 2>stderr
-is "$(jq -s '[range(1; 6) as $i | last["loss.\($i)"] < first["loss.\($i)"]] | all' learns/log.jsonl)" true \
-	"on images that stay as they are every head's loss falls"
+is "$(jq -s '[range(1; 6) as $i | last["loss.\($i)"] < first["loss.\($i)"] and last["accuracy.\($i)"] > first["accuracy.\($i)"]] | all' learns/log.jsonl)" true \
+	"on images that stay as they are every head's loss falls and its accuracy rises"
 is "$(jq -c '[.benchmark, (.provenance.train | length > 0)]' multi.json)" '["linear",true]' "the result says what it is"
 is "$(jq -cS '.setup | del(.network.precision)' multi.json)" "$(jq -cSn --argjson train "$(wc -l <train.list)" \
 	--argjson val "$(wc -l <val.list)" --argjson classes "$classes" '{

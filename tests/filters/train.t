@@ -90,9 +90,11 @@ ok $? "a loss that is not finite ends the run"
 [ ! -e g/weights.safetensors ]
 ok $? "and leaves no weights"
 
-rl-train --out g2 $fit --lr 1 --batch 4 <train.tar >/dev/null 2>stderr
+rl-train --out g2 $fit --lr 1 --batch 4 <long.tar >/dev/null 2>stderr
 grep -q 'above chance (2.079): the run has diverged' stderr
 ok $? "a run that ends above chance says so"
+rl-train --out g3 $fit --lr 1 --batch 4 <train.tar >/dev/null 2>stderr
+is "$(jq -s 'last.loss > 2.18' g3/log.jsonl) $(grep -c diverged stderr)" "true 0" "one of 15 steps does not: they tell nothing"
 
 # ---- bad photos on the way ----
 cp -r photos skip && head -c 900 "$(head -1 list)" >skip/"${list:-}cut.jpg"

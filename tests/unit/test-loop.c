@@ -21,7 +21,7 @@ struct fake {
 	uint64_t draw[MOST];
 	bool leading[MOST];
 	int64_t size[MOST], before[MOST];
-	double loss;
+	double loss, growth; /* of the loss, a call */
 };
 
 static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
@@ -38,6 +38,7 @@ static struct rl_score gradients(void *ctx, const struct rl_batch *b, const stru
 	f->before[f->calls] = b->before;
 	f->size[f->calls++] = b->samples;
 	f->params->grad[0] = (float)b->samples;
+	f->loss += f->growth;
 	return (struct rl_score){.loss = f->loss, .correct = 1, .items = b->samples};
 }
 
@@ -164,6 +165,52 @@ static void run_infinite(void *dir)
 	rl_loop_run(&l);
 }
 
+/* A run over two epochs, whose loss goes straight from one to another. */
+struct course {
+	const char *dir;
+	int64_t steps;
+	double from, to;
+};
+
+static void run_course(void *arg)
+{
+	const struct course *c = arg;
+	int64_t samples = c->steps * 2;
+	struct fake f = {0};
+	struct rl_loop l = loop(&f, c->dir, samples, 2, (int64_t[]){samples, samples});
+
+	f.loss = c->from;
+	f.growth = (c->to - c->from) / (double)c->steps;
+	l.accumulate = 1;
+	l.chance_loss = 1;
+	rl_loop_run(&l);
+	rl_loop_end(&l);
+	rl_warn("the end");
+}
+
+static void test_divergence(char *dir)
+{
+	const struct {
+		struct course course;
+		bool warned;
+		const char *what;
+	} t[] = {
+		{{dir, 30, 1, 1.5}, true, "a loss that rises above chance has diverged"},
+		{{dir, 30, 1, 1.05}, false, "one that stays about chance has not"},
+		{{dir, 30, 2, 1.5}, false, "nor has one that falls, though from far above"},
+		{{dir, 30, 1, 0.5}, false, "nor one that learns"},
+		{{dir, 14, 1, 1.5}, false, "in few steps nothing can be told"},
+	};
+
+	for (size_t i = 0; i < RL_LEN(t); i++) {
+		struct course c = t[i].course;
+
+		ok(dies(run_course, &c, 0, "the end") &&
+			   dies(run_course, &c, 0, "the run has diverged") == t[i].warned,
+		   "%s", t[i].what);
+	}
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/test-loop-XXXXXX";
@@ -173,6 +220,7 @@ int main(void)
 		rl_die("%s: make directory:", dir);
 	test_steps(dir);
 	test_checkpoints(dir);
+	test_divergence(dir);
 	ok(dies(run_empty, dir, 1, "no samples of epoch 1"), "an epoch of nothing");
 	ok(dies(run_infinite, dir, 1, "the loss is not finite"), "a loss that is not finite");
 	char *clean = rl_asprintf("rm -r %s", dir);
