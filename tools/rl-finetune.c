@@ -49,19 +49,6 @@ static const struct config defaults = {.recipe = {.optimizer = "sgd",
 				       .name = "",
 				       .head_lr = 1};
 
-/* The validation stream, refused before hours are spent if it does not fit. */
-static struct rl_reader *open_validation(const struct config *c, const struct rl_images *m)
-{
-	struct rl_reader *in = rl_reader_open(c->val);
-	const struct rl_images v = rl_images_of(rl_reader_head(in), m->classes, c->val);
-
-	if (v.height != m->height || v.width != m->width)
-		rl_die("%s: images of %lldx%lld, the training's are %lldx%lld", c->val,
-		       (long long)v.width, (long long)v.height, (long long)m->width,
-		       (long long)m->height);
-	return in;
-}
-
 static json_t *setup(const struct config *c, const struct rl_loop *l, const struct rl_images *m,
 		     int64_t test_images, const json_t *provenance, const json_t *val_head)
 {
@@ -125,7 +112,7 @@ int main(int argc, char **argv)
 	struct rl_training t = rl_training_begin(r, &tool, argc, argv);
 	struct rl_loop *loop = &t.loop;
 	const struct rl_images images = rl_images_of(t.head, c.classes, "stdin");
-	struct rl_reader *val = t.first ? open_validation(&c, &images) : NULL;
+	const struct rl_images val = rl_images_check(c.val, &images, loop->comm);
 	rl_backbone_history(&c.backbone, t.entry, r->bf16);
 	if (t.first)
 		rl_history_input(t.entry, c.val);
@@ -145,16 +132,15 @@ int main(int argc, char **argv)
 	rl_training_run(&t, r, opts, files);
 
 	/* evaluate */
-	if (t.first) {
-		const struct rl_classifier classifier =
-			rl_finetune_classifier(finetune, r->threads);
-
+	if (t.first)
 		rl_training_save(&t, "");
-		rl_images_evaluate(val, &images, &classifier, r->quiet, score);
-		rl_json_print(result(
-			&c, score, setup(&c, loop, &images, score->n, t.past, rl_reader_head(val)),
-			t.past));
-	}
+	const struct rl_classifier classifier = rl_finetune_classifier(finetune, r->threads);
+	struct rl_reader *in = rl_reader_open(c.val);
+	rl_images_evaluate(in, &val, &classifier, loop->quiet, score);
+	if (t.first)
+		rl_json_print(result(&c, score,
+				     setup(&c, loop, &images, score->n, t.past, rl_reader_head(in)),
+				     t.past));
 	rl_training_end(&t);
 	return RL_EXIT_OK;
 }

@@ -114,6 +114,10 @@ static void classify(void *ctx, const struct rl_image_batch *b, int64_t n, float
 
 struct rl_classifier rl_finetune_classifier(struct rl_finetune *f, int64_t threads)
 {
-	return (struct rl_classifier){
-		.ctx = f, .heads = 1, .run = classify, .batch = f->batch, .threads = threads};
+	return (struct rl_classifier){.ctx = f,
+				      .heads = 1,
+				      .run = classify,
+				      .batch = f->batch,
+				      .threads = threads,
+				      .comm = f->net.comm};
 }

@@ -92,6 +92,38 @@ void rl_image_batch_feed(const struct rl_image_batch *b, int64_t first, int64_t 
 /* ---- evaluation -------------------------------------------------------------------------------
  */
 
+static void check_samples(struct rl_reader *in, const struct rl_images *m, const char *path)
+{
+	struct rl_image_batch one = rl_image_batch_new(m, 1);
+	struct rl_sample s = {0};
+	int64_t n = 0;
+
+	for (; rl_reader_next(in, &s); n++)
+		rl_image_batch_take(m, &one, &s, 0);
+	if (!n)
+		rl_die("%s: no images to evaluate on", path);
+	rl_sample_free(&s);
+	rl_image_batch_free(&one);
+}
+
+struct rl_images rl_images_check(const char *path, const struct rl_images *m, struct rl_comm *comm)
+{
+	struct rl_reader *in = rl_reader_open(path);
+	const struct rl_images its = rl_images_of(rl_reader_head(in), m->classes, path);
+	char digest[17], *what = rl_asprintf("images in %s", path);
+
+	if (its.height != m->height || its.width != m->width)
+		rl_die("%s: images of %lldx%lld, the training's are %lldx%lld", path,
+		       (long long)its.width, (long long)its.height, (long long)m->width,
+		       (long long)m->height);
+	check_samples(in, &its, path);
+	rl_reader_digest(in, digest);
+	rl_comm_agree(comm, digest, sizeof(digest), what);
+	rl_reader_close(in);
+	free(what);
+	return its;
+}
+
 struct job {
 	struct rl_image_batch batch;
 	int64_t n;
@@ -103,6 +135,7 @@ struct evaluation {
 	const struct rl_classifier *c;
 	struct rl_sample sample;
 	bool ended;
+	int64_t turn; /* batches read so far */
 	float *logits[RL_HEADS];
 	struct rl_topk *score;
 	int64_t done;
@@ -113,14 +146,18 @@ static void *next(void *context)
 {
 	struct evaluation *e = context;
 	struct job *j = rl_calloc(1, sizeof(*j));
+	bool mine;
 
 	j->batch = rl_image_batch_new(e->m, e->c->batch);
-	while (j->n < e->c->batch && !e->ended) {
-		e->ended = !rl_reader_next(e->in, &e->sample);
-		if (!e->ended)
-			rl_image_batch_take(e->m, &j->batch, &e->sample, j->n++);
-	}
-	if (j->n)
+	do {
+		mine = e->turn++ % e->c->comm->size == e->c->comm->rank;
+		for (j->n = 0; j->n < e->c->batch && !e->ended; j->n += !e->ended) {
+			e->ended = !rl_reader_next(e->in, &e->sample);
+			if (!e->ended && mine)
+				rl_image_batch_take(e->m, &j->batch, &e->sample, j->n);
+		}
+	} while (!mine && !e->ended);
+	if (mine && j->n)
 		return j;
 	rl_image_batch_free(&j->batch);
 	free(j);
@@ -149,6 +186,14 @@ static void done(void *context, void *job)
 	free(j);
 }
 
+static void sum_over_ranks(struct rl_comm *comm, struct rl_topk *t)
+{
+	double x[] = {(double)t->n, (double)t->top1, (double)t->top5};
+
+	comm->sum(comm, x, RL_LEN(x));
+	*t = (struct rl_topk){(int64_t)x[0], (int64_t)x[1], (int64_t)x[2]};
+}
+
 void rl_images_evaluate(struct rl_reader *in, const struct rl_images *m,
 			const struct rl_classifier *c, bool quiet, struct rl_topk score[RL_HEADS])
 {
@@ -161,8 +206,10 @@ void rl_images_evaluate(struct rl_reader *in, const struct rl_images *m,
 	e.progress = rl_progress_start("images", 0, quiet);
 	rl_pool_run(1, &(struct rl_pool_calls){next, work, done, &e});
 	rl_progress_end(&e.progress, score[0].n);
-	for (int h = 0; h < c->heads; h++)
+	for (int h = 0; h < c->heads; h++) {
+		sum_over_ranks(c->comm, &score[h]);
 		free(e.logits[h]);
+	}
 	rl_sample_free(&e.sample);
 	if (!score[0].n)
 		rl_die("stdin: no images");

@@ -47,11 +47,18 @@ struct rl_classifier {
 	void (*run)(void *ctx, const struct rl_image_batch *b, int64_t n, float *const logits[]);
 	int64_t batch; /* images that run() can take */
 	int64_t threads;
+	struct rl_comm *comm; /* the ranks that share the work */
 };
 
 enum { RL_HEADS = 8 };
 
-/* Top-1 and top-5 of each head over the whole stream, read while the network works. */
+/* The stream in `path`, for evaluation of what learns from one like m, read through before hours
+ * are spent: dies unless it has images of the same size and classes, labels among these, and on all
+ * ranks the same bytes.  Collective. */
+struct rl_images rl_images_check(const char *path, const struct rl_images *m, struct rl_comm *comm);
+
+/* Top-1 and top-5 of each head over the whole stream, read while the network works: ranks take
+ * batches in turns, and all get the sum.  Collective. */
 void rl_images_evaluate(struct rl_reader *in, const struct rl_images *m,
 			const struct rl_classifier *c, bool quiet, struct rl_topk score[RL_HEADS]);
 

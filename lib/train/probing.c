@@ -205,5 +205,6 @@ struct rl_classifier rl_probing_classifier(struct rl_probing *p, int64_t threads
 				      .heads = p->c.heads,
 				      .run = classify,
 				      .batch = p->c.batch,
-				      .threads = threads};
+				      .threads = threads,
+				      .comm = p->c.comm};
 }

@@ -23,6 +23,11 @@ is "$(jq -cS '.setup | del(.network.precision)' seen.json)" "$(jq -cSn --argjson
 	training: {epochs: 6, batch: 16, statistics: 16, optimizer: "sgd", lr: 0.05, momentum: 0.9, weight_decay: 0.0005,
 		warmup: 0, warmup_ratio: 0.1, steps: "12,16", of_epochs: 20, gamma: 0.2}}')" "and what it is made of"
 is "$(jq -s 'last.loss < first.loss' run/log.jsonl)" true "the loss falls"
+rl-weights import run/weights.safetensors --out trunk.safetensors 2>stderr
+rl-extract --weights trunk.safetensors --layers avgpool --quiet <seen.tar >features.tar
+is "$(jq -cS '.metrics | map_values(. * 1e6 | round / 1e6)' seen.json)" \
+	"$(/usr/bin/python3 "$top/tests/filters/linear-twin.py" run/weights.safetensors features.tar | jq -cS 'map_values(. * 1e6 | round / 1e6)')" \
+	"top-1 and top-5 are those of numpy on rl-extract's features"
 is "$(rl-weights show run/weights.safetensors | grep -c 'fc\.\(weight\|bias\)')" 2 "the network is saved with its head, as torchvision names it"
 
 tune --out whole <play.tar >whole.json 2>stderr

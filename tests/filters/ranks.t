@@ -1,9 +1,6 @@
 # rl-train on several ranks: the same run as on one, the same bits again, and an end for all when one is lost.
 . "$(dirname "$0")/tap.sh"
-export OMP_NUM_THREADS=1
-# More ranks than processors, and by root if need be: Open MPI 4 and 5 want to be asked.
-export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+. "$top/tests/filters/ranks.sh"
 
 fit="--arch resnet18 --width 8 --hidden 32 --head-lr 0.1 --lr 0.01 --lr-batch 8 --warmup 0 --accumulate 1 --precise-bn 0
 	--log-every 1 --checkpoint-every 1 --keep 99 --quiet"
@@ -40,34 +37,8 @@ ranks 1 list --epochs 2 -- --out single $fit --batch 8 >single.json 2>stderr
 is "$(tensors single/weights.safetensors)" "$(tensors one/weights.safetensors)" "a job of one rank has the same bits"
 sh rank.sh list --epochs 1 -- --out still $fit --batch 8 --lr 0 >/dev/null 2>stderr
 
-cat >moved.py <<'E2'
-# How far two checkpoints are from each other, as a part of the way from the third: parameters, running statistics.
-import json, struct, sys
-import numpy
-def load(path):
-    f = open(path, "rb").read()
-    n = struct.unpack("<Q", f[:8])[0]
-    h = json.loads(f[8:8 + n])
-    return {k: numpy.frombuffer(f, "<f4", (v["data_offsets"][1] - v["data_offsets"][0]) // 4, 8 + n + v["data_offsets"][0])
-            for k, v in h.items() if k != "__metadata__" and v["dtype"] == "F32" and not k.startswith("optim.")}
-a, b, start = map(load, sys.argv[1:4])
-def way(x, y, running):
-    return sum(((x[k].astype("f8") - y[k]) ** 2).sum() for k in a if ("running" in k) == running) ** 0.5
-print(*["%.1e" % (way(a, b, r) / way(a, start, r)) for r in (False, True)])
-E2
-moved() { /usr/bin/python3 moved.py one/checkpoint-$2.safetensors $1/checkpoint-$2.safetensors init.safetensors; }
-# The running statistics begin at 0 and 1.
-/usr/bin/python3 - still/checkpoint-1.safetensors init.safetensors <<'E2'
-import json, struct, sys
-f = bytearray(open(sys.argv[1], "rb").read())
-n = struct.unpack("<Q", f[:8])[0]
-for k, v in json.loads(f[8:8 + n]).items():
-    if "running" in k:
-        a, b = v["data_offsets"]
-        f[8 + n + a:8 + n + b] = struct.pack("<f", k.endswith("var")) * ((b - a) // 4)
-open(sys.argv[2], "wb").write(f)
-E2
-below() { awk -v l="$1" -v x="$2" -v y="$3" 'BEGIN { split(l, v); exit !(v[1] < x && v[2] < y) }'; }
+starting_point still/checkpoint-1.safetensors >init.safetensors
+moved() { way one/checkpoint-$2.safetensors $1/checkpoint-$2.safetensors init.safetensors; }
 for n in 2 4; do
 	ranks $n list --epochs 2 -- --out sync$n $fit --sync-bn --batch $((8 / n)) >sync$n.json 2>stderr
 	is "$? $(grep -c '^rl-' stderr)" "0 0" "$n ranks with common batch statistics"
@@ -87,7 +58,7 @@ ranks 2 list --epochs 2 -- --out own2 $fit --batch 4 >own2.json 2>stderr
 is "$(tensors own2/weights.safetensors)" "$(tensors own/weights.safetensors)" "the same job gives the same bits"
 ranks 2 list --epochs 2 -- --out micro $fit --batch 2 --accumulate 2 --sync-bn >micro.json 2>stderr
 sh rank.sh list --epochs 2 -- --out macro $fit --batch 4 --accumulate 2 >/dev/null 2>stderr
-below "$(/usr/bin/python3 moved.py macro/checkpoint-1.safetensors micro/checkpoint-1.safetensors init.safetensors)" 1e-3 1e-5
+below "$(way macro/checkpoint-1.safetensors micro/checkpoint-1.safetensors init.safetensors)" 1e-3 1e-5
 ok $? "and so do micro-batches"
 is "$(ls own | grep -c . ) $(jq -r .benchmark own.json)" "8 pretext" "one rank writes for all"
 
