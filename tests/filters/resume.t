@@ -10,16 +10,10 @@ photos=$scratch/photos
 find "$photos/train" -name '*.jpg' | sort >list
 find "$photos/val" -name '*.jpg' | sort | rl-decode --short-side 100 --quiet |
 	rl-patchpairs --eval --crop 97 --patch 32 --quiet >val.tar
-list=$scratch/list val=$scratch/val.tar epochs=8
+list=$scratch/list val=$scratch/val.tar epochs=8 hold_after=4500000
 patches() {
 	rl-decode --short-side 100 --epochs $epochs --shuffle --quiet "$@" <"$list" |
 		rl-patchpairs --crop 97 --patch 32 --quiet
-}
-# With a file ./hold the end of a stream waits until it is gone, so that no run ends before it is stopped or killed.
-held() {
-	[ ! -e hold ] || head -c 4500000
-	while [ -e hold ]; do sleep 0.01; done
-	cat
 }
 # The pipeline of the manual: run again and again, it comes to its end.
 pipeline() {
@@ -28,85 +22,16 @@ pipeline() {
 		exec rl-train --resume run --val "$val" "$@"
 	}
 }
-log_of() { sed 's/,"samples_per_s":[^}]*//' "$1/run/log.jsonl"; }
-same_run() {
-	cmp -s "$1/run/weights.safetensors" "$2/run/weights.safetensors" && cmp -s "$1/json" "$2/json" &&
-		[ "$(log_of "$1")" = "$(log_of "$2")" ]
-}
-lines() { wc -l 2>bad <"$1" || echo 0; }
-
-# in_group DIR COMMAND: in the background, as a process group of its own, $job, that signals reach as they do in a
-# terminal's foreground; the trainer's exit status goes to DIR/status.
-in_group() {
-	mkdir -p "$1"
-	(cd "$1" && exec setsid env --default-signal=INT,TERM bash -c "$(declare -f patches held pipeline)
-		list=$list val=$val epochs=$epochs
-		trap : INT TERM
-		$2 >json 2>stderr
-		echo \$? >status") &
-	job=$!
-}
-# wait_for DIR LINES: until the log has so many; false if the run ended before.
-wait_for() {
-	while [ "$(lines "$1/run/log.jsonl")" -lt "$2" ]; do
-		kill -0 $job 2>bad || return 1
-		sleep 0.01
-	done
-}
+. "$top/tests/filters/resume.sh" patches pipeline list val epochs hold_after
 
 # ---- killed ----
-# A whole run, then one that is killed again and again, each time after some more steps have shown in its log.
-RANDOM=11
-killed() {
-	name=$1 tries=$2 options=$3 kills=0 target=0
-	in_group whole-$name "pipeline $options" && wait $job
-	is "$(cat whole-$name/status)" 0 "$name: a run that is left alone"
-	for ((try = 0; try < tries; try++)); do
-		target=$((target + 1 + RANDOM % 5))
-		mkdir -p killed-$name
-		[ $try -ge 2 ] || touch killed-$name/hold # two kills are sure
-		in_group killed-$name "pipeline $options"
-		wait_for killed-$name $target && kill -KILL -- -$job && kills=$((kills + 1))
-		wait $job 2>bad
-		rm -f killed-$name/hold
-	done
-	[ $kills -ge 2 ]
-	ok $? "$name: killed $kills times"
-	in_group killed-$name "pipeline $options" && wait $job
-	is "$(cat killed-$name/status)" 0 "$name: it goes on to the end"
-	same_run whole-$name killed-$name
-	ok $? "$name: weights, result and log are those of the whole run"
-	is "$(find killed-$name/run -name '*.partial*' | wc -l)" 0 "$name: nothing half-written is left"
-}
 killed adamw 5 "$adamw"
 killed sgd 3 "$sgd"
 
 # ---- stopped ----
-# signalled NAME SIGNAL: the whole pipeline is stopped, as from the terminal, or only the trainer.
-signalled() {
-	dir=$1 signal=$2 whom=$3
-	mkdir $dir && touch $dir/hold
-	in_group $dir "pipeline $adamw"
-	wait_for $dir 5
-	case $whom in
-	group) kill -$signal -- -$job ;;
-	trainer) kill -$signal "$(cat $dir/pid)" ;;
-	esac
-	rm $dir/hold
-	wait $job
-	is "$(cat $dir/status)" 3 "$signal to the $whom: exit status 3"
-	grep -q '^rl-train: stopped after step [0-9]* of 24: the same with --resume run goes on$' $dir/stderr
-	ok $? "$signal to the $whom: one line says how to go on"
-	step=$(sed -n 's/.*stopped after step \([0-9]*\).*/\1/p' $dir/stderr)
-	[ -s $dir/run/checkpoint-$step.safetensors ] && [ ! -e $dir/run/weights.safetensors ]
-	ok $? "$signal to the $whom: a checkpoint of that step, and no weights"
-	in_group $dir "pipeline $adamw" && wait $job
-	same_run whole-adamw $dir
-	ok $? "$signal to the $whom: resumed, it ends as the whole run"
-}
-signalled int INT group
-signalled term TERM trainer
-signalled both TERM group
+signalled int INT group adamw "$adamw"
+signalled term TERM trainer adamw "$adamw"
+signalled both TERM group adamw "$adamw"
 
 # ---- bad photos on the way ----
 sed -e '3i\' -e 'absent.jpg' list >one-bad
