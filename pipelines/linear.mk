@@ -7,8 +7,8 @@
 # the average pool.  imagenet-exact, places205-exact and inat18-exact extract EXACT_LAYERS once, of images as they are
 # tested, and solve for the best head there is, over weight decays: no length of training is part of that number.
 # imagenet-knn trains nothing.  man rl-list says how a data set is laid out.  For small runs: LIST_FLAGS='--classes 10',
-# LINEAR_EPOCHS and LINEAR_FLAGS.  Stopped or killed, a training goes on from its last checkpoint, an extraction from
-# its last slices.
+# LINEAR_EPOCHS and LINEAR_FLAGS.  RANKS share the batch of 256.  Stopped or killed, a training goes on from its last
+# checkpoint, an extraction from its last slices.
 
 IMAGENET      = data/imagenet
 PLACES205     = data/Places205
@@ -58,14 +58,19 @@ need_data     = test -d "$(call data_dir,$(1))" || { \
 
 $(LINEAR:%=$(BENCH)/%.json.settings): $(BENCH)/%.json.settings: FORCE
 	@$(call need_data,$*)
-	@$(call check_settings,$(BENCH)/$*.json,$(call data_dir,$*) $(LIST_FLAGS) $(NETWORK) $(weights_hash) epochs $(call linear_epochs,$*) seed $(SEED) $($*.ops) $($*.how) $(LINEAR_FLAGS))
+	@$(call check_settings,$(BENCH)/$*.json,$(call data_dir,$*) $(LIST_FLAGS) $(NETWORK) $(weights_hash) epochs $(call linear_epochs,$*) seed $(SEED)$(RANKS:%= RANKS=%) $($*.ops) $($*.how) $(LINEAR_FLAGS))
+
+define PROBE
+$(call list,$*,train) | \
+$(BIN)/rl-decode --epochs $(call linear_epochs,$*) --shuffle --seed $(SEED) --threads $(call share,$(THREADS)) \
+    --augment '$($*.ops)' --start $$1 $(SHARD) | \
+$(BIN)/rl-linear train $(NETWORK) --resume $(@D) --seed $(SEED) --threads $(call share,$(THREADS)) \
+    $(if $(RANKS),--batch $(call share,256)) $($*.how) $(LINEAR_FLAGS)
+endef
+$(LINEAR:%=$(BENCH)/%/weights.safetensors): private export PIPE = $(PROBE)
 
 $(LINEAR:%=$(BENCH)/%/weights.safetensors): $(BENCH)/%/weights.safetensors: $(BENCH)/%.json.settings | all
-	start=$$($(BIN)/rl-linear train --resume $(@D) --where); \
-	$(call list,$*,train) | \
-	$(BIN)/rl-decode --epochs $(call linear_epochs,$*) --shuffle --seed $(SEED) --start $$start --threads $(THREADS) \
-	    --augment '$($*.ops)' | \
-	$(BIN)/rl-linear train $(NETWORK) --resume $(@D) --seed $(SEED) --threads $(THREADS) $($*.how) $(LINEAR_FLAGS)
+	$(call train,rl-linear train,$(@D))
 
 $(LINEAR:%=$(BENCH)/%.json): $(BENCH)/%.json: $(BENCH)/%/weights.safetensors
 	$(call list,$*,val) | \

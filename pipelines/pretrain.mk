@@ -3,40 +3,23 @@
 #
 #	make pretrain PHOTOS=photos [HELD_OUT=other-photos] [RUN=results/pretrain]
 #
-# EPOCHS, SEED, THREADS and TRAIN_FLAGS change it; man rl-train says what can be said.  Stopped or killed, it goes on
-# from its last checkpoint when it is made again.
-#
-#	make pretrain PHOTOS=photos RANKS=4 [MPIRUN="mpirun -n 4 --hostfile hosts"]
-#
-# shares the recipe's 8 micro-batches, and THREADS, out to ranks over MPI.  On several hosts, checkout, PHOTOS and
-# RESULTS are at the same place on all.
+# EPOCHS, SEED, THREADS, RANKS and TRAIN_FLAGS change it; man rl-train says what can be said.  Ranks share the 8
+# micro-batches.  Stopped or killed, it goes on from its last checkpoint when it is made again.
 
 RUN         = $(RESULTS)/pretrain
 EPOCHS      = 70
 TRAIN_FLAGS =
-RANKS       =
-MPIRUN      = mpirun -n $(RANKS) --bind-to none
 
 list_photos = find "$(1)" -type f \( -iname '*.jpg' -o -iname '*.jpeg' \) | LC_ALL=C sort
 
 pretrain: $(RUN)/pretext.json ## learn features from PHOTOS=DIR
 
-# Of n things a rank's share, at least 1.
-share = $(if $(RANKS),$$(($(1) > $(RANKS) ? $(1) / $(RANKS) : 1)),$(1))
-
-ifneq ($(RANKS),)
-LAUNCH      = $(MPIRUN)
-SHARD       = --shard $${OMPI_COMM_WORLD_RANK-$$PMI_RANK}/$(RANKS)
-TRAIN_SHARE = --accumulate $(call share,8)
-endif
-
-# What each rank runs; $$1 is where the stream begins.
 define PRETRAIN
 $(call list_photos,$(PHOTOS)) | \
 $(BIN)/rl-decode --short-side 292 --epochs $(EPOCHS) --shuffle --seed $(SEED) --threads $(call share,$(THREADS)) \
     --start $$1 $(SHARD) | \
 $(BIN)/rl-patchpairs --seed $(SEED) | \
-$(BIN)/rl-train --resume $(RUN) --seed $(SEED) --threads $(call share,$(THREADS)) $(TRAIN_SHARE) \
+$(BIN)/rl-train --resume $(RUN) --seed $(SEED) --threads $(call share,$(THREADS)) $(if $(RANKS),--accumulate $(call share,8)) \
     $(if $(HELD_OUT),--val $(RUN)/held-out.tar) $(TRAIN_FLAGS)
 endef
 $(RUN)/pretext.json: private export PIPE = $(PRETRAIN)
@@ -47,8 +30,7 @@ $(RUN)/pretext.json.settings: FORCE
 	@$(call check_settings,$(RUN)/pretext.json,$(PRETRAIN_SETTINGS))
 
 $(RUN)/pretext.json: $(RUN)/pretext.json.settings $(if $(HELD_OUT),$(RUN)/held-out.tar) | all
-	start=$$($(BIN)/rl-train --resume $(RUN) --where); \
-	$(LAUNCH) $(SHELL) $(.SHELLFLAGS) "$$PIPE" pretrain $$start > $@.partial
+	$(call train,rl-train,$(RUN)) > $@.partial
 	mv $@.partial $@
 
 $(RUN)/held-out.tar: $(RUN)/pretext.json.settings | all

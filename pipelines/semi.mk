@@ -5,6 +5,10 @@
 #
 # The lists are SimCLR's, a file name a line.  For small runs: LIST_FLAGS, SEMI_VIEW, SEMI_CROP, SEMI_EPOCHS, SEMI_FLAGS,
 # SEMI_LR and SEMI_HEAD.  Stopped or killed, it goes on from the last checkpoint of the setting in hand.
+#
+# The recipe's batch statistics are those of all 256 images of a step.  One process has those of 4 times 64, for want of
+# memory: ResNet-50 at 224 pixels takes 5 GiB at 64 images and 20 at 256, in bf16 half of that.  RANKS=4 has the recipe's;
+# and so has SEMI_FLAGS='--batch 256 --accumulate 1' where there is room.
 
 SUBSET_1PERCENT  = data/imagenet_subsets/1percent.txt
 SUBSET_10PERCENT = data/imagenet_subsets/10percent.txt
@@ -33,22 +37,29 @@ semi_head      = $(lastword $(subst -head, ,$(1)))
 $(SEMI:%=$(BENCH)/%.json.settings): $(BENCH)/%.json.settings: FORCE
 	@$(call need_data,imagenet-knn)
 	@test -f "$($*.subset)" || { echo "make $*: $($*.subset): no such list: say SUBSET_$(if $(findstring 10,$*),10,1)PERCENT=FILE" >&2; exit 1; }
-	@$(call check_settings,$(BENCH)/$*.json,$(IMAGENET) $($*.subset) $(LIST_FLAGS) $(NETWORK) $(weights_hash) epochs $(SEMI_EPOCHS) seed $(SEED) $(SEMI_CROP) $(SEMI_VIEW) $(semi_settings) $($*.how) $(SEMI_FLAGS))
+	@$(call check_settings,$(BENCH)/$*.json,$(IMAGENET) $($*.subset) $(LIST_FLAGS) $(NETWORK) $(weights_hash) epochs $(SEMI_EPOCHS) seed $(SEED)$(RANKS:%= RANKS=%) $(SEMI_CROP) $(SEMI_VIEW) $(semi_settings) $($*.how) $(SEMI_FLAGS))
 
 $(SEMI:%=$(BENCH)/%/val.tar): $(BENCH)/%/val.tar: $(BENCH)/%.json.settings | all
 	@mkdir -p $(@D)
 	$(call list,imagenet-knn,val) | $(BIN)/rl-decode --augment '$(SEMI_VIEW)' --threads $(THREADS) > $@.partial
 	mv $@.partial $@
 
+# $(call finetune,TARGET,SETTING)
+define finetune
+$(call list,imagenet-knn,train) --subset "$($(1).subset)" | \
+$(BIN)/rl-decode --epochs $(SEMI_EPOCHS) --shuffle --seed $(SEED) --threads $(call share,$(THREADS)) \
+    --augment '$(SEMI_CROP)' --start $$1 $(SHARD) | \
+$(BIN)/rl-finetune $(NETWORK) --resume $(@:.json=) --val $(@D)/val.tar --name "$(NAME)" --seed $(SEED) \
+    --threads $(call share,$(THREADS)) $(if $(RANKS),--accumulate $(call share,4) --sync-bn) \
+    --lr $(call semi_lr,$(2)) --head-lr $(call semi_head,$(2)) $($(1).how) $(SEMI_FLAGS)
+endef
+
 # $(call semi,TARGET,SETTING)
 define semi
+$$(BENCH)/$(1)/$(2).json: private export PIPE = $$(call finetune,$(1),$(2))
+
 $$(BENCH)/$(1)/$(2).json: $$(BENCH)/$(1)/val.tar
-	start=$$$$($$(BIN)/rl-finetune --resume $$(@:.json=) --where); \
-	$$(call list,imagenet-knn,train) --subset "$$($(1).subset)" | \
-	$$(BIN)/rl-decode --epochs $$(SEMI_EPOCHS) --shuffle --seed $$(SEED) --start $$$$start --threads $$(THREADS) \
-	    --augment '$$(SEMI_CROP)' | \
-	$$(BIN)/rl-finetune $$(NETWORK) --resume $$(@:.json=) --val $$< --name "$$(NAME)" --seed $$(SEED) \
-	    --threads $$(THREADS) --lr $(call semi_lr,$(2)) --head-lr $(call semi_head,$(2)) $$($(1).how) $$(SEMI_FLAGS) > $$@.partial
+	$$(call train,rl-finetune,$$(@:.json=)) > $$@.partial
 	mv $$@.partial $$@
 endef
 $(foreach t,$(SEMI),$(foreach s,$(semi_settings),$(eval $(call semi,$(t),$(s)))))

@@ -3,6 +3,29 @@ RESULTS = results
 SEED    = 0
 THREADS = $(shell nproc)
 
+# Training goes over MPI when RANKS says over how many,
+#
+#	make TARGET RANKS=4 [MPIRUN="mpirun -n 4 --hostfile hosts"]
+#
+# which share THREADS and the recipe's batch.  On several hosts, checkout, data and RESULTS are at the same place on all.
+RANKS  =
+MPIRUN = mpirun -n $(RANKS) --bind-to none
+
+# Of n things a rank's share, at least 1.
+share = $(if $(RANKS),$$(($(1) > $(RANKS) ? $(1) / $(RANKS) : 1)),$(1))
+
+ifneq ($(RANKS),)
+LAUNCH = $(MPIRUN)
+SHARD  = --shard $${OMPI_COMM_WORLD_RANK-$$PMI_RANK}/$(RANKS)
+endif
+
+# $(call train,TRAINER,DIR): the recipe of what is trained in DIR.  The target exports the pipe that each rank runs as
+# PIPE, in which $$1 is where the stream begins, so that a training that was stopped or killed goes on.
+define train
+start=$$($(BIN)/$(1) --resume $(2) --where); \
+	$(LAUNCH) $(SHELL) $(.SHELLFLAGS) "$$PIPE" train $$start
+endef
+
 # A result belongs to one choice of settings.  Asked for with others, make would call it up to date and show
 # the old numbers; so beside each result there is a file of its settings, and others are refused.
 #

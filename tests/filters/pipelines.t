@@ -80,9 +80,10 @@ $run pretrain RESULTS=$here/none EPOCHS=2 2>stderr
 ok $? "no photos"
 rl-synth --out classes --layout imagefolder --images 60 --val 24 --seed 5 --quiet
 probe() {
-	$run "$@" NAME=small RANDOM_ARCH="--arch resnet18 --width 8" LIST_FLAGS="--classes $(ls classes/train | wc -l)" \
-		LINEAR_EPOCHS=1 LINEAR_FLAGS="--batch 32 --quiet" KNN_FLAGS="--k 1,5 --quiet"
+	$run NAME=small "$@" RANDOM_ARCH="--arch resnet18 --width 8" LIST_FLAGS="--classes $(ls classes/train | wc -l)" \
+		LINEAR_EPOCHS=1 LINEAR_FLAGS="$linear_flags --quiet" KNN_FLAGS="--k 1,5 --quiet"
 }
+linear_flags="--batch 32"
 probe imagenet-linear imagenet-avgpool imagenet-knn IMAGENET=$here/classes 2>stderr
 is "$? $(jq -c '[.benchmark, (.metrics | length)]' results/small/*.json | tr '\n' ' ')" \
 	'0 ["imagenet-avgpool",2] ["imagenet-knn",2] ["imagenet-linear",10] ' "linear probes and nearest neighbours, one target each"
@@ -91,6 +92,13 @@ is "$(rl-report results/small/*.json | grep '^- .* \(data\|views\|protocol\|trai
 no pretraining: random init, seed 0
 training: epochs 1 (page: 90), batch 32 (page: 256), statistics 32 (page: 256), lr 0.00125 (page: 0.01)
 training: epochs 1 (page: 100), batch 32 (page: 256), lr 3.75 (page: 30)" "which are the page's but for what was asked for otherwise"
+# On two ranks: half of 256 each where all images are one step.
+linear_flags=
+probe imagenet-avgpool IMAGENET=$here/classes NAME=whole 2>stderr
+probe imagenet-avgpool IMAGENET=$here/classes NAME=two RANKS=2 2>stderr
+is "$? $(jq -c .metrics results/two/imagenet-avgpool.json)" "0 $(jq -c .metrics results/whole/imagenet-avgpool.json)" \
+	"linear probes on two ranks come to the same"
+linear_flags="--batch 32"
 age() { stat -c %Y%Z results/small/imagenet-train.tar results/small/imagenet-val.tar; }
 before=$(age)
 probe imagenet-exact IMAGENET=$here/classes EXACT_FLAGS="--weight-decay 1,0.01 --quiet" 2>stderr
@@ -126,14 +134,21 @@ ok $? "with the same bytes"
 ok $? "and nothing beside them"
 
 find classes/train -name '*.jpg' | LC_ALL=C sort | awk 'NR % 2' | sed 's|classes/train/||' >few.txt
-few() {
+few() { # FLAGS MAKE'S-VARIABLES
+	flags=$1
+	shift
 	probe imagenet-1percent IMAGENET=$here/classes SUBSET_1PERCENT=$here/few.txt SEMI_EPOCHS=1 SEMI_LR="0.1 0.01" SEMI_HEAD=10 \
 		SEMI_VIEW="resize=72 center-crop=64" SEMI_CROP="random-resized-crop=64 flip" \
-		SEMI_FLAGS="--batch 8 --accumulate 1 --quiet"
+		SEMI_FLAGS="--log-every 1 --quiet $flags" "$@"
 }
-few 2>stderr
+few "--batch 8 --accumulate 2" 2>stderr
 is "$? $(jq -c '[.benchmark, (.grid | length), .metrics["top-1"] == ([.grid[].metrics["top-1"]] | max), .setup.training.settings]' results/small/imagenet-1percent.json)" \
 	'0 ["imagenet-1percent",2,true,["0.01x10","0.1x10"]]' "fine-tuning on a part of the labels: the best of the grid"
+# Half of the recipe's 4 micro-batches, each of 4 + 4.
+few "--batch 4" NAME=two RANKS=2 2>stderr
+is "$? $(jq -cs 'length, (.[0].loss * 1e4 | round)' results/two/imagenet-1percent/lr0.01-head10/log.jsonl)" \
+	"0 $(jq -cs 'length, (.[0].loss * 1e4 | round)' results/small/imagenet-1percent/lr0.01-head10/log.jsonl)" \
+	"fine-tuning on two ranks takes the same first step"
 probe inat18-linear INAT18=$here/nowhere >stdout 2>stderr
 [ $? -ne 0 ] && grep -q 'nowhere: no such directory: say INAT18=DIR' stderr
 ok $? "no data set: one line says what to set"
