@@ -5,6 +5,8 @@ torch-twin.py compare FILE IMAGES FEATURES   avgpool of both tar streams' sample
 torch-twin.py read FILE...         safetensors' two loaders agree on each file: its tensors, by type
 torch-twin.py save FILE            the random weights as torch.save() writes them, FILE.legacy as it did before 1.6
 torch-twin.py lit FILE IMAGES FEATURES       the same where the images have the field lighting
+torch-twin.py draw ARCH FILE       torchvision's network of that name with random weights, as torch.save() writes them
+torch-twin.py as ARCH FILE IMAGES FEATURES   compare with that network
 torch-twin.py same FILE OTHER      torch.load() finds the same bits in both
 torch-twin.py bgr FILE OTHER       the stem of FILE, given blue first, and of OTHER agree inside the edge
 """
@@ -91,13 +93,34 @@ def make(path):
     safetensors.torch.save_file({k: v.half() if v.is_floating_point() else v for k, v in w.items()}, path + ".half")
 
 
-def compare(path, images, features, lit=False):
+def draw(arch, path):
+    import torchvision.models
+    torch.manual_seed(3)
+    model = getattr(torchvision.models, arch)()
+    for m in model.modules():
+        if isinstance(m, torch.nn.BatchNorm2d):
+            for t, low, high in (m.weight, 0.2, 0.8), (m.bias, -0.3, 0.3), (m.running_mean, -0.3, 0.3), (m.running_var, 0.5, 1.5):
+                torch.nn.init.uniform_(t, low, high)
+    torch.save(model.state_dict(), path)
+
+
+def torchvision_avgpool(arch):
+    def run(w, x):
+        import torchvision.models
+        model = getattr(torchvision.models, arch)().eval()
+        model.load_state_dict(w)
+        model.fc = torch.nn.Identity()
+        return model(x)
+    return run
+
+
+def compare(path, images, features, lit=False, network=avgpool):
     x = torch.from_numpy(field(images, "image")).permute(0, 3, 1, 2) / 255.0
     if lit:
         x = x + torch.from_numpy(field(images, "lighting"))[:, :, None, None]
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     with torch.no_grad():
-        wanted = avgpool(load(path), (x - mean) / std).numpy()
+        wanted = network(load(path), (x - mean) / std).numpy()
     got = field(features, "avgpool")
     assert got.dtype == numpy.float32 and got.shape == wanted.shape, (got.dtype, got.shape, wanted.shape)
     error = abs(got - wanted).max() / abs(wanted).max()
@@ -142,4 +165,13 @@ def bgr(path, other):
     sys.exit(not inside < 1e-5)
 
 
-{"make": make, "compare": compare, "lit": lambda *a: compare(*a, lit=True), "read": read, "save": save, "same": same, "bgr": bgr}[sys.argv[1]](*sys.argv[2:])
+def lit(*paths):
+    compare(*paths, lit=True)
+
+
+def as_torchvision(arch, *paths):
+    compare(*paths, network=torchvision_avgpool(arch))
+
+
+{"make": make, "compare": compare, "lit": lit, "as": as_torchvision, "draw": draw, "read": read, "save": save, "same": same,
+ "bgr": bgr}[sys.argv[1]](*sys.argv[2:])

@@ -24,6 +24,15 @@ head -3 list | rl-decode --short-side 256 --size 224x224 --augment lighting=0.2 
 rl-extract --weights theirs.pth.st $avgpool <lit.tar >features.tar 2>stderr
 twin lit theirs.pth lit.tar features.tar
 ok $? "with lighting added, too"
+if has torchvision; then
+	for arch in resnet34 resnet101; do
+		twin draw $arch $arch.pth && rl-weights import $arch.pth --out $arch.st 2>stderr &&
+			rl-extract --weights $arch.st $avgpool <images.tar >features.tar && twin as $arch $arch.pth images.tar features.tar
+		ok $? "torchvision's $arch is imported, and is the network it is there"
+	done
+else
+	skip "torchvision's networks" "not installed"
+fi
 cmp -s <(rl-weights show theirs.pth) <(rl-weights export theirs.pth.st --format pth --out ours.pth && rl-weights show ours.pth)
 ok $? "and exported as it was"
 twin same theirs.pth ours.pth
