@@ -4,8 +4,9 @@
 #	make coco-detection COCO=coco WEIGHTS=...
 #
 # VOC0712 holds VOC2007 and VOC2012, COCO holds annotations and its folders of images.  For small runs: VOC_TRAIN (sets,
-# YEAR/NAME), COCO_TRAIN, COCO_VAL, DETECT_EPOCHS, DETECT_SIZES and DETECT_FLAGS.  Stopped or killed, a training goes on
-# from its last checkpoint.
+# YEAR/NAME), COCO_TRAIN, COCO_VAL, DETECT_EPOCHS, DETECT_SIZES and DETECT_FLAGS.  RANKS share the recipe's 8 pairs of
+# images a step, with common batch statistics as in the recipe.  Stopped or killed, a training goes on from its last
+# checkpoint.
 
 VOC0712       = data/VOCdevkit
 COCO          = data/coco
@@ -44,19 +45,24 @@ detect_sizes  = $(or $(DETECT_SIZES),$($(1).sizes))
 
 $(DETECTION:%=$(BENCH)/%.json.settings): $(BENCH)/%.json.settings: FORCE
 	@$(call need_data,$*)
-	@$(call check_settings,$(BENCH)/$*.json,$(call data_dir,$*) $(VOC_TRAIN) $(VOC_TEST) $(COCO_TRAIN) $(COCO_VAL) $(NETWORK) $(weights_hash) epochs $(call detect_epochs,$*) seed $(SEED) $(call detect_sizes,$*) $(DETECT_FLAGS) $(DETECT_TEST))
+	@$(call check_settings,$(BENCH)/$*.json,$(call data_dir,$*) $(VOC_TRAIN) $(VOC_TEST) $(COCO_TRAIN) $(COCO_VAL) $(NETWORK) $(weights_hash) epochs $(call detect_epochs,$*) seed $(SEED)$(RANKS:%= RANKS=%) $(call detect_sizes,$*) $(DETECT_FLAGS) $(DETECT_TEST))
 
 $(DETECTION:%=$(BENCH)/%/test.manifest): $(BENCH)/%/test.manifest: $(BENCH)/%.json.settings | all
 	@mkdir -p $(@D)
 	$($*.test) > $@.partial
 	mv $@.partial $@
 
+define DETECT
+$($*.train) | \
+$(BIN)/rl-decode --epochs $(call detect_epochs,$*) --shuffle --seed $(SEED) --threads $(call share,$(THREADS)) \
+    --augment 'multi-resize=$(call detect_sizes,$*) flip' --start $$1 $(SHARD) | \
+$(BIN)/rl-detect train --model $(firstword $($*.is)) $(NETWORK) --resume $(@D) --seed $(SEED) \
+    --threads $(call share,$(THREADS)) $(if $(RANKS),--accumulate $(call share,8) --sync-bn) $(DETECT_FLAGS)
+endef
+$(DETECTION:%=$(BENCH)/%/weights.safetensors): private export PIPE = $(DETECT)
+
 $(DETECTION:%=$(BENCH)/%/weights.safetensors): $(BENCH)/%/weights.safetensors: $(BENCH)/%.json.settings | all
-	start=$$($(BIN)/rl-detect train --resume $(@D) --where); \
-	$($*.train) | \
-	$(BIN)/rl-decode --epochs $(call detect_epochs,$*) --shuffle --seed $(SEED) --start $$start --threads $(THREADS) \
-	    --augment 'multi-resize=$(call detect_sizes,$*) flip' | \
-	$(BIN)/rl-detect train --model $(firstword $($*.is)) $(NETWORK) --resume $(@D) --seed $(SEED) --threads $(THREADS) $(DETECT_FLAGS)
+	$(call train,rl-detect train,$(@D))
 
 $(DETECTION:%=$(BENCH)/%/detections.jsonl): $(BENCH)/%/detections.jsonl: $(BENCH)/%/weights.safetensors $(BENCH)/%/test.manifest
 	$(BIN)/rl-decode --threads $(THREADS) $(@D)/test.manifest | \

@@ -149,6 +149,11 @@ few "--batch 4" NAME=two RANKS=2 2>stderr
 is "$? $(jq -cs 'length, (.[0].loss * 1e4 | round)' results/two/imagenet-1percent/lr0.01-head10/log.jsonl)" \
 	"0 $(jq -cs 'length, (.[0].loss * 1e4 | round)' results/small/imagenet-1percent/lr0.01-head10/log.jsonl)" \
 	"fine-tuning on two ranks takes the same first step"
+rl-synth --out coco --layout coco --images 12 --val 4 --size 128x96 --seed 3 --quiet
+probe coco-detection COCO=$here/coco NAME=two RANKS=2 DETECT_EPOCHS=2 DETECT_SIZES=96,112:160 \
+	DETECT_FLAGS="--batch 1 --accumulate 2 --regions 32 --log-every 1 --quiet" DETECT_TEST="--short-side 96 --quiet" 2>stderr
+is "$? $(jq -c .benchmark results/two/coco-detection.json) $(jq -s length results/two/coco-detection/log.jsonl)" \
+	'0 "coco-detection" 6' "a detector trains on two ranks, two epochs of three steps of 4, and is scored"
 probe inat18-linear INAT18=$here/nowhere >stdout 2>stderr
 [ $? -ne 0 ] && grep -q 'nowhere: no such directory: say INAT18=DIR' stderr
 ok $? "no data set: one line says what to set"

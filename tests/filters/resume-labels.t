@@ -30,7 +30,7 @@ killed avgpool 2 "$how --heads avgpool --checkpoint-every 1"
 trainer=rl-finetune side=64 hold_after=800000
 how="$both --val $val --accumulate 2 --lr 0.01 --threads 1 --checkpoint-every 2"
 killed tune 2 "$how"
-is "$(jq -r .images whole-tune/json)" 12 "tune: the result is of all validation images"
+is "$(jq -r .setup.data.test_images whole-tune/json)" 12 "tune: the result is of all validation images"
 signalled tune.int INT group tune "$how"
 signalled tune.term TERM trainer tune "$how"
 done_testing
