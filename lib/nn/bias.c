@@ -86,12 +86,11 @@ static void forward(struct rl_net *n, struct op *op, struct span at)
 			s.lanes = lanes = maps_run(&m, c);
 			s.at = maps_channel(&m, i, c);
 			s.shown = op->c.bias_relu ? to : NULL;
-			if (c < x->dim[1])
-				rl_load(&s.bias, bias, c,
-					lanes < x->dim[1] - c ? lanes : x->dim[1] - c, false);
+			rl_load(&s.bias, bias, c, lanes, false);
 			add(&s);
 		}
 	}
+	rl_clear_lanes(x, to, at.count);
 }
 
 static void backward(struct rl_net *n, struct op *op, struct span at)
@@ -104,20 +103,17 @@ static void backward(struct rl_net *n, struct op *op, struct span at)
 
 #pragma omp parallel for schedule(static)
 	for (int64_t c = 0; c < x->dim[1]; c += step) {
-		int64_t learned = x->dim[1] - c;
 		struct strip s = {.m = &m, .to = rl_at(op->dx[0], at), .from = rl_at(y->grad, at)};
 
 		s.shown = op->c.bias_relu ? rl_at(y->data, at) : NULL;
 		s.lanes = maps_run(&m, c);
-		if (learned > s.lanes)
-			learned = s.lanes;
 		if (at.first > 0)
-			rl_load(&s.sum, db, c, learned, false);
+			rl_load(&s.sum, db, c, s.lanes, false);
 		for (int64_t i = 0; i < at.count; i++) {
 			s.at = maps_channel(&m, i, c);
 			pass_back(&s);
 		}
-		rl_store(db, &s.sum, c, learned, false);
+		rl_store(db, &s.sum, c, s.lanes, false);
 	}
 	if (op->dx[0].base)
 		rl_clear_lanes(x, rl_at(op->dx[0], at), at.count);

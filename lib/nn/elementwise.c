@@ -123,19 +123,12 @@ static void bind(struct rl_net *n, struct op *op)
 	rl_op_arg(n, op, FROM_LEFT, RL_ARG_TO, op->dx[1]);
 }
 
-static size_t numbers(struct rl_net *n, const struct value *v, struct span at)
-{
-	struct rl_md md = rl_value_md(n, v, at.count);
-
-	return rl_md_bytes(&md) / (md.number == RL_BFLOAT16 ? sizeof(uint16_t) : sizeof(float));
-}
-
 static void relu_forward(struct rl_net *n, struct op *op, struct span at)
 {
 	const struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
 
-	over(mask, rl_at(y->data, at), rl_at(x->data, at), rl_at(x->data, at), numbers(n, y, at),
-	     y->md.number == RL_BFLOAT16);
+	over(mask, rl_at(y->data, at), rl_at(x->data, at), rl_at(x->data, at),
+	     rl_value_numbers(n, y, at.count), y->md.number == RL_BFLOAT16);
 }
 
 static void sum_forward(struct rl_net *n, struct op *op, struct span at,
@@ -149,7 +142,7 @@ static void sum_forward(struct rl_net *n, struct op *op, struct span at,
 		right = rl_op_memory(op, RIGHT_AS_LEFT);
 	}
 	over(loop, rl_at(y->data, at), rl_at(rl_op_in(n, op, 0)->data, at), right,
-	     numbers(n, y, at), y->md.number == RL_BFLOAT16);
+	     rl_value_numbers(n, y, at.count), y->md.number == RL_BFLOAT16);
 }
 
 static void add_relu_forward(struct rl_net *n, struct op *op, struct span at)
@@ -166,8 +159,8 @@ static void relu_backward(struct rl_net *n, struct op *op, struct span at)
 {
 	const struct value *y = rl_op_out(n, op);
 
-	over(mask, rl_at(op->dx[0], at), rl_at(y->data, at), rl_at(y->grad, at), numbers(n, y, at),
-	     y->md.number == RL_BFLOAT16);
+	over(mask, rl_at(op->dx[0], at), rl_at(y->data, at), rl_at(y->grad, at),
+	     rl_value_numbers(n, y, at.count), y->md.number == RL_BFLOAT16);
 }
 
 /* Both summands have the same gradient, which the planner may let them share; a frozen side wants
@@ -177,7 +170,7 @@ static void sum_backward(struct rl_net *n, struct op *op, struct span at, bool r
 	const struct value *y = rl_op_out(n, op);
 	bool bf16 = y->md.number == RL_BFLOAT16, reorder = op->nbuffer && op->dx[1].base;
 	void *left = rl_at(op->dx[0], at), *right = rl_at(op->dx[1], at);
-	size_t count = numbers(n, y, at);
+	size_t count = rl_value_numbers(n, y, at.count);
 
 	if (reorder)
 		right = rl_op_memory(op, GRADIENT_LEFT);

@@ -2,7 +2,7 @@
 #include "nn/tape.h"
 
 #include "base/err.h"
-#include "nn/lanes.h"
+#include "nn/maps.h"
 
 static void plan(struct rl_net *n, struct op *op)
 {
@@ -10,49 +10,28 @@ static void plan(struct rl_net *n, struct op *op)
 	rl_value_layout_plain(n, rl_op_out(n, op));
 }
 
-struct maps {
-	struct rl_channels at;
-	int64_t channels, area;
-	bool bf16;
-};
-
-static struct maps maps(const struct value *x)
-{
-	return (struct maps){rl_md_channels(&x->md), x->dim[1], x->dim[2] * x->dim[3],
-			     x->md.number == RL_BFLOAT16};
-}
-
-/* Channels that lie side by side from c on, at most a vector of them, and where they begin. */
-static int64_t neighbours(const struct maps *m, int64_t image, int64_t c, int64_t *begin)
-{
-	int64_t lanes = m->at.lanes - c % m->at.lanes;
-
-	*begin = rl_channels_at(&m->at, image, c, 0);
-	if (lanes > m->channels - c)
-		lanes = m->channels - c;
-	return lanes < RL_LANES ? lanes : RL_LANES;
-}
-
 static void forward(struct rl_net *n, struct op *op, struct span at)
 {
 	const struct value *x = rl_op_in(n, op, 0);
-	const struct maps m = maps(x);
+	const struct maps m = maps_of(x);
+	const int64_t area = m.height * m.width;
 	const void *from = rl_at(x->data, at);
 	float *y = rl_at(rl_op_out(n, op)->data, at);
 
 #pragma omp parallel for schedule(static)
 	for (int64_t i = 0; i < at.count; i++) {
-		int64_t begin, lanes;
+		int64_t lanes;
 
 		for (int64_t c = 0; c < m.channels; c += lanes) {
+			const int64_t begin = maps_channel(&m, i, c);
 			rl_f8 sum = {0}, v;
 
-			lanes = neighbours(&m, i, c, &begin);
-			for (int64_t j = 0; j < m.area; j++) {
+			lanes = maps_run(&m, c);
+			for (int64_t j = 0; j < area; j++) {
 				rl_load(&v, from, begin + j * m.at.pixel, lanes, m.bf16);
 				sum += v;
 			}
-			sum /= (float)m.area;
+			sum /= (float)area;
 			rl_store(y, &sum, i * m.channels + c, lanes, false);
 		}
 	}
@@ -61,21 +40,23 @@ static void forward(struct rl_net *n, struct op *op, struct span at)
 static void backward(struct rl_net *n, struct op *op, struct span at)
 {
 	const struct value *x = rl_op_in(n, op, 0);
-	const struct maps m = maps(x);
+	const struct maps m = maps_of(x);
+	const int64_t area = m.height * m.width;
 	const float *dy = rl_at(rl_op_out(n, op)->grad, at);
 	void *dx = rl_at(op->dx[0], at);
 
 #pragma omp parallel for schedule(static)
 	for (int64_t i = 0; i < at.count; i++) {
-		int64_t begin, lanes;
+		int64_t lanes;
 
 		for (int64_t c = 0; c < m.channels; c += lanes) {
+			const int64_t begin = maps_channel(&m, i, c);
 			rl_f8 v;
 
-			lanes = neighbours(&m, i, c, &begin);
+			lanes = maps_run(&m, c);
 			rl_load(&v, dy, i * m.channels + c, lanes, false);
-			v /= (float)m.area;
-			for (int64_t j = 0; j < m.area; j++)
+			v /= (float)area;
+			for (int64_t j = 0; j < area; j++)
 				rl_store(dx, &v, begin + j * m.at.pixel, lanes, m.bf16);
 		}
 	}

@@ -160,12 +160,13 @@ static void forward(struct rl_net *n, struct op *op, struct span at)
 	const struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
 
 	over(op, x, y, rl_at(x->data, at), rl_at(y->data, at), at.count, enlarge);
+	rl_clear_lanes(y, rl_at(y->data, at), at.count);
 }
 
 static void backward(struct rl_net *n, struct op *op, struct span at)
 {
 	const struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	size_t count = rl_md_numbers(&x->md) / (size_t)x->dim[0] * (size_t)at.count;
+	size_t count = rl_value_numbers(n, x, at.count);
 	void *dx = rl_at(op->dx[0], at);
 	float *sums = x->md.number == RL_BFLOAT16 ? rl_op_memory(op, SUMS) : dx;
 

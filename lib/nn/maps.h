@@ -1,7 +1,7 @@
 /*
  * Walking over maps in whatever layout the library chose (plain, channels last, or blocked by
- * channel): a run is a few channels that lie side by side in memory.  Channels that only fill up a
- * block are walked over too, so that they stay what the library wants them to be, zero.
+ * channel): a run is a few channels that lie side by side in memory.  What only fills up a block is
+ * not walked over: rl_clear_lanes() leaves it what the library wants it to be, zero.
  */
 #ifndef RL_NN_MAPS_H
 #define RL_NN_MAPS_H
@@ -11,19 +11,14 @@
 
 struct maps {
 	struct rl_channels at;
-	int64_t channels; /* those that fill up included */
-	int64_t height, width;
+	int64_t channels, height, width;
 	bool bf16;
 };
 
 static inline struct maps maps_of(const struct value *v)
 {
-	struct maps m = {rl_md_channels(&v->md), v->dim[1], v->dim[2], v->dim[3],
-			 v->md.number == RL_BFLOAT16};
-
-	if (m.at.pixel == m.at.lanes)
-		m.channels = (m.channels + m.at.lanes - 1) / m.at.lanes * m.at.lanes;
-	return m;
+	return (struct maps){rl_md_channels(&v->md), v->dim[1], v->dim[2], v->dim[3],
+			     v->md.number == RL_BFLOAT16};
 }
 
 /* Where channel c of an image begins. */

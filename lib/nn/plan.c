@@ -46,6 +46,13 @@ struct rl_md rl_value_md(const struct rl_net *n, const struct value *v, int64_t 
 	return rl_md_of(rl_value_number(n, v), rl_md_any(4, dim));
 }
 
+size_t rl_value_numbers(const struct rl_net *n, const struct value *v, int64_t images)
+{
+	struct rl_md md = rl_value_md(n, v, images);
+
+	return rl_md_numbers(&md);
+}
+
 int rl_net_buffer(struct rl_net *n, size_t size, int from, int to)
 {
 	n->buffer = rl_realloc(n->buffer, (size_t)n->nbuffer + 1, sizeof(*n->buffer));

@@ -257,21 +257,6 @@ static struct patch patch_of(const struct rl_net *n, const struct op *op, int64_
 			      .bins = op->c.roi.how.bins};
 }
 
-/* Channels that only fill up a block of the output. */
-static void clear_rest(const struct maps *y, void *out, int64_t region, int64_t channels, int bins)
-{
-	const rl_f8 zero = {0};
-	int64_t lanes;
-
-	for (int64_t c = channels; c < y->channels; c += lanes) {
-		int64_t o = maps_channel(y, region, c);
-
-		lanes = maps_run(y, c);
-		for (int b = 0; b < bins * bins; b++, o += y->at.pixel)
-			rl_store(out, &zero, o, lanes, y->bf16);
-	}
-}
-
 static void forward(struct rl_net *n, struct op *op, struct span at)
 {
 	const struct value *out = rl_op_out(n, op);
@@ -289,15 +274,13 @@ static void forward(struct rl_net *n, struct op *op, struct span at)
 		for (int64_t c = 0; c < in->dim[1]; c += lanes) {
 			struct patch p = patch_of(n, op, r, &x, &y, c);
 
-			if (p.lanes > in->dim[1] - c)
-				p.lanes = in->dim[1] - c;
 			lanes = p.lanes;
 			p.map = in->data.base;
 			p.out = out->data.base;
 			pool(&p);
 		}
-		clear_rest(&y, out->data.base, r, in->dim[1], op->c.roi.how.bins);
 	}
+	rl_clear_lanes(out, out->data.base, op->c.roi.rois);
 }
 
 /* Threads share out the channels, so that each pixel's sum has one order. */

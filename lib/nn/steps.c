@@ -19,10 +19,10 @@
 static void add_x(struct rl_net *n, struct op *op, int i, struct span at)
 {
 	struct value *v = rl_op_in(n, op, i);
-	struct rl_md md = rl_value_md(n, v, at.count * v->dim[0] / rl_op_in(n, op, 0)->dim[0]);
+	int64_t rows = at.count * v->dim[0] / rl_op_in(n, op, 0)->dim[0];
 
-	rl_add_maps(rl_at(v->grad, at), rl_at(op->dx[i], at),
-		    rl_md_bytes(&md) / (md.number == RL_BFLOAT16 ? 2 : 4), md.number);
+	rl_add_maps(rl_at(v->grad, at), rl_at(op->dx[i], at), rl_value_numbers(n, v, rows),
+		    v->md.number);
 }
 
 #define ADD_INPUT(i)                                                              \

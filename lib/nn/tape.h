@@ -196,6 +196,8 @@ void rl_value_layout(struct value *v, struct rl_md md);
 void rl_value_layout_plain(struct rl_net *n, struct value *v); /* if still undecided */
 /* The descriptor of so many images of v: any layout while that is undecided. */
 struct rl_md rl_value_md(const struct rl_net *n, const struct value *v, int64_t images);
+/* Numbers of so many images of v, with those that only fill up blocks of channels. */
+size_t rl_value_numbers(const struct rl_net *n, const struct value *v, int64_t images);
 int64_t rl_op_tile(const struct rl_net *n, int step); /* images at a time */
 
 int rl_net_buffer(struct rl_net *n, size_t size, int from, int to);
