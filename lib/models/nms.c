@@ -8,7 +8,7 @@
 
 struct ranked {
 	float score;
-	uint32_t index;
+	size_t index;
 };
 
 static int by_score(const void *a, const void *b)
@@ -18,6 +18,20 @@ static int by_score(const void *a, const void *b)
 	if (x->score != y->score)
 		return x->score > y->score ? -1 : 1;
 	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+size_t *rl_rank(const float *score, size_t n)
+{
+	struct ranked *rank = rl_malloc((n + 1) * sizeof(*rank));
+	size_t *index = rl_malloc((n + 1) * sizeof(*index));
+
+	for (size_t i = 0; i < n; i++)
+		rank[i] = (struct ranked){score[i], i};
+	qsort(rank, n, sizeof(*rank), by_score);
+	for (size_t i = 0; i < n; i++)
+		index[i] = rank[i].index;
+	free(rank);
+	return index;
 }
 
 /* The boxes in order of score, coordinate by coordinate, so that one is compared with many at once.
@@ -49,30 +63,27 @@ static void suppress(const struct ordered *o, size_t by, size_t n, float iou)
 size_t rl_nms(const struct rl_box *box, const float *score, const int32_t *class, size_t n,
 	      double iou, size_t most, size_t *keep)
 {
-	struct ranked *rank = rl_malloc((n + 1) * sizeof(*rank));
+	size_t *rank = rl_rank(score, n);
 	float *room = rl_malloc((5 * n + 1) * sizeof(*room));
 	int32_t *more = rl_calloc(2 * n + 1, sizeof(*more));
 	struct ordered o = {room,         room + n, room + 2 * n, room + 3 * n,
 			    room + 4 * n, more,     more + n};
 	size_t kept = 0;
 
-	for (size_t i = 0; i < n; i++)
-		rank[i] = (struct ranked){score[i], (uint32_t)i};
-	qsort(rank, n, sizeof(*rank), by_score);
 	for (size_t i = 0; i < n; i++) {
-		const struct rl_box *b = &box[rank[i].index];
+		const struct rl_box *b = &box[rank[i]];
 
 		o.x1[i] = b->x1;
 		o.y1[i] = b->y1;
 		o.x2[i] = b->x2;
 		o.y2[i] = b->y2;
 		o.area[i] = (b->x2 - b->x1) * (b->y2 - b->y1);
-		o.class[i] = class ? class[rank[i].index] : 0;
+		o.class[i] = class ? class[rank[i]] : 0;
 	}
 	for (size_t i = 0; i < n && kept < most; i++) {
 		if (o.gone[i])
 			continue;
-		keep[kept++] = rank[i].index;
+		keep[kept++] = rank[i];
 		suppress(&o, i, n, (float)iou);
 	}
 	free(rank);

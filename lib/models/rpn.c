@@ -145,20 +145,6 @@ struct rl_rpn_loss rl_rpn_learn(const struct rl_rpn *c, const struct rl_level *l
 /* ---- proposals --------------------------------------------------------------------------------
  */
 
-struct ranked {
-	float score;
-	int64_t anchor;
-};
-
-static int by_score(const void *a, const void *b)
-{
-	const struct ranked *x = a, *y = b;
-
-	if (x->score != y->score)
-		return x->score > y->score ? -1 : 1;
-	return x->anchor < y->anchor ? -1 : x->anchor > y->anchor;
-}
-
 struct candidates {
 	struct rl_box *box;
 	float *score;
@@ -172,29 +158,30 @@ static void add_level(const struct rl_rpn *c, const struct rl_level *level, int 
 	const int a_cell = rl_anchors_a_cell(&c->anchors[l]);
 	size_t n = (size_t)(area(level) * a_cell), limit = n < before ? n : before;
 	struct rl_box *anchor = rl_malloc(n * sizeof(*anchor));
-	struct ranked *rank = rl_malloc(n * sizeof(*rank));
+	float *logit = rl_malloc(n * sizeof(*logit));
+	size_t *rank;
 
 	rl_anchors_fill(&c->anchors[l], level->height, level->width, anchor);
 	for (size_t k = 0; k < n; k++)
-		rank[k] = (struct ranked){
-			level->logit[place_of(level, a_cell, image, (int64_t)k).logit], (int64_t)k};
-	qsort(rank, n, sizeof(*rank), by_score);
+		logit[k] = level->logit[place_of(level, a_cell, image, (int64_t)k).logit];
+	rank = rl_rank(logit, n);
 	for (size_t k = 0; k < limit; k++) {
-		struct place p = place_of(level, a_cell, image, rank[k].anchor);
+		struct place p = place_of(level, a_cell, image, (int64_t)rank[k]);
 		float delta[4];
 
 		for (int d = 0; d < 4; d++)
 			delta[d] = level->delta[p.delta + d * p.step];
-		struct rl_box b = rl_box_clip(rl_box_decode(&anchor[rank[k].anchor], delta, one),
-					      width, height);
+		struct rl_box b =
+			rl_box_clip(rl_box_decode(&anchor[rank[k]], delta, one), width, height);
 
 		if (!(b.x2 > b.x1 && b.y2 > b.y1))
 			continue;
 		to->box[to->n] = b;
-		to->score[to->n] = rank[k].score;
+		to->score[to->n] = logit[rank[k]];
 		to->level[to->n++] = l;
 	}
 	free(anchor);
+	free(logit);
 	free(rank);
 }
 
