@@ -20,7 +20,8 @@ static const struct rl_tool tool = {
 	.summary =
 		"Train Faster R-CNN or Mask R-CNN by MMSelfSup's recipes; find objects in images.",
 	.example = "rl-list voc DIR --year 2007 --set trainval |\n"
-		   "  rl-decode --epochs 24 --shuffle --augment 'fit=480,544,608,672,736,800:1333 "
+		   "  rl-decode --epochs 24 --shuffle --augment "
+		   "'multi-resize=480,544,608,672,736,800:1333 "
 		   "flip' |\n"
 		   "  rl-detect train --model faster-rcnn-c4 --weights w.safetensors --out run\n"
 		   "rl-decode photo.jpg | rl-detect predict --weights run/weights.safetensors",
@@ -157,18 +158,8 @@ struct predictor {
 	int64_t short_side, long_side;
 	struct rl_resizer *resizer;
 	float *pixels, *soft;
-	struct rl_detection *found;
+	struct rl_rcnn_detection *found;
 };
-
-static int shape_in_file(void *file, const char *name, int64_t dim[4])
-{
-	const struct rl_st_tensor *t = rl_st_find(file, name);
-
-	if (!t || t->ndim > 4)
-		return -1;
-	memcpy(dim, t->dim, 4 * sizeof(*dim));
-	return t->ndim;
-}
 
 static void load_predictor(struct predictor *p, const char *path, double score, bool bf16)
 {
@@ -180,7 +171,7 @@ static void load_predictor(struct predictor *p, const char *path, double score, 
 		rl_die("%s: no detector: rl-detect train makes them", path);
 	const enum model model = rl_parse_choice(json_string_value(name), models, path);
 	const char *classes = rl_json_str(file->metadata, "classes", path);
-	struct rl_resnet resnet = rl_resnet_recognise(shape_in_file, file, path);
+	struct rl_resnet resnet = rl_backbone_recognise(file, path);
 
 	p->classes = rl_json_parse(classes, strlen(classes), path);
 	p->config = config_of(model, &resnet, (int)json_array_size(p->classes));
@@ -227,7 +218,7 @@ static json_t *predict_image(struct predictor *p, struct rl_sample *s)
 	size_t n = rl_detector_detect(p->detector, p->pixels, height, width, (double)h, (double)w,
 				      p->found, p->soft);
 	for (size_t i = 0; i < n; i++) {
-		const struct rl_detection *f = &p->found[i];
+		const struct rl_rcnn_detection *f = &p->found[i];
 		const struct rl_box b = {(float)(f->box.x1 * by_x), (float)(f->box.y1 * by_y),
 					 (float)(f->box.x2 * by_x), (float)(f->box.y2 * by_y)};
 		json_t *d = json_pack("{s:O, s:f, s:[f,f,f,f]}", "class",

@@ -1,8 +1,8 @@
 /*
  * Photometric distortion as mmsegmentation does it to 8-bit images: brightness and contrast in
  * single precision, truncated; saturation and hue by way of OpenCV's 8-bit HSV (hue in 180 steps),
- * there and back again for each.  The way back is rounded, as in OpenCV's plain code; its vector code
- * truncates, and comes out one lower in places.
+ * there and back again for each.  The way back is rounded, as in OpenCV's plain code; its vector
+ * code truncates, and comes out one lower in places.
  *
  * All take n RGB pixels and a number, and work in place.
  */

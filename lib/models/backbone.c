@@ -23,6 +23,11 @@ static json_t *pretraining_of(const struct rl_st_file *f, const char *path)
 	return text ? rl_json_parse(text, strlen(text), path) : NULL;
 }
 
+struct rl_resnet rl_backbone_recognise(struct rl_st_file *f, const char *path)
+{
+	return rl_resnet_recognise(shape_in_file, f, path);
+}
+
 void rl_backbone_open(struct rl_backbone *b)
 {
 	if (!b->weights == (b->random_init < 0))
@@ -31,7 +36,7 @@ void rl_backbone_open(struct rl_backbone *b)
 		rl_die_usage("--arch and --width: the weights tell; they are for --random-init");
 	if (b->weights) {
 		b->file = rl_st_open(b->weights);
-		b->resnet = rl_resnet_recognise(shape_in_file, b->file, b->weights);
+		b->resnet = rl_backbone_recognise(b->file, b->weights);
 		b->pretraining = pretraining_of(b->file, b->weights);
 		return;
 	}

@@ -32,6 +32,9 @@ struct rl_backbone {
 /* Settles b->resnet, batch norm on running statistics; dies of a file that is no ResNet. */
 void rl_backbone_open(struct rl_backbone *b);
 
+/* The ResNet in a file that may hold more than it; dies where there is none. */
+struct rl_resnet rl_backbone_recognise(struct rl_st_file *f, const char *path);
+
 /* Of the values of a network that is planned: --random-init's, or `seed` for what no file decides.
  */
 uint64_t rl_backbone_seed(const struct rl_backbone *b, int64_t seed);

@@ -1,9 +1,9 @@
 #include "models/detector.h"
 
 #include "base/err.h"
+#include "models/detloss.h"
 #include "models/rcnn_tapes.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -263,7 +263,7 @@ static void run_heads(struct rl_detector *d, struct heads *h)
 
 /* The regions of all images of a batch. */
 struct regions {
-	struct rl_region *region;
+	struct rl_rcnn_region *region;
 	struct rl_box *target;
 	int64_t *image;
 	size_t n;
@@ -281,7 +281,7 @@ static void sample_image(struct rl_detector *d, const struct rl_detector_batch *
 	n = rl_rcnn_sample(&d->c.rcnn, proposal, n, o, &b->rng[image], all->region + all->n,
 			   &npositive);
 	for (size_t i = 0; i < n; i++, all->n++) {
-		const struct rl_region *r = &all->region[all->n];
+		const struct rl_rcnn_region *r = &all->region[all->n];
 
 		all->image[all->n] = image;
 		all->target[all->n] = r->object < 0 ? r->box : o->box[r->object];
@@ -326,7 +326,7 @@ static struct masks crop_masks(struct rl_detector *d, const struct rl_detector_b
 
 	d->mask_roi = rl_realloc(d->mask_roi, r->n, sizeof(*d->mask_roi));
 	for (size_t i = 0; i < r->n; i++) {
-		const struct rl_region *s = &r->region[i];
+		const struct rl_rcnn_region *s = &r->region[i];
 		const struct rl_objects *o = &b->image[r->image[i]];
 
 		if (s->object < 0)
@@ -422,7 +422,7 @@ struct rl_detector_loss rl_detector_learn(struct rl_detector *d, const struct rl
 /* ---- prediction -------------------------------------------------------------------------------
  */
 
-static void predict_masks(struct rl_detector *d, const struct rl_detection *found, size_t n,
+static void predict_masks(struct rl_detector *d, const struct rl_rcnn_detection *found, size_t n,
 			  float *mask)
 {
 	struct heads *h = &d->mask_heads;
@@ -438,7 +438,7 @@ static void predict_masks(struct rl_detector *d, const struct rl_detection *foun
 				 (i * (size_t)d->c.rcnn.classes + (size_t)found[i].class) * area;
 
 		for (size_t p = 0; p < area; p++)
-			mask[i * area + p] = (float)(1 / (1 + exp(-(double)z[p])));
+			mask[i * area + p] = (float)rl_sigmoid(z[p]);
 	}
 }
 
@@ -456,7 +456,7 @@ size_t rl_detector_propose(struct rl_detector *d, const float *pixels, int64_t h
 }
 
 size_t rl_detector_detect(struct rl_detector *d, const float *pixels, int64_t height, int64_t width,
-			  double image_height, double image_width, struct rl_detection *out,
+			  double image_height, double image_width, struct rl_rcnn_detection *out,
 			  float *mask)
 {
 	struct rl_box *proposal = rl_malloc(d->c.after_test * sizeof(*proposal));
@@ -482,12 +482,6 @@ size_t rl_detector_detect(struct rl_detector *d, const float *pixels, int64_t he
 
 /* ---- looking at it ----------------------------------------------------------------------------
  */
-
-size_t rl_detector_memory(const struct rl_detector *d)
-{
-	return (d->trunk.net ? rl_net_memory(d->trunk.net) : 0) +
-	       (d->heads.net ? rl_net_memory(d->heads.net) : 0);
-}
 
 void rl_detector_print(const struct rl_detector *d, FILE *out)
 {

@@ -73,10 +73,10 @@ size_t rl_detector_propose(struct rl_detector *d, const float *pixels, int64_t h
 /* Detections of one image into out[c->rcnn.most]; returns how many.  Of a detector with masks the
  * probabilities [RL_MASK,RL_MASK] of each go to mask (else NULL). */
 size_t rl_detector_detect(struct rl_detector *d, const float *pixels, int64_t height, int64_t width,
-			  double image_height, double image_width, struct rl_detection *out,
+			  double image_height, double image_width, struct rl_rcnn_detection *out,
 			  float *mask);
 
-size_t rl_detector_memory(const struct rl_detector *d); /* bytes of the tapes at hand */
+/* The plans of the tapes of the last pass. */
 void rl_detector_print(const struct rl_detector *d, FILE *out);
 
 #endif

@@ -9,8 +9,8 @@
 #include <string.h>
 
 size_t rl_rcnn_sample(const struct rl_rcnn *c, const struct rl_box *proposal, size_t n,
-		      const struct rl_objects *image, struct rl_rng *rng, struct rl_region *region,
-		      size_t *npositive)
+		      const struct rl_objects *image, struct rl_rng *rng,
+		      struct rl_rcnn_region *region, size_t *npositive)
 {
 	size_t all = n + image->n, count;
 	struct rl_box *box = rl_malloc((all + 1) * sizeof(*box));
@@ -27,7 +27,7 @@ size_t rl_rcnn_sample(const struct rl_rcnn *c, const struct rl_box *proposal, si
 	for (size_t i = 0; i < count; i++) {
 		int32_t object = match[chosen[i]];
 
-		region[i] = (struct rl_region){
+		region[i] = (struct rl_rcnn_region){
 			box[chosen[i]], object < 0 ? c->classes : image->class[object], object};
 	}
 	free(box);
@@ -36,7 +36,7 @@ size_t rl_rcnn_sample(const struct rl_rcnn *c, const struct rl_box *proposal, si
 	return count;
 }
 
-struct rl_rcnn_loss rl_rcnn_learn(const struct rl_rcnn *c, const struct rl_region *region,
+struct rl_rcnn_loss rl_rcnn_learn(const struct rl_rcnn *c, const struct rl_rcnn_region *region,
 				  const struct rl_box *target, size_t n, const float *logit,
 				  const float *delta, float *dlogit, float *ddelta)
 {
@@ -45,7 +45,7 @@ struct rl_rcnn_loss rl_rcnn_learn(const struct rl_rcnn *c, const struct rl_regio
 
 	memset(ddelta, 0, n * 4 * k * sizeof(*ddelta));
 	for (size_t i = 0; i < n; i++) {
-		const struct rl_region *r = &region[i];
+		const struct rl_rcnn_region *r = &region[i];
 		size_t at = (i * k + (size_t)r->class) * 4;
 		float wanted[4];
 
@@ -65,7 +65,7 @@ struct rl_rcnn_loss rl_rcnn_learn(const struct rl_rcnn *c, const struct rl_regio
 
 size_t rl_rcnn_detect(const struct rl_rcnn *c, const struct rl_box *region, size_t n,
 		      const float *logit, const float *delta, double width, double height,
-		      struct rl_detection *out)
+		      struct rl_rcnn_detection *out)
 {
 	const size_t k = (size_t)c->classes;
 	struct rl_box *box = rl_malloc((n * k + 1) * sizeof(*box));
@@ -95,7 +95,7 @@ size_t rl_rcnn_detect(const struct rl_rcnn *c, const struct rl_box *region, size
 	}
 	kept = rl_nms(box, score, class, found, c->nms, c->most, keep);
 	for (size_t i = 0; i < kept; i++)
-		out[i] = (struct rl_detection){box[keep[i]], class[keep[i]], score[keep[i]]};
+		out[i] = (struct rl_rcnn_detection){box[keep[i]], class[keep[i]], score[keep[i]]};
 	free(box);
 	free(score);
 	free(class);

@@ -19,7 +19,7 @@ struct rl_rcnn {
 };
 
 /* A region that learns: what it should become. */
-struct rl_region {
+struct rl_rcnn_region {
 	struct rl_box box;
 	int32_t class;  /* or background */
 	int32_t object; /* of its image; of background: RL_NEGATIVE */
@@ -29,8 +29,8 @@ struct rl_region {
  * region[c->sample], positives first.  Returns how many, at least 1: where nothing at all is
  * proposed, the whole image as background. */
 size_t rl_rcnn_sample(const struct rl_rcnn *c, const struct rl_box *proposal, size_t n,
-		      const struct rl_objects *image, struct rl_rng *rng, struct rl_region *region,
-		      size_t *npositive);
+		      const struct rl_objects *image, struct rl_rng *rng,
+		      struct rl_rcnn_region *region, size_t *npositive);
 
 struct rl_rcnn_loss {
 	double class, box;
@@ -38,11 +38,11 @@ struct rl_rcnn_loss {
 
 /* logit [n, classes + 1], delta [n, 4 classes] of regions, whose object is in target; gradients of
  * the same shapes.  Both losses are averages over the n regions. */
-struct rl_rcnn_loss rl_rcnn_learn(const struct rl_rcnn *c, const struct rl_region *region,
+struct rl_rcnn_loss rl_rcnn_learn(const struct rl_rcnn *c, const struct rl_rcnn_region *region,
 				  const struct rl_box *target, size_t n, const float *logit,
 				  const float *delta, float *dlogit, float *ddelta);
 
-struct rl_detection {
+struct rl_rcnn_detection {
 	struct rl_box box; /* in the network's image */
 	int32_t class;
 	float score;
@@ -51,7 +51,7 @@ struct rl_detection {
 /* Of n regions of one image of width x height: into out[c->most] by falling score. */
 size_t rl_rcnn_detect(const struct rl_rcnn *c, const struct rl_box *region, size_t n,
 		      const float *logit, const float *delta, double width, double height,
-		      struct rl_detection *out);
+		      struct rl_rcnn_detection *out);
 
 /* ---- masks ------------------------------------------------------------------------------------
  */

@@ -120,8 +120,19 @@ static struct rl_score gradients(void *ctx, const struct rl_batch *b, const stru
 	};
 }
 
+static void print(void *ctx, FILE *out)
+{
+	const struct rl_detecting *d = ctx;
+
+	rl_detector_print(d->detector, out);
+}
+
 struct rl_task rl_detecting_task(struct rl_detecting *d)
 {
-	return (struct rl_task){
-		.ctx = d, .unit = "images", .part = parts, .take = take, .gradients = gradients};
+	return (struct rl_task){.ctx = d,
+				.unit = "images",
+				.part = parts,
+				.take = take,
+				.gradients = gradients,
+				.print = print};
 }

@@ -46,7 +46,7 @@ struct rl_task {
 	 * One of no samples is run while other ranks still have some: what the ranks do together is
 	 * done, and the score is zero. */
 	struct rl_score (*gradients)(void *ctx, const struct rl_batch *b, const struct rl_micro *m);
-	void (*print)(void *ctx, FILE *out); /* the plans of its networks; NULL: images decide */
+	void (*print)(void *ctx, FILE *out); /* the plans of the networks it has run */
 };
 
 struct rl_loop {
@@ -67,7 +67,7 @@ struct rl_loop {
 	double chance_loss;        /* of who guesses; one that stays there is warned of; 0: none */
 	json_t *metadata;          /* of checkpoints: object of strings */
 	const json_t *run;         /* what the outcome depends on: see train/identity.h */
-	bool quiet;
+	bool quiet, verbose;       /* verbose: the plans to stderr, once they have been made */
 
 	struct rl_state start; /* zero for a new run */
 	struct rl_log *log;    /* rank 0's, from rl_loop_run() to rl_loop_end() */

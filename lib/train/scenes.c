@@ -35,11 +35,6 @@ static void empty(struct rl_scene *s)
 	*s = (struct rl_scene){0};
 }
 
-void rl_scene_free(struct rl_scene *s)
-{
-	empty(s);
-}
-
 static void check_box(const struct rl_sample *sample, size_t i, const struct rl_box *b,
 		      const struct rl_scene *s)
 {

@@ -24,7 +24,6 @@ const json_t *rl_scenes_classes(const json_t *head, bool masks, const char *wher
 /* Replaces what is in *s, which is zeroed at first; dies, naming the sample, of a class that has no
  * name, a box that is not within the image or has no area, and a mask that is none. */
 void rl_scene_take(struct rl_scene *s, struct rl_sample *sample, int classes, bool masks);
-void rl_scene_free(struct rl_scene *s);
 
 /* Sides of a batch: the largest, rounded up to a multiple of 32. */
 int64_t rl_scenes_side(int64_t most);

@@ -27,7 +27,8 @@ static struct rl_loop loop_over(const struct rl_recipe *r, struct rl_comm *comm,
 		.checkpoint_every = r->checkpoint_every,
 		.keep = r->keep,
 		.metadata = json_pack("{s:s}", "format", "pt"),
-		.quiet = r->quiet || comm->rank};
+		.quiet = r->quiet || comm->rank,
+		.verbose = r->verbose && !comm->rank};
 
 	l.of_all = rl_comm_count(comm, l.samples);
 	if (l.epochs > 1 && !rl_head_has_field(head, "position"))
@@ -68,8 +69,6 @@ struct rl_score rl_training_run(struct rl_training *t, const struct rl_recipe *r
 
 	l->optim = rl_optim_new(r->kind, r->momentum, l->params);
 	rl_training_note(t, "history", json_object_get(t->head, "history"));
-	if (t->first && r->verbose && l->task.print)
-		l->task.print(l->task.ctx, stderr);
 	rl_recipe_explain(r, l);
 	t->past = rl_resume(&r->resume, l, rl_recipe_settings(r, opts, t->entry, files));
 	return rl_loop_run(l);

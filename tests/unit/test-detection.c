@@ -295,7 +295,7 @@ enum { REGIONS = 6, CLASSES = 3 };
 struct heads {
 	float logit[REGIONS * (CLASSES + 1)], delta[REGIONS * 4 * CLASSES];
 	float dlogit[REGIONS * (CLASSES + 1)], ddelta[REGIONS * 4 * CLASSES];
-	struct rl_region region[REGIONS];
+	struct rl_rcnn_region region[REGIONS];
 	struct rl_box target[REGIONS];
 };
 

@@ -271,7 +271,7 @@ static void test_learning(const struct golden_case *g)
 /* The golden detections are scaled to images half as large again. */
 static const double scale = 1.5;
 
-static size_t wrong_pixels(const struct rig *r, int i, const struct rl_detection *found,
+static size_t wrong_pixels(const struct rig *r, int i, const struct rl_rcnn_detection *found,
 			   const float *soft)
 {
 	size_t n, wrong = 0;
@@ -308,7 +308,7 @@ static void test_predicting(const struct golden_case *g)
 		float *box = floats(&r, "det_boxes", i, &n),
 		      *score = floats(&r, "det_scores", i, &want);
 		int32_t *class = ints(&r, "det_classes", i, &n);
-		struct rl_detection found[100];
+		struct rl_rcnn_detection found[100];
 		float *soft = rl_malloc(100 * RL_MASK * RL_MASK * sizeof(*soft));
 		float boxes[400], scores = 0;
 		bool classes = true;
