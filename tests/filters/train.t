@@ -90,7 +90,7 @@ ok $? "a loss that is not finite ends the run"
 [ ! -e g/weights.safetensors ]
 ok $? "and leaves no weights"
 
-rl-train --out g2 $fit --lr 1 --batch 4 <long.tar >/dev/null 2>stderr
+rl-train --out g2 $fit --lr 50 --batch 4 <long.tar >/dev/null 2>stderr
 grep -q 'above chance (2.079): the run has diverged' stderr
 ok $? "a run that ends above chance says so"
 rl-train --out g3 $fit --lr 1 --batch 4 <train.tar >/dev/null 2>stderr
