@@ -16,12 +16,14 @@ enum {
 	DX_OUT,
 	X_LAST,
 	DY_LAST,
+	X_IN,
+	Y_OUT,
 	MORE
 };
 
 /* The parameter array holds weights in torchvision's order; these are the primitives' own copies.
  */
-enum { W_FORWARD, BIAS, W_BACKWARD, DY, DX, DW, DW_TILE, COLUMNS, LAST };
+enum { W_FORWARD, BIAS, X, Y, W_BACKWARD, DY, DX, DW, DW_TILE, COLUMNS, LAST };
 
 static const int64_t *weight_shape(const struct rl_net *n, const struct op *op)
 {
@@ -135,29 +137,63 @@ static void plan_backward(struct rl_net *n, struct op *op)
 	rl_op_buffer(n, op, last, IN_BACKWARD);
 }
 
+static struct rl_prim forward_prim(struct rl_net *n, struct op *op, struct rl_md x, struct rl_md y)
+{
+	return rl_prim_conv(n->d, n->config.train ? RL_TRAINING : RL_INFERENCE, x,
+			    any_weights(n, op), y, window(op), &op->c.conv.fuse, NULL);
+}
+
+/* Bytes of the copy `own` that is needed where layouts differ. */
+static size_t plan_copy(struct rl_net *n, struct op *op, int prim, struct rl_md from,
+			struct rl_md to, struct rl_md own)
+{
+	struct rl_md a = rl_md_batch(&from, from.dim[0]), b = rl_md_batch(&to, to.dim[0]);
+
+	if (rl_md_equal(&a, &b))
+		return 0;
+	op->prim[prim] = reorder(n, from, to);
+	return rl_md_bytes(&own);
+}
+
+/* Layouts that are settled already may have no kernel, as blocks of 8 channels where the CPU's are
+ * 16.  A sum that is fused stays where it is. */
+static void plan_forward(struct rl_net *n, struct op *op, struct value *x, struct value *y)
+{
+	const struct value *root = &n->value[y->data_of];
+	int64_t tile = rl_op_tile(n, op->forward[0]);
+	struct rl_md xt = rl_value_md(n, x, tile);
+	struct rl_md yt = rl_value_md(n, root->laid_out ? root : y, tile), own_x, own_y, w;
+	struct rl_prim *p = &op->prim[FORWARD];
+	size_t x_bytes, y_bytes;
+
+	*p = forward_prim(n, op, xt, yt);
+	if (rl_prim_is_slow(p) && (x->laid_out || root->laid_out)) {
+		rl_prim_free(p);
+		own_x = rl_md_of(xt.number, rl_md_any(4, xt.dim));
+		own_y = rl_md_of(yt.number, rl_md_any(4, yt.dim));
+		*p = forward_prim(n, op, own_x, op->c.conv.fuse.sum ? yt : own_y);
+	}
+	own_x = rl_prim_md(p, RL_ARG_SRC);
+	own_y = rl_prim_md(p, RL_ARG_DST);
+	if (!x->laid_out)
+		rl_value_layout(x, rl_md_batch(&own_x, x->dim[0]));
+	rl_value_layout(y, rl_md_batch(root->laid_out ? &root->md : &own_y, y->dim[0]));
+	x_bytes = plan_copy(n, op, X_IN, rl_value_md(n, x, tile), own_x, own_x);
+	y_bytes = plan_copy(n, op, Y_OUT, own_y, rl_value_md(n, y, tile), own_y);
+	rl_op_scratch(n, p);
+	w = rl_prim_md(p, RL_ARG_WEIGHTS);
+	op->prim[PACK] = reorder(n, rl_md_plain(4, weight_shape(n, op)), w);
+	rl_op_buffer(n, op, rl_md_bytes(&w), ALWAYS);
+	rl_op_buffer(n, op, op->c.conv.fuse.bias ? (size_t)y->dim[1] * sizeof(float) : 0, ALWAYS);
+	rl_op_buffer(n, op, x_bytes, IN_FORWARD);
+	rl_op_buffer(n, op, y_bytes, IN_FORWARD);
+}
+
 static void plan(struct rl_net *n, struct op *op)
 {
 	struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
-	const struct value *root = &n->value[y->data_of];
-	const int64_t *dim = weight_shape(n, op);
-	int64_t tile = rl_op_tile(n, op->forward[0]);
-	struct rl_prim *forward = &op->prim[FORWARD];
-	struct rl_md w;
 
-	*forward = rl_prim_conv(n->d, n->config.train ? RL_TRAINING : RL_INFERENCE,
-				rl_value_md(n, x, tile), any_weights(n, op),
-				rl_value_md(n, root->laid_out ? root : y, tile), window(op),
-				&op->c.conv.fuse, NULL);
-	w = rl_prim_md(forward, RL_ARG_SRC);
-	if (!x->laid_out)
-		rl_value_layout(x, rl_md_batch(&w, x->dim[0]));
-	w = rl_prim_md(forward, RL_ARG_DST);
-	rl_value_layout(y, rl_md_batch(&w, y->dim[0]));
-	rl_op_scratch(n, forward);
-	w = rl_prim_md(forward, RL_ARG_WEIGHTS);
-	op->prim[PACK] = reorder(n, rl_md_plain(4, dim), w);
-	rl_op_buffer(n, op, rl_md_bytes(&w), ALWAYS);
-	rl_op_buffer(n, op, op->c.conv.fuse.bias ? (size_t)dim[0] * sizeof(float) : 0, ALWAYS);
+	plan_forward(n, op, x, y);
 	if (op->c.conv.fuse.bias && weight_bytes(n, op) > n->weights_size)
 		n->weights_size = weight_bytes(n, op);
 	if (op->reached)
@@ -238,12 +274,23 @@ static void bind(struct rl_net *n, struct op *op)
 	void *w = rl_op_memory(op, W_FORWARD);
 	void *source =
 		op->c.conv.fuse.bias ? folded_weights(n) : rl_params_data(n->params, op->param[0]);
+	struct rl_memory x = rl_op_in(n, op, 0)->data, y = rl_op_out(n, op)->data;
 
 	bind_reorder(n, op, PACK, rl_whole(source), w);
+	if (op->prim[X_IN].prim) {
+		bind_reorder(n, op, X_IN, x, rl_op_memory(op, X));
+		x = rl_whole(rl_op_memory(op, X));
+	}
+	if (op->prim[Y_OUT].prim) {
+		rl_op_call(n, op, Y_OUT, &op->prim[Y_OUT]);
+		rl_op_arg(n, op, Y_OUT, RL_ARG_FROM, rl_whole(rl_op_memory(op, Y)));
+		rl_op_arg(n, op, Y_OUT, RL_ARG_TO, y);
+		y = rl_whole(rl_op_memory(op, Y));
+	}
 	rl_op_call(n, op, FORWARD, &op->prim[FORWARD]);
-	rl_op_arg(n, op, FORWARD, RL_ARG_SRC, rl_op_in(n, op, 0)->data);
+	rl_op_arg(n, op, FORWARD, RL_ARG_SRC, x);
 	rl_op_arg(n, op, FORWARD, RL_ARG_WEIGHTS, rl_whole(w));
-	rl_op_arg(n, op, FORWARD, RL_ARG_DST, rl_op_out(n, op)->data);
+	rl_op_arg(n, op, FORWARD, RL_ARG_DST, y);
 	if (op->c.conv.fuse.bias)
 		rl_op_arg(n, op, FORWARD, RL_ARG_BIAS, rl_whole(rl_op_memory(op, BIAS)));
 	if (op->reached)
@@ -281,7 +328,11 @@ static void forward(struct rl_net *n, struct op *op, struct span at)
 		rl_op_run(n, op, PACK, at);
 		op->weights_version = n->params->version;
 	}
+	if (op->prim[X_IN].prim)
+		rl_op_run(n, op, X_IN, at);
 	rl_op_run(n, op, FORWARD, at);
+	if (op->prim[Y_OUT].prim)
+		rl_op_run(n, op, Y_OUT, at);
 }
 
 static void by_data(struct rl_net *n, struct op *op, struct span at)

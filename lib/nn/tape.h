@@ -18,7 +18,7 @@
 #include "nn/net.h"
 #include "nn/onednn.h"
 
-enum { OP_IN = 4, OP_PARAM = 5, OP_PRIM = 12, OP_BUFFER = 14, OP_STAGE = 3 };
+enum { OP_IN = 4, OP_PARAM = 5, OP_PRIM = 13, OP_BUFFER = 14, OP_STAGE = 3 };
 
 /* What backward reads again: keeps those values alive until then. */
 enum { NEED_X = 1, NEED_Y = 2 };
