@@ -18,15 +18,17 @@ same_run() {
 lines() { wc -l 2>bad <"$1" || echo 0; }
 
 # in_group DIR COMMAND: in the background, as a process group of its own, $job, that signals reach as they do in a
-# terminal's foreground; the trainer's exit status goes to DIR/status.
+# terminal's foreground, there by the time this returns; the trainer's exit status goes to DIR/status.
 in_group() {
-	mkdir -p "$1"
+	mkdir -p "$1" && rm -f "$1/begun"
 	needs=$(for name in $pipeline_needs held; do declare -f $name || declare -p $name; done)
 	(cd "$1" && exec setsid env --default-signal=INT,TERM bash -c "$needs
 		trap : INT TERM
+		touch begun
 		$2 >json 2>stderr
 		echo \$? >status") &
 	job=$!
+	while [ ! -e "$1/begun" ]; do sleep 0.01; done
 }
 # wait_for DIR LINES: until the log has so many; false if the run ended before.
 wait_for() {
