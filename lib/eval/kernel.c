@@ -36,7 +36,7 @@ static void factorise(struct rl_kernel *k, int threads)
 {
 	size_t n = k->n, most = n < RL_KERNEL_RANK ? n : RL_KERNEL_RANK;
 	double *left = rl_malloc((n + 1) * sizeof(*left));
-	double *l = rl_calloc(n + 1, most * sizeof(*l));
+	double *l = k->factor = rl_calloc(n + 1, most * sizeof(*l));
 
 	k->stride = most;
 	k->rest = rl_malloc((most + 1) * sizeof(*k->rest));
@@ -67,10 +67,6 @@ static void factorise(struct rl_kernel *k, int threads)
 		l[pivot * most + r] = root;
 		left[pivot] = 0;
 	}
-	k->factor = rl_malloc((n * most + 1) * sizeof(*k->factor));
-	for (size_t i = 0; i < n * most; i++)
-		k->factor[i] = (float)l[i];
-	free(l);
 	free(left);
 }
 

@@ -3,8 +3,8 @@
  *
  * It holds K_ij = x_i.x_j + 1 (the 1 is the bias: a constant feature that is penalised like the
  * others) three times: in double, where a fit is judged; in float without its mean, where the work
- * is done; and as the first columns of its pivoted Cholesky factor in float, which precondition
- * that work.  12 n^2 bytes and at most 4 n RL_KERNEL_RANK more.
+ * is done; and as the first columns of its pivoted Cholesky factor, which precondition that work.
+ * 12 n^2 bytes and at most 8 n RL_KERNEL_RANK more.
  */
 #ifndef RL_EVAL_KERNEL_H
 #define RL_EVAL_KERNEL_H
@@ -20,7 +20,7 @@ struct rl_kernel {
 	float *fast;   /* [n,n], exact - mean */
 	double mean;
 	size_t rank, stride; /* columns of the factor; its rows are `stride` apart */
-	float *factor;
+	double *factor;
 	double *rest; /* [rank]: the largest diagonal element that the columns before leave over */
 };
 

@@ -83,10 +83,10 @@ static void gather(struct run *r)
 
 	r->fast = r->exact = 0;
 	for (size_t i = 0; i < count; i++)
-		if (r->path[i]->wait < RL_SVM_EXACT)
+		if (r->path[i]->wait < RL_SVM_SURE)
 			r->asking[r->fast++] = i;
 	for (size_t i = 0; i < count; i++)
-		if (r->path[i]->wait == RL_SVM_EXACT)
+		if (r->path[i]->wait == RL_SVM_SURE || r->path[i]->wait == RL_SVM_EXACT)
 			r->asking[r->fast + r->exact++] = i;
 	for (size_t a = 0; a < r->fast + r->exact; a++) {
 		const double *v = r->path[r->asking[a]]->asked;

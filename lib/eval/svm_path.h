@@ -4,8 +4,9 @@
  * The optimum is w = sum_i beta_i x_i with beta_i = 2 C_i y_i max(0, 1 - y_i f_i), f = K beta, so a
  * Newton step of the primal (Chapelle, "Training a support vector machine in the primal", 2007)
  * solves (K + D) beta = y on the active rows, those with y_i f_i < 1, where D_ii = 1/(2 C_i), and
- * looks along the line for the least objective.  Few active rows are solved by Cholesky, many by
- * conjugate gradients, preconditioned by the first columns of the pivoted Cholesky factor of K.
+ * looks along the line for the least objective.  Few active rows are solved by Cholesky; many by
+ * conjugate gradients, preconditioned by the first columns of the pivoted Cholesky factor of K, or,
+ * when these take as long, by Cholesky, too: then a thread needs 8 n^2 bytes more.
  *
  * All paths share K, and all that a path ever asks of it is a product with a vector: so they run
  * side by side, each at a step of its own, and their products are taken together, as one matrix

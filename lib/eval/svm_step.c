@@ -10,13 +10,17 @@
 #include <string.h>
 
 enum {
-	DIRECT = 2048,    /* so many active rows are solved by Cholesky if need be, */
-	FEW = 128,        /* and so many always */
-	MAX_CYCLES = 2000 /* of conjugate gradients in a step */
+	FEW = 128,     /* so many active rows are always solved by Cholesky, */
+	DIRECT = 2048, /* so many where the preconditioner would hardly be cheaper */
+	SOON = 32,     /* cycles of conjugate gradients that a preconditioner should do with */
+	PATIENCE = 32  /* m active rows are solved by Cholesky when m / 32 cycles with the best one
+			  were not enough: by then these have cost as much */
 };
 
-/* The preconditioner leaves out of K what is below this part of D. */
+/* The preconditioner leaves out of K what is below this part of D, unless the path needs more
+ * effort: the whole factor, or no conjugate gradients. */
 static const double LEAVE = 0.2;
+enum { WHOLE = 1, CHOLESKY };
 
 /* A step is solved until the gap would shrink by this. */
 static const double FORCING = 1e-2;
@@ -24,7 +28,6 @@ static const double FORCING = 1e-2;
 void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t length);
 void dpotrs_(const char *uplo, const int *n, const int *columns, const double *a, const int *lda,
 	     double *b, const int *ldb, int *info, size_t length);
-void spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info, size_t length);
 
 /* That of max(0, a). */
 static struct rl_svm_gap measure(const struct rl_svm_path *p, size_t n)
@@ -112,6 +115,12 @@ static void ask_exact(struct rl_svm_path *p, size_t n, bool last)
 	p->wait = RL_SVM_EXACT;
 }
 
+static void ask_step(struct rl_svm_path *p, size_t n, enum rl_svm_wait wait)
+{
+	memcpy(p->asked, p->delta, n * sizeof(*p->asked));
+	p->wait = wait;
+}
+
 static void begin_step(struct rl_svm_path *p, const struct rl_kernel *k);
 
 static void add_step(struct rl_svm_path *p, size_t n, double t)
@@ -133,29 +142,70 @@ static double error_of(const struct rl_svm_path *p, size_t n)
 }
 
 /* I + 2 C_S L_S' L_S and its Cholesky factor: with it Woodbury inverts D_S + L_S L_S'. */
-static void precondition(struct rl_svm_path *p, const struct rl_kernel *k, size_t m)
+static void precondition(struct rl_svm_path *p, const struct rl_kernel *k)
 {
-	size_t r = p->rank;
-	float *l = rl_malloc((m * r + 1) * sizeof(*l)), *row = l;
+	size_t m = p->rows, r = p->rank;
+	double *l = rl_malloc((m * r + 1) * sizeof(*l)), *row = l;
 	int order = (int)r, info;
 
 	for (size_t i = 0; i < k->n; i++) {
 		if (!p->active[i])
 			continue;
-		float scale = (float)sqrt(1 / p->d[i]);
+		double scale = sqrt(1 / p->d[i]);
 		for (size_t j = 0; j < r; j++)
 			row[j] = scale * k->factor[i * k->stride + j];
 		row += r;
 	}
 	p->factor = rl_realloc(p->factor, r * r + 1, sizeof(*p->factor));
-	cblas_ssyrk(CblasRowMajor, CblasLower, CblasTrans, order, (int)m, 1, l, order, 0, p->factor,
+	cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, order, (int)m, 1, l, order, 0, p->factor,
 		    order);
 	for (size_t j = 0; j < r; j++)
 		p->factor[j * r + j] += 1;
-	spotrf_("U", &order, p->factor, &order, &info, 1);
+	dpotrf_("U", &order, p->factor, &order, &info, 1);
 	free(l);
 	if (info)
 		rl_die("SVM: cost %g: the preconditioner is singular", p->cost);
+}
+
+/* beta on the active rows, at once. */
+static void solve(struct rl_svm_path *p, const struct rl_kernel *k)
+{
+	size_t m = p->rows;
+	double *a = rl_malloc((m * m + 1) * sizeof(*a)), *b = rl_malloc((m + 1) * sizeof(*b));
+	size_t *row = rl_malloc((m + 1) * sizeof(*row));
+	int order = (int)m, one = 1, info = 0;
+
+	m = 0;
+	for (size_t i = 0; i < k->n; i++)
+		if (p->active[i])
+			row[m++] = i;
+	for (size_t i = 0; i < m; i++) {
+		for (size_t j = 0; j <= i; j++)
+			a[i * m + j] = k->exact[row[i] * k->n + row[j]];
+		a[i * m + i] += p->d[row[i]];
+		b[i] = p->y[row[i]];
+	}
+	if (m)
+		dpotrf_("U", &order, a, &order, &info, 1);
+	if (info)
+		rl_die("SVM: cost %g is too large for these features: rows cannot be told apart "
+		       "in double precision",
+		       p->cost);
+	if (m)
+		dpotrs_("U", &order, &one, a, &order, b, &order, &info, 1);
+	for (size_t i = 0; i < m; i++)
+		p->delta[row[i]] = b[i] - p->beta[row[i]];
+	free(row);
+	free(b);
+	free(a);
+	if (p->effort < CHOLESKY) {
+		ask_step(p, k->n, RL_SVM_STEP);
+		return;
+	}
+	/* Too dear to be spoilt by rounding. */
+	for (size_t i = 0; i < k->n; i++)
+		p->asked[i] = p->beta[i] + p->delta[i];
+	p->wait = RL_SVM_SURE;
 }
 
 /* The next search direction. */
@@ -163,17 +213,17 @@ static void turn(struct rl_svm_path *p, const struct rl_kernel *k)
 {
 	size_t n = k->n;
 	int r = (int)p->rank, stride = (int)k->stride;
-	float *v = rl_malloc((2 * n + p->rank + 1) * sizeof(*v)), *w = v + n, *u = w + n;
+	double *v = rl_malloc((2 * n + p->rank + 1) * sizeof(*v)), *w = v + n, *u = w + n;
 	double rz = 0;
 
 	for (size_t i = 0; i < n; i++)
-		v[i] = p->active[i] ? (float)(p->residual[i] / p->d[i]) : 0;
-	cblas_sgemv(CblasRowMajor, CblasTrans, (int)n, r, 1, k->factor, stride, v, 1, 0, u, 1);
-	cblas_strsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, r, p->factor, r, u, 1);
-	cblas_strsv(CblasRowMajor, CblasLower, CblasTrans, CblasNonUnit, r, p->factor, r, u, 1);
-	cblas_sgemv(CblasRowMajor, CblasNoTrans, (int)n, r, 1, k->factor, stride, u, 1, 0, w, 1);
+		v[i] = p->active[i] ? p->residual[i] / p->d[i] : 0;
+	cblas_dgemv(CblasRowMajor, CblasTrans, (int)n, r, 1, k->factor, stride, v, 1, 0, u, 1);
+	cblas_dtrsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, r, p->factor, r, u, 1);
+	cblas_dtrsv(CblasRowMajor, CblasLower, CblasTrans, CblasNonUnit, r, p->factor, r, u, 1);
+	cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)n, r, 1, k->factor, stride, u, 1, 0, w, 1);
 	for (size_t i = 0; i < n; i++) {
-		v[i] = p->active[i] ? v[i] - w[i] / (float)p->d[i] : 0;
+		v[i] = p->active[i] ? v[i] - w[i] / p->d[i] : 0;
 		rz += p->residual[i] * v[i];
 	}
 	double keep = p->again ? rz / p->rz : 0;
@@ -198,8 +248,7 @@ static void end_step(struct rl_svm_path *p, const struct rl_kernel *k)
 	}
 	/* The error of the equations of the final rows is the duality gap. */
 	double target = RL_SVM_GAP / 2 * p->strict * half;
-	if (same && p->wait == RL_SVM_CYCLE && p->target > target && error_of(p, k->n) > target &&
-	    p->cycles < MAX_CYCLES) {
+	if (same && p->wait == RL_SVM_CYCLE && p->target > target && error_of(p, k->n) > target) {
 		p->target = target;
 		turn(p, k);
 		return;
@@ -228,26 +277,35 @@ static void end_step(struct rl_svm_path *p, const struct rl_kernel *k)
  */
 static void begin_cycles(struct rl_svm_path *p, const struct rl_kernel *k)
 {
-	size_t m = 0;
-
-	for (size_t i = 0; i < k->n; i++) {
-		p->residual[i] = 0;
-		if (!p->active[i])
-			continue;
-		p->residual[i] = p->y[i] - p->f[i] - p->g[i] - p->d[i] * p->beta[i];
-		m++;
-	}
+	for (size_t i = 0; i < k->n; i++)
+		p->residual[i] =
+			p->active[i] ? p->y[i] - p->f[i] - p->g[i] - p->d[i] * p->beta[i] : 0;
 	struct rl_svm_gap gap = measure(p, k->n);
 	double error = error_of(p, k->n);
 	p->target = fmax(RL_SVM_GAP / 4 * gap.half, FORCING * fmin(gap.value, error)) * p->strict;
 	p->wait = RL_SVM_CYCLE;
 	p->cycles = 0;
 	p->again = false;
-	precondition(p, k, m);
+	precondition(p, k);
 	if (error > p->target)
 		turn(p, k);
 	else
 		end_step(p, k);
+}
+
+/* Conjugate gradients take too long, and will at higher costs. */
+static void try_harder(struct rl_svm_path *p, const struct rl_kernel *k)
+{
+	if (p->rank == k->rank) {
+		p->effort = CHOLESKY;
+		solve(p, k);
+		return;
+	}
+	p->effort = WHOLE;
+	p->rank = k->rank;
+	p->again = false;
+	precondition(p, k);
+	turn(p, k);
 }
 
 static void cycle(struct rl_svm_path *p, const struct rl_kernel *k)
@@ -264,70 +322,36 @@ static void cycle(struct rl_svm_path *p, const struct rl_kernel *k)
 		if (p->active[i])
 			p->residual[i] -= length * (p->given[i] + p->d[i] * p->asked[i]);
 	}
-	if (error_of(p, k->n) > p->target && ++p->cycles < MAX_CYCLES)
+	if (error_of(p, k->n) <= p->target)
+		end_step(p, k);
+	else if (++p->cycles <= (p->rank < k->rank ? SOON : p->rows / PATIENCE))
 		turn(p, k);
 	else
-		end_step(p, k);
-}
-
-/* beta on the active rows, at once. */
-static void solve(struct rl_svm_path *p, const struct rl_kernel *k, size_t m)
-{
-	double *a = rl_malloc((m * m + 1) * sizeof(*a)), *b = rl_malloc((m + 1) * sizeof(*b));
-	size_t *row = rl_malloc((m + 1) * sizeof(*row));
-	int order = (int)m, one = 1, info = 0;
-
-	m = 0;
-	for (size_t i = 0; i < k->n; i++)
-		if (p->active[i])
-			row[m++] = i;
-	for (size_t i = 0; i < m; i++) {
-		for (size_t j = 0; j <= i; j++)
-			a[i * m + j] = k->exact[row[i] * k->n + row[j]];
-		a[i * m + i] += p->d[row[i]];
-		b[i] = p->y[row[i]];
-	}
-	if (m)
-		dpotrf_("U", &order, a, &order, &info, 1);
-	if (info)
-		rl_die("SVM: cost %g is too large for these features: rows cannot be told apart "
-		       "in double precision",
-		       p->cost);
-	if (m)
-		dpotrs_("U", &order, &one, a, &order, b, &order, &info, 1);
-	for (size_t i = 0; i < m; i++)
-		p->delta[row[i]] = b[i] - p->beta[row[i]];
-	free(row);
-	free(b);
-	free(a);
+		try_harder(p, k);
 }
 
 static void begin_step(struct rl_svm_path *p, const struct rl_kernel *k)
 {
-	size_t m = 0;
 	bool dropped = false;
 
 	p->steps++;
+	p->rows = 0;
 	for (size_t i = 0; i < k->n; i++) {
 		p->active[i] = p->y[i] && p->y[i] * p->f[i] < 1;
 		p->delta[i] = p->active[i] ? 0 : -p->beta[i];
 		p->g[i] = 0;
 		dropped |= p->delta[i] != 0;
-		m += p->active[i];
+		p->rows += p->active[i];
 	}
 	p->rank = 1; /* K_ii >= 1: there is always one */
-	while (p->rank < k->rank && k->rest[p->rank] > LEAVE / (2 * p->cost))
+	while (p->rank < k->rank && (p->effort || k->rest[p->rank] > LEAVE / (2 * p->cost)))
 		p->rank++;
-	if (m <= FEW || (m <= DIRECT && p->rank > m / 4)) {
-		solve(p, k, m);
-		p->wait = RL_SVM_STEP;
-	} else if (dropped) {
-		p->wait = RL_SVM_DROP;
-	} else {
+	if (p->effort == CHOLESKY || p->rows <= FEW || (p->rows <= DIRECT && p->rank > p->rows / 4))
+		solve(p, k);
+	else if (dropped)
+		ask_step(p, k->n, RL_SVM_DROP);
+	else
 		begin_cycles(p, k);
-		return;
-	}
-	memcpy(p->asked, p->delta, k->n * sizeof(*p->asked));
 }
 
 struct rl_svm_path *rl_svm_path_new(const int8_t *y, size_t n)
@@ -398,6 +422,11 @@ bool rl_svm_proceed(struct rl_svm_path *p, const struct rl_kernel *k)
 		return false;
 	case RL_SVM_STEP:
 		memcpy(p->g, p->given, k->n * sizeof(*p->g));
+		end_step(p, k);
+		return false;
+	case RL_SVM_SURE:
+		for (size_t i = 0; i < k->n; i++)
+			p->g[i] = p->given[i] - p->f[i];
 		end_step(p, k);
 		return false;
 	case RL_SVM_CYCLE: cycle(p, k); return false;

@@ -19,6 +19,7 @@ enum rl_svm_wait {
 	RL_SVM_DROP,  /* what the rows that became inactive took away */
 	RL_SVM_CYCLE, /* a search direction of conjugate gradients */
 	RL_SVM_STEP,  /* a step from Cholesky */
+	RL_SVM_SURE,  /* beta and the step, in double */
 	RL_SVM_EXACT, /* beta itself, in double */
 	RL_SVM_NOTHING
 };
@@ -35,7 +36,9 @@ struct rl_svm_path {
 	double cost;
 	enum rl_svm_wait wait;
 	bool last; /* the exact product may end the fit */
-	int steps, cycles;
+	int steps;
+	size_t rows, cycles;   /* of the step: active rows, cycles of conjugate gradients so far */
+	int effort;            /* of which steps have turned out to need */
 	double strict;         /* how much smaller than usual the gap of a step must be */
 	double *beta, *f;      /* f = K beta */
 	double *delta, *g;     /* the step, g = K delta */
@@ -46,7 +49,7 @@ struct rl_svm_path {
 	bool again;            /* the search direction has a predecessor */
 	double rz, target;
 	size_t rank; /* of the preconditioner */
-	float *factor;
+	double *factor;
 	struct rl_svm_gap gap; /* of a fit that is done */
 };
 

@@ -225,26 +225,41 @@ static void test_paths(const double *x, const int8_t *y, const struct rl_kernel 
 	release(&b);
 }
 
-/* Enough rows for conjugate gradients at every cost, and noise that no plane separates. */
-static void test_many(void)
+/* Enough rows for conjugate gradients at every cost, and noise that no plane separates.  The more
+ * features and the more alike the rows, the less do the kernel's first columns say of it. */
+static void test_many(size_t d, float alike, double most)
 {
-	enum { M = 2600, D = 300 };
-	float *raw = rl_malloc(M * D * sizeof(*raw));
-	double *x = rl_malloc(M * D * sizeof(*x));
+	enum { M = 2300 };
+	float *raw = rl_malloc(M * d * sizeof(*raw));
+	double *x = rl_malloc(M * d * sizeof(*x)), *w = rl_malloc((d + 1) * sizeof(*w));
+	const double cost[] = {most / 1e5, most / 100, most};
 	int8_t y[M];
 	struct rl_rng r = rl_rng_make(9, 0, 0, RL_RNG_SYNTH);
 
-	for (int i = 0; i < M; i++) {
+	for (size_t i = 0; i < M; i++) {
 		y[i] = rl_rng_below(&r, 3) ? -1 : 1;
-		for (int j = 0; j < D; j++)
-			raw[i * D + j] = fmaxf(0, (float)rl_rng_normal(&r) + 1);
+		for (size_t j = 0; j < d; j++)
+			raw[i * d + j] = fmaxf(0, (float)rl_rng_normal(&r) + alike);
 	}
-	rl_rows_normalise(raw, M, D, x);
-	struct rl_kernel *kernel = kernel_of(x, M, D, 2);
-	struct kept k = run(kernel, y, 1, (double[]){1e-4, 0.1, 10}, 3, 2);
-	ok(k.converged, "2600 rows that cannot be separated");
+	rl_rows_normalise(raw, M, d, x);
+	struct rl_kernel *kernel = kernel_of(x, M, d, 2);
+	struct kept k = run(kernel, y, 1, cost, RL_LEN(cost), 2);
+	double dual = 0;
+	weights(x, M, d, k.beta + 2 * M, w);
+	double primal = objective(x, y, M, d, most, w);
+	for (size_t j = 0; j <= d; j++)
+		dual -= w[j] * w[j] / 2;
+	for (size_t i = 0; i < M; i++) {
+		double a = y[i] * k.beta[2 * M + i];
+
+		dual += a - a * a / (4 * most * (y[i] > 0 ? 2 : 1));
+	}
+	ok(k.converged && (primal - dual) / primal < RL_SVM_GAP,
+	   "2300 rows of %zu features that cannot be separated: duality gap %.1e", d,
+	   (primal - dual) / primal);
 	release(&k);
 	rl_kernel_free(kernel);
+	free(w);
 	free(x);
 	free(raw);
 }
@@ -268,7 +283,8 @@ int main(void)
 	test_liblinear(x, y, kernel);
 	test_gap(x, y, kernel);
 	test_paths(x, y, kernel);
-	test_many();
+	test_many(300, 1, 10);
+	test_many(1200, 8, 1000);
 	ok(dies(hopeless, NULL, 1, "is too large for these features"), "a cost beyond arithmetic");
 	rl_kernel_free(kernel);
 	free(x);
