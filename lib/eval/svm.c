@@ -58,7 +58,7 @@ static void take(struct rl_svm_set *s)
 	}
 }
 
-struct rl_svm_set *rl_svm_set_new(const double *x, size_t n, size_t d, int threads)
+static struct rl_svm_set *new_set(const double *x, size_t n, size_t d)
 {
 	struct rl_svm_set *s = rl_calloc(1, sizeof(*s));
 
@@ -68,10 +68,25 @@ struct rl_svm_set *rl_svm_set_new(const double *x, size_t n, size_t d, int threa
 	s->n = n;
 	s->d = d;
 	s->row = rl_malloc((n + 1) * sizeof(struct feature_node *));
+	return s;
+}
+
+struct rl_svm_set *rl_svm_set_new(const double *x, size_t n, size_t d, int threads)
+{
+	struct rl_svm_set *s = new_set(x, n, d);
+
 	if (d > n)
 		rotate(s, threads);
 	else
 		take(s);
+	return s;
+}
+
+struct rl_svm_set *rl_svm_set_plain(const double *x, size_t n, size_t d)
+{
+	struct rl_svm_set *s = new_set(x, n, d);
+
+	take(s);
 	return s;
 }
 

@@ -31,6 +31,10 @@ struct rl_svm_set; /* training rows as LIBLINEAR reads them, shared by all fits 
 /* x[n,d] is kept, not copied: it must outlive the set.  Dies when LIBLINEAR's int indices do not
  * suffice. */
 struct rl_svm_set *rl_svm_set_new(const double *x, size_t n, size_t d, int threads);
+
+/* The same in feature space whatever the sizes, as others use LIBLINEAR: to compare with. */
+struct rl_svm_set *rl_svm_set_plain(const double *x, size_t n, size_t d);
+
 void rl_svm_set_free(struct rl_svm_set *s);
 size_t rl_svm_set_dim(const struct rl_svm_set *s); /* coordinates: d, or the rank of x if d > n */
 

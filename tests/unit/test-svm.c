@@ -289,7 +289,8 @@ static void test_rotation(void)
 {
 	enum { N = 90, D = 400 };
 	float raw[N * D];
-	double x[N * D], want[N], got[N], v[N + 1], w[D], mapped[N], worst = 0, worst_mapped = 0;
+	double x[N * D], want[N], got[N], v[D + 1], w[D], mapped[N];
+	double worst = 0, worst_mapped = 0, worst_plain = 0;
 	int8_t y[N];
 	int32_t row[N];
 	struct rl_rng r = rl_rng_make(1, 0, 0, RL_RNG_SYNTH);
@@ -303,7 +304,7 @@ static void test_rotation(void)
 		row[i] = i;
 	}
 	rl_rows_normalise(raw, N, D, x);
-	struct rl_svm_set *set = rl_svm_set_new(x, N, D, 2);
+	struct rl_svm_set *set = rl_svm_set_new(x, N, D, 2), *plain = rl_svm_set_plain(x, N, D);
 	size_t dim = rl_svm_set_dim(set);
 	ok(dim == 80, "as many coordinates as the rows span: %zu", dim);
 	for (double cost = 1e-5; cost < 20; cost *= 10) {
@@ -316,10 +317,16 @@ static void test_rotation(void)
 			mapped[i] += v[dim];
 		worst = fmax(worst, rel_error(got, want, N));
 		worst_mapped = fmax(worst_mapped, rel_error(mapped, want, N));
+		rl_svm_fit(plain, row, N, y, cost, 1e-10, 3, v);
+		rl_svm_decide(plain, v, row, N, got);
+		worst_plain = fmax(worst_plain, rel_error(got, want, N));
 	}
 	ok(worst < 1e-6, "rotated decision values are the unrotated ones: %.1e", worst);
 	ok(worst_mapped < 1e-6, "and so are those of the weights in feature space: %.1e",
 	   worst_mapped);
+	ok(worst_plain < 1e-6 && rl_svm_set_dim(plain) == D, "and those without rotation: %.1e",
+	   worst_plain);
+	rl_svm_set_free(plain);
 	rl_svm_set_free(set);
 }
 
