@@ -17,4 +17,4 @@ DEPS_BUILD = gcc libc6-dev libdnnl-dev libopenblas-openmp-dev liblinear-dev libs
              libxxhash-dev libmd-dev libopenmpi-dev pkg-config
 DEPS_RUN   = parallel jq openmpi-bin
 DEPS_CHECK = perl libjpeg-turbo-progs python3-numpy mandoc
-DEPS_BENCH = python3-torch
+DEPS_BENCH = python3-torch python3-sklearn

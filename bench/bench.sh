@@ -54,6 +54,13 @@ compare_time() {
 		'{record: "compare", $row, by: "time", $ours, theirs_in: $of, $theirs, $against, $below}'
 }
 
+# compare_ap OURS THEIRS AGAINST BELOW: the average precision of the classes that both have ("ap" of what they print),
+# in percent: the largest difference, and what it is to stay below.
+compare_ap() {
+	record --arg row "$row" --arg ours "$1" --arg theirs "$2" --arg against "$3" --argjson below "$4" \
+		'{record: "compare", $row, by: "AP", $ours, $theirs, $against, $below}'
+}
+
 # at_least OURS RATE: what is wanted of the rate itself.
 at_least() {
 	record --arg row "$row" --arg ours "$1" --argjson at_least "$2" \

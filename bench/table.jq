@@ -8,10 +8,13 @@ def cell($row; $who; $by):
 	| if length == 0 then $row.missing[$who] // "not measured"
 	elif $by == "memory" then .[0].peak_kib | if . < 1048576 then "\(. / 1024 | digits) MiB" else "\(. / 1048576 | digits) GiB" end
 	else "\(.[0].rate | spread) \($row.unit)/s" end;
+def ap($of): "AP \(.ap[$of] * 100 | round / 100)";
+def ours($row): if .ap then ap("ours") else cell($row; .ours; .by) end;
 def theirs($results; $row):
-	if .theirs_in then .theirs_in as $name | cell($results.rows[] | select(.name == $name); .theirs; .by)
+	if .ap then ap("theirs")
+	elif .theirs_in then .theirs_in as $name | cell($results.rows[] | select(.name == $name); .theirs; .by)
 	elif .theirs then cell($row; .theirs; .by) else "" end;
-def ratio: if .theirs and .ratio then .ratio | spread else "" end;
+def ratio: if .ap then "\(.ap.apart | digits) apart" elif .theirs and .ratio then .ratio | spread else "" end;
 def target($unit):
 	if .at_least and .theirs then "≥ \(.at_least)"
 	elif .at_least then "≥ \(.at_least) \($unit)/s"
@@ -22,7 +25,7 @@ def verdict: if .met == null then "" elif .met then "met" else "**falls short**"
 | "| job | ours | against | theirs | ratio | target | |",
 "|---|--:|---|--:|--:|--:|---|",
 (.rows[] as $row | $row.comparisons | to_entries[] | .key as $i | .value
-	| "| \(if $i == 0 then $row.job else "" end) | \(cell($row; .ours; .by)) | \(.against) "
+	| "| \(if $i == 0 then $row.job else "" end) | \(ours($row)) | \(.against) "
 	+ "| \(theirs($results; $row)) | \(ratio) | \(target($row.unit)) | \(verdict) |"),
 "",
 (.machine
