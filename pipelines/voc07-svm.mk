@@ -1,6 +1,6 @@
 # VOC07 SVM: 3-fold cross-validation over 19 costs, every class, every layer; each of the 1,520 fits of a layer at its
 # optimum, all on one Gram matrix (SVM_FLAGS="--solver liblinear" fits one by one, as the published numbers were made).
-# A layer takes about a minute of one core, LIBLINEAR six; memory is 12 bytes for every pair of images and more.
+# A layer takes about a minute of one core, LIBLINEAR four to five; memory is 12 bytes for every pair of images and more.
 #
 #	make voc07-svm VOC07=VOCdevkit WEIGHTS=results/pretrain/weights.safetensors
 
