@@ -321,7 +321,8 @@ static void test_cut(const struct run *whole)
 
 int main(void)
 {
-	omp_set_num_threads(1); /* threads do not survive the fork of dies() */
+	omp_set_num_threads(1);  /* threads do not survive the fork of dies() */
+	signal(SIGINT, SIG_DFL); /* a shell's background job ignores it */
 	if (!mkdtemp(top))
 		rl_die("%s: make directory:", top);
 	for (int kind = RL_SGD; kind <= RL_ADAMW; kind++) {
