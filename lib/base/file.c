@@ -18,12 +18,26 @@ struct rl_file {
 	char *aside;
 };
 
+/* Behind symbolic links.  A rename would put a plain file in the place of a device or a pipe. */
+static char *target(const char *path)
+{
+	struct stat st;
+	bool symbolic = !lstat(path, &st) && S_ISLNK(st.st_mode);
+
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		rl_die("%s: not a regular file: will not be replaced", path);
+	char *real = symbolic ? realpath(path, NULL) : rl_strdup(path);
+	if (!real)
+		rl_die("%s: follow symbolic link:", path);
+	return real;
+}
+
 struct rl_file *rl_file_create(const char *path)
 {
 	struct rl_file *f = rl_malloc(sizeof(*f));
 
-	f->path = rl_strdup(path);
-	f->aside = rl_asprintf("%s.partial-%ld", path, (long)getpid());
+	f->path = target(path);
+	f->aside = rl_asprintf("%s.partial-%ld", f->path, (long)getpid());
 	f->stream = fopen(f->aside, "w");
 	if (!f->stream)
 		rl_die("%s: create:", f->aside);

@@ -1,5 +1,6 @@
 /*
- * Files that appear whole or not at all: written aside, fsynced, renamed.
+ * Files that appear whole or not at all: written aside, fsynced, renamed.  Symbolic links stay,
+ * what they lead to is replaced.
  */
 #ifndef RL_BASE_FILE_H
 #define RL_BASE_FILE_H
@@ -10,7 +11,8 @@
 
 struct rl_file;
 
-struct rl_file *rl_file_create(const char *path); /* dies when the directory cannot be written */
+/* Dies when the directory cannot be written, and when at path is anything but a regular file. */
+struct rl_file *rl_file_create(const char *path);
 FILE *rl_file_stream(struct rl_file *f);
 void rl_file_commit(struct rl_file *f); /* flush, fsync, rename over path; dies on any error */
 

@@ -190,6 +190,15 @@ fails 1 "too short" "an empty file" rl-weights show empty.pth
 fails 1 "nowhere.pth: open" "no file" rl-weights show nowhere.pth
 fails 1 "empty: not a regular file" "a directory" sh -c 'mkdir empty; rl-weights show empty'
 
+# ---- what stands at --out already ----
+mkfifo fifo
+fails 1 "fifo: not a regular file: will not be replaced" "--out: a named pipe" rl-weights import plain.pth --out fifo
+[ -p fifo ]
+ok $? "is left alone"
+mkdir kept && : >kept/w.st && ln -s kept/w.st link.st
+rl-weights import plain.pth --out link.st 2>stderr && [ -L link.st ] && [ "$(whole kept/w.st)" = "$plain" ]
+ok $? "--out: a symbolic link stays, and what it leads to is replaced"
+
 # ---- misuse ----
 fails 2 "want import, show or export, and a file" "no file named" rl-weights show
 fails 2 "command: list: must be one of import, show, export" "no such command" rl-weights list x

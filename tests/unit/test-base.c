@@ -251,14 +251,59 @@ static void commit_to_full(void *path)
 	rl_file_commit(f);
 }
 
-static void commit(void *path)
+static void commit_over_directory(void *path)
 {
-	rl_file_commit(rl_file_create(path));
+	struct rl_file *f = rl_file_create(path);
+
+	rl_mkdirs(path);
+	rl_file_commit(f);
 }
 
 static void create(void *path)
 {
 	rl_file_create(path);
+}
+
+static void write_text(const char *path, const char *text)
+{
+	struct rl_file *f = rl_file_create(path);
+
+	fputs(text, rl_file_stream(f));
+	rl_file_commit(f);
+}
+
+/* What a plain file must not replace. */
+static void test_occupied(const char *dir)
+{
+	char *fifo = rl_asprintf("%s/fifo", dir), *link1 = rl_asprintf("%s/link1", dir);
+	char *link2 = rl_asprintf("%s/link2", dir), *file = rl_asprintf("%s/b/linked", dir);
+	struct stat st;
+	size_t size;
+
+	ok(dies(create, (void *)dir, RL_EXIT_FAILURE, "not a regular file: will not be replaced"),
+	   "a directory is not replaced");
+	bool made = !mkfifo(fifo, 0600) && !symlink("fifo", link1);
+	ok(made && dies(create, fifo, RL_EXIT_FAILURE, "not a regular file") &&
+		   dies(create, link1, RL_EXIT_FAILURE, "not a regular file"),
+	   "nor is a named pipe, also behind a link");
+	ok(!lstat(fifo, &st) && S_ISFIFO(st.st_mode), "which is still there");
+
+	made = !unlink(link1) && !symlink("b/linked", link1) && !symlink("link1", link2);
+	ok(made && dies(create, link1, RL_EXIT_FAILURE, "follow symbolic link: No such file"),
+	   "a link that leads nowhere");
+	write_text(file, "old");
+	write_text(link2, "new");
+	char *text = rl_file_read(file, 10, &size);
+	ok(!strcmp(text, "new") && !lstat(link1, &st) && S_ISLNK(st.st_mode) &&
+		   !lstat(link2, &st) && S_ISLNK(st.st_mode),
+	   "what links lead to is replaced, and they stay");
+	free(text);
+	ok(!unlink(fifo) && !unlink(link1) && !unlink(link2) && !unlink(file),
+	   "and nothing is left beside them");
+	free(fifo);
+	free(link1);
+	free(link2);
+	free(file);
 }
 
 static void test_files(void)
@@ -275,13 +320,19 @@ static void test_files(void)
 	rl_mkdirs(path);
 	rl_mkdirs(path);
 	ok(!stat(path, &st) && S_ISDIR(st.st_mode), "rl_mkdirs makes all, and may come twice");
-	ok(dies(commit, path, RL_EXIT_FAILURE, "rename: Is a directory"), "a directory in the way");
+	snprintf(path, sizeof(path), "%s/a/b/c", dir);
+	ok(dies(commit_over_directory, path, RL_EXIT_FAILURE, "rename: Is a directory"),
+	   "a directory comes in the way");
 	bool bare = !rmdir(path);
+	snprintf(path, sizeof(path), "%s/a/b", dir);
+	bare = bare && !rmdir(path);
 	snprintf(path, sizeof(path), "%s/a", dir);
 	ok(bare && !rmdir(path), "leaves nothing aside");
 
 	snprintf(path, sizeof(path), "%s/a/b", dir);
 	rl_mkdirs(path);
+	snprintf(path, sizeof(path), "%s/a", dir);
+	test_occupied(path);
 	snprintf(path, sizeof(path), "%s/a/b/file", dir);
 	ok(dies(commit_to_full, path, RL_EXIT_FAILURE, "write: No space left"), "a full disk");
 	ok(stat(path, &st) < 0, "leaves nothing under the final name");
