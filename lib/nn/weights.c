@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,13 @@ void rl_weights_save(const struct rl_params *p, const char *prefix, const char *
 	free(t);
 }
 
+static void need_finite(const float *v, size_t n, const char *name, const char *path)
+{
+	for (size_t k = 0; k < n; k++)
+		if (!isfinite(v[k]))
+			rl_die("%s: tensor %s: value %zu is %g: not finite", path, name, k, v[k]);
+}
+
 static void load(struct rl_params *p, int i, const struct rl_st_tensor *t, const char *path)
 {
 	struct rl_param *q = &p->list[i];
@@ -45,10 +53,12 @@ static void load(struct rl_params *p, int i, const struct rl_st_tensor *t, const
 		       path, q->name, t->dtype, dtype);
 	if (t->ndim != q->ndim || memcmp(t->dim, q->dim, (size_t)q->ndim * sizeof(*q->dim)))
 		rl_die("%s: tensor %s has another shape than the network's", path, q->name);
-	if (q->kind == RL_COUNT)
+	if (q->kind == RL_COUNT) {
 		memcpy(&q->tracked, t->data, sizeof(q->tracked));
-	else
+	} else {
 		memcpy(rl_params_data(p, i), t->data, t->bytes);
+		need_finite(rl_params_data(p, i), q->count, q->name, path);
+	}
 }
 
 static bool among(const char *name, const char *const *except)

@@ -18,7 +18,8 @@ void rl_weights_save(const struct rl_params *p, const char *prefix, const char *
 
 /* Load into every tensor of p, which must be allocated, but those whose name starts with one of
  * `except` (ends in NULL; NULL: none).  Strict: a tensor that p has and the file lacks, or the file
- * has and p lacks, or of another shape or dtype, dies and is named. */
+ * has and p lacks, or of another shape or dtype, or with a number that is not finite, dies and is
+ * named. */
 void rl_weights_load(struct rl_params *p, const struct rl_st_file *f, const char *const *except);
 
 #endif

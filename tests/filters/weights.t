@@ -118,6 +118,17 @@ is "$(rl-info --head <features.tar | jq -r '.history[-1].inputs[0].sha256')" "$(
 	"and records its hash"
 fails 1 "layer3.1.bn2.bias is missing" "a partial file is refused, and the tensor named" extract missing.st
 fails 1 "a PyTorch file: rl-weights import makes safetensors of it" "a .pth is no safetensors, but can be" extract plain.pth
+/usr/bin/python3 - <<'E2' 2>stderr
+import json, struct
+f = open("moco.st", "rb").read()
+n = 8 + int.from_bytes(f[:8], "little")
+begin, end = json.loads(f[8:n])["layer2.0.bn1.bias"]["data_offsets"]
+for name, value in ("nan", float("nan")), ("inf", float("-inf")):
+    open(f"loaded-{name}.st", "wb").write(f[:n + end - 4] + struct.pack("<f", value) + f[n + end:])
+E2
+ok $? "files with a number that is none are made"
+fails 1 "loaded-nan.st: tensor layer2.0.bn1.bias: value 3 is nan: not finite" "and refused: not a number" extract loaded-nan.st
+fails 1 "loaded-inf.st: tensor layer2.0.bn1.bias: value 3 is -inf: not finite" "infinite" extract loaded-inf.st
 
 # ---- export ----
 rl-weights export plain.st --format pth --out back.pth
