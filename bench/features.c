@@ -124,7 +124,8 @@ int main(int argc, char **argv)
 		struct rl_rng r = rl_rng_make(seed, 1, i, RL_RNG_SYNTH);
 		char key[32];
 
-		snprintf(key, sizeof(key), "%06llu", (unsigned long long)i);
+		snprintf(key, sizeof(key), "%llu%05llu", (unsigned long long)seed,
+			 (unsigned long long)i);
 		rl_sample_set_key(&s, key);
 		int8_t *label = rl_sample_make(&s, "labels", RL_I1, 1, &classes)->data;
 		draw(w, &r, label, rl_sample_make(&s, "feat5", RL_F4, 1, &size)->data);

@@ -111,8 +111,10 @@ int main(int argc, char **argv)
 	/* prepare */
 	struct rl_training t = rl_training_begin(r, &tool, argc, argv);
 	struct rl_loop *loop = &t.loop;
-	const struct rl_images images = rl_images_of(t.head, c.classes, "stdin");
-	const struct rl_images val = rl_images_check(c.val, &images, loop->comm);
+	struct rl_keyset held_out = {0};
+	struct rl_images images = rl_images_of(t.head, c.classes, "stdin");
+	const struct rl_images val = rl_images_check(c.val, &images, loop->comm, &held_out);
+	images.held_out = &held_out;
 	rl_backbone_history(&c.backbone, t.entry, r->bf16);
 	if (t.first)
 		rl_history_input(t.entry, c.val);

@@ -4,6 +4,7 @@
 #include "base/progress.h"
 #include "base/utf8.h"
 #include "eval/knn.h"
+#include "eval/overlap.h"
 #include "eval/rows.h"
 #include "eval/setup.h"
 #include "eval/topk.h"
@@ -67,7 +68,8 @@ struct pass {
 	struct run *r;
 	struct rl_rows *rows;
 	const struct rl_rows *test;
-	struct rl_knn *knn; /* NULL: the rows are what whitening is fitted to */
+	struct rl_knn *knn;        /* NULL: the rows are what whitening is fitted to */
+	struct rl_overlap *shared; /* NULL: test rows may be in the database */
 	bool keep_keys, checked;
 };
 
@@ -85,6 +87,8 @@ static void *next_block(void *context)
 	if (!p->checked)
 		rl_rows_alike(p->rows, p->test);
 	p->checked = true;
+	if (p->shared)
+		rl_overlap_show(p->shared, b->key, b->n);
 	if (p->keep_keys) {
 		r->key = rl_realloc(r->key, r->nkey + b->n, sizeof(*r->key));
 		for (size_t i = 0; i < b->n; i++)
@@ -183,12 +187,18 @@ static void list(const struct run *r, const char *key, const struct rl_neighbour
 static void answer(struct run *r, const struct rl_rows *test, const struct rl_block *queries)
 {
 	struct rl_rows *train = open_train(r);
+	struct rl_overlap shared = {0};
 	struct pass p = {
 		.r = r, .rows = train, .test = test, .keep_keys = r->c.neighbours && !r->nkey};
 
+	if (!r->c.neighbours && !r->c.leave_self_out)
+		p.shared = &shared;
+	rl_overlap_learn(&shared, queries->key, queries->n);
 	p.knn = rl_knn_new(queries->x, queries->n, queries->d, r->most,
 			   r->c.leave_self_out ? queries->key : NULL);
 	run_pass(&p);
+	rl_overlap_refuse(&shared, train->path, test->path);
+	rl_overlap_free(&shared);
 	r->nclass = train->nclass > test->nclass ? train->nclass : test->nclass;
 	double *score = rl_calloc((size_t)r->nclass, sizeof(*score));
 	for (size_t i = 0; i < queries->n; i++) {

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "eval/layer.h"
+#include "eval/overlap.h"
 #include "eval/probe.h"
 #include "eval/rows.h"
 #include "eval/setup.h"
@@ -69,6 +70,7 @@ static struct rl_probe read_layer(struct exact *e, const char *layer)
 	struct rl_rows *train = rl_rows_open(e->train, layer, true);
 	struct rl_rows *test = rl_rows_open(e->test, layer, true);
 	struct rl_block a = {0}, b = {0};
+	struct rl_overlap shared = {0};
 
 	rl_rows_read(train, SIZE_MAX, &a);
 	rl_rows_read(test, SIZE_MAX, &b);
@@ -76,6 +78,10 @@ static struct rl_probe read_layer(struct exact *e, const char *layer)
 	if (!strcmp(train->digest, test->digest))
 		rl_die("%s: the same data as %s: testing on what was trained on", test->path,
 		       train->path);
+	rl_overlap_learn(&shared, a.key, a.n);
+	rl_overlap_show(&shared, b.key, b.n);
+	rl_overlap_refuse(&shared, train->path, test->path);
+	rl_overlap_free(&shared);
 	int64_t most = train->nclass > test->nclass ? train->nclass : test->nclass;
 	if (e->classes && most > e->classes)
 		rl_die("%s: %lld classes, but --classes %lld",

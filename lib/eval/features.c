@@ -5,6 +5,7 @@
 #include "eval/gram.h"
 #include "eval/layer.h"
 #include "eval/network.h"
+#include "eval/overlap.h"
 #include "eval/setup.h"
 
 #include <stdio.h>
@@ -96,7 +97,8 @@ struct rl_features *rl_features_read(const char *path, const char *layers)
 		label = take_labels(f, head, &s, label, room);
 		for (size_t i = 0; i < f->nlayer; i++)
 			take_features(f, &f->layer[i], &s, room);
-		f->n++;
+		f->key = rl_grown(f->key, f->n, sizeof(*f->key));
+		f->key[f->n++] = rl_strdup(s.key);
 	}
 	if (!f->n)
 		rl_die("%s: no samples", f->path);
@@ -109,6 +111,19 @@ struct rl_features *rl_features_read(const char *path, const char *layers)
 	rl_sample_free(&s);
 	rl_reader_close(in);
 	return f;
+}
+
+static void need_other_images(const struct rl_features *train, const struct rl_features *test)
+{
+	struct rl_overlap o = {0};
+
+	if (!strcmp(test->digest, train->digest))
+		rl_die("%s: the same data as %s: testing on what was trained on", test->path,
+		       train->path);
+	rl_overlap_learn(&o, train->key, train->n);
+	rl_overlap_show(&o, test->key, test->n);
+	rl_overlap_refuse(&o, train->path, test->path);
+	rl_overlap_free(&o);
 }
 
 struct rl_features *rl_features_read_like(const char *path, const struct rl_features *train)
@@ -132,9 +147,7 @@ struct rl_features *rl_features_read_like(const char *path, const struct rl_feat
 			rl_die("%s: class %zu is %s, in %s %s", f->path, c, f->class_name[c],
 			       train->path, train->class_name[c]);
 	rl_need_one_network(train->history, train->path, f->history, f->path);
-	if (!strcmp(f->digest, train->digest))
-		rl_die("%s: the same data as %s: testing on what was trained on", f->path,
-		       train->path);
+	need_other_images(train, f);
 	return f;
 }
 
@@ -181,6 +194,9 @@ void rl_features_free(struct rl_features *f)
 		free(f->layer[i].x);
 	for (size_t c = 0; c < f->nclass; c++)
 		free(f->class_name[c]);
+	for (size_t i = 0; i < f->n; i++)
+		free(f->key[i]);
+	free(f->key);
 	free(f->class_name);
 	free(f->label);
 	json_decref(f->history);

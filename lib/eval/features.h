@@ -21,6 +21,7 @@ struct rl_features {
 	size_t nclass;
 	char **class_name; /* from the head; "0", "1" ... where it has none */
 	int8_t *label;     /* [nclass][n] */
+	char **key;        /* [n] */
 	char digest[17];   /* of the whole stream's payload */
 	json_t *history;
 };
@@ -29,8 +30,8 @@ struct rl_features {
  * avgpool.  Dies, naming sample and layer, on a size that varies, NaN or infinity. */
 struct rl_features *rl_features_read(const char *path, const char *layers);
 
-/* The test stream for a training stream: the same layers, sizes, classes and network, and other
- * data. */
+/* The test stream for a training stream: the same layers, sizes, classes and network, and
+ * other images. */
 struct rl_features *rl_features_read_like(const char *path, const struct rl_features *train);
 
 /* Dies, naming the class, when one has no positive: its average precision is undefined. */

@@ -6,51 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
-
-/* An open-addressed set of 128-bit hashes: whole keys of a million images are not worth keeping
- * when 128 bits tell them apart. */
-struct rl_keyset {
-	XXH128_hash_t *slot; /* all zero: free */
-	size_t used, size;   /* size is a power of two */
-};
-
-static XXH128_hash_t *find(struct rl_keyset *s, XXH128_hash_t h)
-{
-	size_t i = h.low64 & (s->size - 1);
-
-	while (s->slot[i].low64 && !XXH128_isEqual(s->slot[i], h))
-		i = (i + 1) & (s->size - 1);
-	return &s->slot[i];
-}
-
-static void grow(struct rl_keyset *s)
-{
-	struct rl_keyset old = *s;
-
-	s->size = old.size ? 2 * old.size : 64;
-	s->slot = rl_calloc(s->size, sizeof(*s->slot));
-	for (size_t i = 0; i < old.size; i++)
-		if (old.slot[i].low64)
-			*find(s, old.slot[i]) = old.slot[i];
-	free(old.slot);
-}
-
-/* False when the key is there already. */
-static bool add(struct rl_keyset *s, const char *key)
-{
-	XXH128_hash_t h = XXH3_128bits(key, strlen(key));
-
-	h.low64 |= !h.low64;
-	if (2 * s->used >= s->size)
-		grow(s);
-	XXH128_hash_t *slot = find(s, h);
-	if (slot->low64)
-		return false;
-	*slot = h;
-	s->used++;
-	return true;
-}
 
 void rl_record_free(struct rl_record *r)
 {
@@ -73,9 +28,7 @@ void rl_manifest_admit(struct rl_manifest *m, const struct rl_record *r, const c
 
 	if (problem)
 		rl_die("%s: key \"%.200s\": %s", where, r->key, problem);
-	if (!m->keys)
-		m->keys = rl_calloc(1, sizeof(*m->keys));
-	if (!add(m->keys, r->key))
+	if (!rl_keyset_add(&m->keys, r->key))
 		rl_die("%s: key \"%.200s\" again: a key names one image", where, r->key);
 	if (m->records++ == 0) {
 		m->has_label = r->has_label;
@@ -197,8 +150,6 @@ void rl_manifest_free(struct rl_manifest *m)
 		free(m->labels[i]);
 	free(m->labels);
 	json_decref(m->names);
-	if (m->keys)
-		free(m->keys->slot);
-	free(m->keys);
+	rl_keyset_free(&m->keys);
 	*m = (struct rl_manifest){0};
 }

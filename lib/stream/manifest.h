@@ -17,6 +17,7 @@
 #ifndef RL_STREAM_MANIFEST_H
 #define RL_STREAM_MANIFEST_H
 
+#include "stream/keyset.h"
 #include "stream/objects.h"
 
 #define RL_LIMIT_LINE ((size_t)1 << 20) /* bytes of a line */
@@ -46,7 +47,7 @@ struct rl_manifest {
 	char **labels;  /* the names, in the first record's order */
 	json_t *names;  /* of the objects' classes, an array of strings; NULL: no objects */
 	bool has_masks;
-	struct rl_keyset *keys;
+	struct rl_keyset keys;
 };
 
 /* Parse a line of `size` bytes.  `where` is "FILE:LINE". */

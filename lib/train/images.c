@@ -73,6 +73,8 @@ void rl_image_batch_take(const struct rl_images *m, struct rl_image_batch *b, st
 	if (b->label[i] < 0 || b->label[i] >= m->classes)
 		rl_die("%s: label %d: not one of 0 to %d", s->key, (int)b->label[i],
 		       (int)m->classes - 1);
+	if (m->held_out && rl_keyset_has(m->held_out, s->key))
+		rl_die("%s: is among the images to train on and those to test on", s->key);
 	memcpy(b->pixels + (size_t)i * bytes, rl_sample_get(s, "image", RL_U1, 3)->data, bytes);
 	if (m->lighting)
 		rl_lighting_of(s, b->lighting[i]);
@@ -92,21 +94,25 @@ void rl_image_batch_feed(const struct rl_image_batch *b, int64_t first, int64_t 
 /* ---- evaluation -------------------------------------------------------------------------------
  */
 
-static void check_samples(struct rl_reader *in, const struct rl_images *m, const char *path)
+static void check_samples(struct rl_reader *in, const struct rl_images *m, const char *path,
+			  struct rl_keyset *keys)
 {
 	struct rl_image_batch one = rl_image_batch_new(m, 1);
 	struct rl_sample s = {0};
 	int64_t n = 0;
 
-	for (; rl_reader_next(in, &s); n++)
+	for (; rl_reader_next(in, &s); n++) {
 		rl_image_batch_take(m, &one, &s, 0);
+		rl_keyset_add(keys, s.key);
+	}
 	if (!n)
 		rl_die("%s: no images to evaluate on", path);
 	rl_sample_free(&s);
 	rl_image_batch_free(&one);
 }
 
-struct rl_images rl_images_check(const char *path, const struct rl_images *m, struct rl_comm *comm)
+struct rl_images rl_images_check(const char *path, const struct rl_images *m, struct rl_comm *comm,
+				 struct rl_keyset *keys)
 {
 	struct rl_reader *in = rl_reader_open(path);
 	const struct rl_images its = rl_images_of(rl_reader_head(in), m->classes, path);
@@ -116,7 +122,7 @@ struct rl_images rl_images_check(const char *path, const struct rl_images *m, st
 		rl_die("%s: images of %lldx%lld, the training's are %lldx%lld", path,
 		       (long long)its.width, (long long)its.height, (long long)m->width,
 		       (long long)m->height);
-	check_samples(in, &its, path);
+	check_samples(in, &its, path, keys);
 	rl_reader_digest(in, digest);
 	rl_comm_agree(comm, digest, sizeof(digest), what);
 	rl_reader_close(in);

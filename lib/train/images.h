@@ -7,6 +7,7 @@
 
 #include "eval/topk.h"
 #include "nn/net.h"
+#include "stream/keyset.h"
 #include "stream/stream.h"
 
 /* What a stream of them is like. */
@@ -14,6 +15,7 @@ struct rl_images {
 	int64_t height, width;
 	int32_t classes;
 	bool lighting;
+	const struct rl_keyset *held_out; /* keys that are to test on; NULL: none */
 };
 
 /* From a head, checked; dies, naming `where`.  The number of classes is the head's; if it says
@@ -30,7 +32,8 @@ struct rl_image_batch {
 struct rl_image_batch rl_image_batch_new(const struct rl_images *m, int64_t capacity);
 void rl_image_batch_free(struct rl_image_batch *b);
 
-/* Copy a sample in as the i-th; dies, naming it, of a label that no class has. */
+/* Copy a sample in as the i-th; dies, naming it, of a label that no class has, and of one that is
+ * held out. */
 void rl_image_batch_take(const struct rl_images *m, struct rl_image_batch *b, struct rl_sample *s,
 			 int64_t i);
 
@@ -54,8 +57,9 @@ enum { RL_HEADS = 8 };
 
 /* The stream in `path`, for evaluation of what learns from one like m, read through before hours
  * are spent: dies unless it has images of the same size and classes, labels among these, and on all
- * ranks the same bytes.  Collective. */
-struct rl_images rl_images_check(const char *path, const struct rl_images *m, struct rl_comm *comm);
+ * ranks the same bytes.  Its keys are added to *keys.  Collective. */
+struct rl_images rl_images_check(const char *path, const struct rl_images *m, struct rl_comm *comm,
+				 struct rl_keyset *keys);
 
 /* Top-1 and top-5 of each head over the whole stream, read while the network works: ranks take
  * batches in turns, and all get the sum.  Collective. */

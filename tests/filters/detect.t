@@ -60,12 +60,13 @@ is "$(rl-weights show mask-rcnn-fpn/weights.safetensors | grep -c 'roi_head.mask
 
 fails 2 "--model" "no model" learn --out no <play.tar
 fails 2 "one of --weights and --random-init" "no backbone" rl-detect train --model faster-rcnn-c4 --out no <play.tar
-rl-synth --out folder --layout imagefolder --images 40 --seed 1 --quiet
+rl-synth --out folder --layout imagefolder --images 40 --val 40 --seed 1 --quiet
+rl-list imagefolder folder/val | rl-decode --size 64x48 --quiet >others.tar
 rl-list imagefolder folder/train | rl-decode --epochs 1 --size 64x48 --quiet >labels.tar
 fails 1 "no field boxes" "images without objects" learn --model faster-rcnn-c4 --out no <labels.tar
 jq -c 'del(.masks)' train.manifest | rl-decode --epochs 1 --quiet >boxes.tar
 fails 1 "no field masks" "Mask R-CNN without masks" learn --model mask-rcnn-fpn --out no <boxes.tar
-rl-finetune $net --out other --val labels.tar --batch 4 --accumulate 1 --quiet <labels.tar >stdout 2>stderr
+rl-finetune $net --out other --val others.tar --batch 4 --accumulate 1 --quiet <labels.tar >stdout 2>stderr
 fails 1 "no detector: rl-detect train makes them" "weights of something else" \
 	rl-detect predict --weights other/weights.safetensors <val.tar
 fails 1 'other/weights.safetensors: no member "setup"' "of which an evaluator learns nothing" \

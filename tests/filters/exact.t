@@ -18,6 +18,9 @@ rl-linear exact --train train.tar --test test.tar --threads 1 --quiet | jq -c .m
 is "$(cat one)" "$(jq -c .metrics all.json)" "one thread finds the same"
 
 fails 1 "the same data" "testing on what was trained on" rl-linear exact --train train.tar --test train.tar --quiet
+rl-cat --slice 7:19 test.tar | cat train.tar - >mixed.tar
+fails 1 "test.tar: 12 images are in mixed.tar, too, the first is 200007: testing on what was trained on" \
+	"training with some of the test images" rl-linear exact --train mixed.tar --test test.tar --quiet
 fails 2 "must descend" "weight decays out of order" \
 	rl-linear exact --train train.tar --test test.tar --weight-decay 1e-3,1 --quiet
 fails 1 "but --classes 3" "too few classes" rl-linear exact --train train.tar --test test.tar --classes 3 --quiet

@@ -12,20 +12,20 @@ play 6 >play.tar
 view val.list >val.tar
 view train.list >seen.tar
 
-tune --out run --val seen.tar --lr 0.05 <play.tar >seen.json 2>stderr
+tune --out run --lr 0.05 <play.tar >one.json 2>stderr
 ok $? "trains"
-is "$(jq -c '[.benchmark, (.metrics | keys)]' seen.json)" '["finetune",["top-1","top-5"]]' "the result says what it is"
-is "$(jq -cS '.setup | del(.network.precision)' seen.json)" "$(jq -cSn --argjson n "$(wc -l <train.list)" \
+is "$(jq -c '[.benchmark, (.metrics | keys)]' one.json)" '["finetune",["top-1","top-5"]]' "the result says what it is"
+is "$(jq -cS '.setup | del(.network.precision)' one.json)" "$(jq -cSn --argjson n "$(wc -l <train.list)" --argjson val "$(wc -l <val.list)" \
 	--argjson classes "$(jq -r .class train.list | sort -u | wc -l)" '{
-	data: {train_images: $n, test_images: $n, classes: $classes},
+	data: {train_images: $n, test_images: $val, classes: $classes},
 	views: {train: "resize=72 center-crop=64", test: "resize=72 center-crop=64"},
 	network: {depth: 18, width: 8}, pretraining: {random_init: 5},
 	training: {epochs: 6, batch: 16, statistics: 16, optimizer: "sgd", lr: 0.05, momentum: 0.9, weight_decay: 0.0005,
 		warmup: 0, warmup_ratio: 0.1, steps: "12,16", of_epochs: 20, gamma: 0.2}}')" "and what it is made of"
 is "$(jq -s 'last.loss < first.loss' run/log.jsonl)" true "the loss falls"
 rl-weights import run/weights.safetensors --out trunk.safetensors 2>stderr
-rl-extract --weights trunk.safetensors --layers avgpool --quiet <seen.tar >features.tar
-is "$(jq -cS '.metrics | map_values(. * 1e6 | round / 1e6)' seen.json)" \
+rl-extract --weights trunk.safetensors --layers avgpool --quiet <val.tar >features.tar
+is "$(jq -cS '.metrics | map_values(. * 1e6 | round / 1e6)' one.json)" \
 	"$(/usr/bin/python3 "$top/tests/filters/linear-twin.py" run/weights.safetensors features.tar | jq -cS 'map_values(. * 1e6 | round / 1e6)')" \
 	"top-1 and top-5 are those of numpy on rl-extract's features"
 is "$(rl-weights show run/weights.safetensors | grep -c 'fc\.\(weight\|bias\)')" 2 "the network is saved with its head, as torchvision names it"
@@ -44,6 +44,10 @@ fails 1 "small.tar: images of 48x48, the training's are 64x64" "a validation str
 fails 1 "where 3 are expected" "another number of classes" tune --out no --classes 3 <play.tar
 fails 1 "no.tar: open" "no such stream" tune --out no --val no.tar <play.tar
 fails 1 "does not say how many samples and epochs" "a stream without epochs" tune --out no <seen.tar
+key=$(sed -n 9p train.list | jq -r .key)
+sed -n 9p train.list | cat val.list - | view >mixed.tar
+fails 1 "rl-finetune: $key: is among the images to train on and those to test on" "one image for both" \
+	tune --out shared --val mixed.tar <play.tar
 [ ! -e no ]
 ok $? "what was refused has left nothing"
 done_testing

@@ -54,8 +54,20 @@ fails 2 "--temperature: 0: must be" "no temperature" knn --temperature 0
 fails 1 "missing.tar: open" "no such file" rl-knn --train missing.tar --test test.tar
 fails 1 "test.tar: no field feat3" "no such layer" knn --layer feat3
 fails 1 "bare.tar: no field label: decode with a manifest of classes" "no labels" rl-knn --train bare.tar --test test.tar
-fails 1 "train.tar: the same data as train.tar" "testing on the database" rl-knn --train train.tar --test train.tar --k 1
-fails 1 "train.tar: 301 neighbours wanted of 000000, but there are 300 rows" "more neighbours than rows" knn --k 301
+fails 1 "train.tar: 300 images are in train.tar, too, the first is 100000" "testing on the database" \
+	rl-knn --train train.tar --test train.tar --k 1
+rl-cat --slice 7:19 test.tar | cat train.tar - >mixed.tar
+fails 1 "test.tar: 12 images are in mixed.tar, too, the first is 200007: testing on what was trained on" \
+	"a database with some of the queries in it" rl-knn --train mixed.tar --test test.tar --k 1
+fails 1 "test.tar: 3 images are in mixed.tar, too, the first is 200007" "as soon as it is seen" \
+	rl-knn --train mixed.tar --test test.tar --k 1 --batch 10
+rl-knn --train mixed.tar --test test.tar --k 1 --leave-self-out >left-out 2>stderr
+is "$(jq -c '.metrics | map_values(. * 1e6 | round)' left-out)" "$(rl-knn --train mixed.tar --test test.tar --neighbours 1 --leave-self-out | jq -s -c \
+	'{"k=1": (1e8 * (map(select((.key | tonumber) % 5 == (.neighbours[0][0] | tonumber) % 5)) | length) / length | round)}')" \
+	"unless each is left out"
+make-features 1 300 5 feat1=12 avgpool=40 label renamed >renamed.tar
+fails 1 "renamed.tar: the same data as train.tar" "under other names" rl-knn --train train.tar --test renamed.tar --k 1
+fails 1 "train.tar: 301 neighbours wanted of 200000, but there are 300 rows" "more neighbours than rows" knn --k 301
 fails 1 "stdin can be read once" "a pipe that would be read twice" sh -c 'rl-knn --train - --test test.tar --k 1 --batch 7 <train.tar'
 head -c 20000 train.tar >cut.tar
 fails 1 "cut.tar: truncated" "a truncated database" rl-knn --train cut.tar --test test.tar --k 1
@@ -65,10 +77,10 @@ bad() { # FEATURES-AND-FAULTS TEXT NAME: as queries and as the database
 	fails 1 "$2" "$3 among the queries" rl-knn --train train.tar --test bad.tar --k 1
 	fails 1 "$2" "$3 in the database" rl-knn --train bad.tar --test test.tar --k 1
 }
-bad "avgpool=40 label nan" "bad.tar: 000003: avgpool[2] is not a finite number" "NaN"
-bad "avgpool=40 label short-row" "bad.tar: 000003: avgpool has 39 features, expected 40" "a short row"
-bad "avgpool=40 label zero-row" "bad.tar: 000003: all features are zero: it has no direction" "a zero row"
-bad "avgpool=40 label bad-label" "bad.tar: 000003: label 7 is not in 0 to 4" "a label out of range"
+bad "avgpool=40 label nan" "bad.tar: 200003: avgpool[2] is not a finite number" "NaN"
+bad "avgpool=40 label short-row" "bad.tar: 200003: avgpool has 39 features, expected 40" "a short row"
+bad "avgpool=40 label zero-row" "bad.tar: 200003: all features are zero: it has no direction" "a zero row"
+bad "avgpool=40 label bad-label" "bad.tar: 200003: label 7 is not in 0 to 4" "a label out of range"
 bad "avgpool=40" "bad.tar: no field label" "labels of another kind"
 make-features 2 60 5 avgpool=41 label >bad.tar
 fails 1 "bad.tar: avgpool has 41 features, in train.tar 40" "other sizes" rl-knn --train train.tar --test bad.tar --k 1

@@ -157,6 +157,9 @@ for tool in rl-svm rl-lowshot; do
 	fails 2 "feat1: twice" "$tool: a layer twice" $tool --train train.tar --test test.tar --layers feat1,feat1
 	fails 1 "train.tar: the same data as train.tar" "$tool: testing on what was trained on" \
 		$tool --train train.tar --test train.tar
+	rl-cat --slice 7:19 test.tar | cat train.tar - >mixed.tar
+	fails 1 "test.tar: 12 images are in mixed.tar, too, the first is 200007: testing on what was trained on" \
+		"$tool: training with some of the test images" $tool --train mixed.tar --test test.tar
 	head -c 20000 train.tar >cut.tar
 	fails 1 "cut.tar: truncated" "$tool: a truncated stream" $tool --train cut.tar --test test.tar
 
@@ -164,9 +167,9 @@ for tool in rl-svm rl-lowshot; do
 		make-features 2 60 4 $1 >bad.tar
 		fails 1 "$2" "$tool: $3" $tool --train train.tar --test bad.tar --layers feat1
 	}
-	bad "feat1=20 nan" "bad.tar: 000003: feat1[2] is not a finite number" "NaN, by sample and place"
-	bad "feat1=20 short-row" "bad.tar: 000003: feat1 has 19 features, expected 20" "a short row"
-	bad "feat1=20 bad-label" "bad.tar: 000003: label 7 of class class1" "a label out of range"
+	bad "feat1=20 nan" "bad.tar: 200003: feat1[2] is not a finite number" "NaN, by sample and place"
+	bad "feat1=20 short-row" "bad.tar: 200003: feat1 has 19 features, expected 20" "a short row"
+	bad "feat1=20 bad-label" "bad.tar: 200003: label 7 of class class1" "a label out of range"
 	bad "feat1=20 no-labels" "bad.tar: no field labels" "no labels"
 	bad "feat1=20 other-names" "bad.tar: class 0 is other0, in train.tar class0" "other classes"
 	bad "feat1=21" "bad.tar: feat1 has 21 features, in train.tar 20" "other sizes"

@@ -3,7 +3,8 @@
  *	make-features SEED ROWS CLASSES [NAME=D ...] [fault ...]
  *
  * Sample i has one present class of CLASSES (i modulo their number), now and then an ignored one,
- * and features that know the class a little.  Faults: nan, short-row, zero-row, bad-label,
+ * and features that know the class a little.  Its key is SEED and 00000, 00001 ...; with `renamed`
+ * another, of the same data.  Faults: nan, short-row, zero-row, bad-label,
  * no-labels, no-names, other-names, rare, absent.  With `label` the class is a number instead, i4,
  * of as many as the head says, but for no-nclass.
  */
@@ -117,7 +118,8 @@ int main(int argc, char **argv)
 		struct rl_rng r = rl_rng_make(seed, 0, (uint64_t)row, RL_RNG_SYNTH);
 		char key[32];
 
-		snprintf(key, sizeof(key), "%06lld", (long long)row);
+		snprintf(key, sizeof(key), "%s%llu%05lld", has(argc, argv, "renamed") ? "x" : "",
+			 (unsigned long long)seed, (long long)row);
 		rl_sample_set_key(&s, key);
 		for (int i = 0; i < nlayer; i++)
 			put_features(&s, &layer[i], row, nclass, argc, argv, &r);
