@@ -55,6 +55,14 @@ static void evaluate(struct result *r, const struct rl_coco *coco, struct rl_coc
 	rl_coco_ap_free(&ap);
 }
 
+static void need_objects(const struct rl_coco *coco, const char *path)
+{
+	for (size_t i = 0; i < coco->nannotation; i++)
+		if (!coco->annotations[i].crowd)
+			return;
+	rl_die("%s: no object that is not a crowd: there is nothing to find", path);
+}
+
 static json_t *protocol(void)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "metrics",
@@ -111,6 +119,7 @@ int main(int argc, char **argv)
 	struct rl_text text = rl_text_read(first < argc ? argv[first] : "-");
 	struct rl_coco coco;
 	rl_coco_parse(&coco, gt.bytes, gt.size, gt.path);
+	need_objects(&coco, gt.path);
 	struct rl_detections found = rl_coco_detections(&text, &coco, gt.path);
 	struct rl_coco_object *objects = rl_coco_objects(&coco, found.masks, gt.path);
 

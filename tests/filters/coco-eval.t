@@ -143,6 +143,11 @@ fails 1 "bad:30: not JSON" "a line that is cut short" eval_of bad
 jq -c 'del(.annotations[0].segmentation)' truth.json >bare.json
 fails 1 "bare.json: annotation 1 has no mask" "ground truth without a mask" rl-coco-eval --gt bare.json found.segm.json
 rl-coco-eval --gt bare.json found.bbox.json >bare && near stats.bbox.npy box bare "boxes need none"
+for none in 'map(.iscrowd = 1)' '[]'; do
+	jq -c ".annotations |= $none" truth.json >none.json
+	fails 1 "none.json: no object that is not a crowd: there is nothing to find" "annotations |= $none" \
+		rl-coco-eval --gt none.json found.bbox.json
+done
 jq -c '.images[1].file_name = "sub/0.jpg"' truth.json >twice.json
 fails 1 "twice.json: two images are called 0" "two images of one name" rl-coco-eval --gt twice.json lines
 rl-coco-eval --gt twice.json found.bbox.json >twice && near stats.bbox.npy box twice "results that number them may have it so"
