@@ -54,7 +54,7 @@ static void report(const struct rl_tensorfile *f, const struct rl_naming *m, int
 		rl_warn("%s: left out: %s", f->path, m->left_out);
 	if (f->n_opaque)
 		rl_warn("%s: not looked into: %d objects, such as %s", f->path, f->n_opaque,
-			f->opaque[0]);
+			f->opaque);
 	if (m->uncounted)
 		rl_warn("%s: %d num_batches_tracked are missing, and now 0", f->path, m->uncounted);
 }

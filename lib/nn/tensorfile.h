@@ -13,8 +13,8 @@ struct rl_tensorfile {
 	struct rl_st_tensor
 		*tensor; /* sorted by name; `data` is NULL, rl_tensorfile_read() reads */
 	int n;
-	char *const *opaque; /* objects that were not looked into, see nn/torchfile.h */
-	int n_opaque;
+	int n_opaque;       /* objects that were not looked into, see nn/torchfile.h, */
+	const char *opaque; /* and the first of them */
 	/* private */
 	struct rl_st_file *st;
 	struct rl_torch_file *torch;

@@ -13,7 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_LIMIT = 1024, DEPTH_LIMIT = 64, VISIT_LIMIT = 1 << 22 };
+/* Each member is said in bytes of the pickle: more visits a byte are of shared ones. */
+enum {
+	NAME_LIMIT = 1024,
+	DEPTH_LIMIT = 64,
+	TENSOR_LIMIT = 1 << 16,
+	VISIT_LIMIT = 1 << 22,
+	VISITS_A_BYTE = 4
+};
 
 /* The pickle of 0x1950a86a20f9469cfc6c, with which a legacy file starts. */
 static const uint8_t magic[] = {0x80, 2,    0x8a, 10,   0x6c, 0xfc, 0x9c,
@@ -133,8 +140,9 @@ static void add_tensor(struct walker *w, const struct rl_pk *k)
 {
 	struct rl_torch_file *f = w->f;
 
-	if ((f->n & (f->n - 1)) == 0)
-		f->tensor = rl_realloc(f->tensor, 2 * (size_t)f->n + 1, sizeof(*f->tensor));
+	if (f->n == TENSOR_LIMIT)
+		rl_die("%s: more than %d tensors", w->s->path, TENSOR_LIMIT);
+	f->tensor = rl_grown(f->tensor, (size_t)f->n, sizeof(*f->tensor));
 	struct rl_torch_tensor *t = &f->tensor[f->n++];
 	*t = (struct rl_torch_tensor){.name = rl_utf8_clean(w->name)};
 	if (k->type == RL_PK_PERSISTENT)
@@ -152,9 +160,8 @@ static void add_opaque(struct walker *w, const struct rl_pk *k)
 {
 	struct rl_torch_file *f = w->f;
 
-	if ((f->n_opaque & (f->n_opaque - 1)) == 0)
-		f->opaque = rl_realloc(f->opaque, 2 * (size_t)f->n_opaque + 1, sizeof(char *));
-	f->opaque[f->n_opaque++] = rl_asprintf("%s (%s)", w->name, class_of(k));
+	if (!f->n_opaque++)
+		f->opaque = rl_asprintf("%s (%s)", w->name, class_of(k));
 }
 
 static void walk(struct walker *w, const struct rl_pk *k, int depth);
@@ -181,8 +188,11 @@ static void walk_member(struct walker *w, const struct rl_pk *key, const struct 
 /* Containers may share members and contain themselves: the whole walk is bounded. */
 static void walk(struct walker *w, const struct rl_pk *k, int depth)
 {
-	if (depth > DEPTH_LIMIT || ++w->visits > VISIT_LIMIT)
-		rl_die("%s: containers nested too deeply, or in themselves", w->s->path);
+	if (depth > DEPTH_LIMIT || ++w->visits > VISIT_LIMIT ||
+	    w->visits / VISITS_A_BYTE > w->s->pickle->size)
+		rl_die("%s: containers nested too deeply, in themselves, or sharing members "
+		       "over and over",
+		       w->s->path);
 	while (is_call(k, "torch._utils._rebuild_parameter") && k->item[1]->n)
 		k = k->item[1]->item[0];
 	if (is_tensor(w, k)) {
@@ -287,8 +297,6 @@ void rl_torch_close(struct rl_torch_file *f)
 	free(s);
 	for (int i = 0; i < f->n; i++)
 		free(f->tensor[i].name);
-	for (int i = 0; i < f->n_opaque; i++)
-		free(f->opaque[i]);
 	free(f->tensor);
 	free(f->opaque);
 	free(f->path);

@@ -9,8 +9,8 @@
  *
  * Containers are walked from the root: a tensor's name is its path in them, joined by dots
  * (state_dict.backbone.conv1.weight).  What is neither container nor tensor is not looked at, but
- * an object of a class, which might hide some, is remembered in `opaque`.  nn/pickle.h says what
- * is refused.
+ * an object of a class, which might hide some, is counted.  nn/pickle.h says what is refused.
+ * Containers may share members, as often as a file of weights might need it.
  *
  * Sizes, strides and offsets are checked against the storage, the storage against the file.  A
  * tensor may be any view of its storage that has no more elements than it.  Big-endian files are
@@ -41,8 +41,8 @@ struct rl_torch_file {
 	const char *format; /* "PyTorch zip", "PyTorch legacy", "PyTorch tar" */
 	struct rl_torch_tensor *tensor;
 	int n;
-	char **opaque; /* "optimizer.hooks (apex.Thing)" */
-	int n_opaque;
+	int n_opaque;                   /* objects that were not looked into */
+	char *opaque;                   /* the first of them: "optimizer.hooks (apex.Thing)" */
 	struct rl_torch_source *source; /* private */
 };
 

@@ -224,6 +224,8 @@ PICKLES = {
     "deep": PROTO + b"]" * 100000 + b"a" * 99999 + b".",
     "itself": PROTO + b"]q\x00h\x00a.",
     "doubling": PROTO + b"(]q\x00" + b"".join(b"](h%ch%ceq%c" % (i, i, i + 1) for i in range(40)) + b"l.",
+    "sharing": PROTO + b"(cmy.models\nNet\n)\x81q\x00" + b"".join(
+        b"}(X\x01\x00\x00\x00ah%cX\x01\x00\x00\x00bh%cuq%c" % (i, i, i + 1) for i in range(21)) + b"l.",
     "many": PROTO + b"](" + b"N" * 9000000 + b"e.",
     "pairs": PROTO + b"](N" + b"N\x86q\x01" + b"h\x01" * 60000 + b"eq\x02(" + b"ccollections\nOrderedDict\nh\x02\x85R" * 3000 + b"t.",
     "protocol": b"\x80\x09N.",
@@ -239,6 +241,7 @@ TENSORS = {
     "strides": Tensor(ONES, shape=(2, 3), strides=(1,)),
     "nine": Tensor(ONES, shape=(1,) * 9, strides=(1,) * 9),
     "elements": Tensor(ONES, elements=1 << 40),
+    "tensors": [Tensor(ONES)] * 70000,
     "fewer": Tensor(ONES, shape=(5,), elements=5),
 }
 

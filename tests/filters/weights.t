@@ -160,9 +160,10 @@ memo more objects than any file of weights has
 memo-empty nothing in the memo there
 odd a key without a value
 into-none puts items into what is no container
-deep nested too deeply, or in themselves
-itself nested too deeply, or in themselves
-doubling nested too deeply, or in themselves
+deep nested too deeply, in themselves, or
+itself nested too deeply, in themselves, or
+doubling sharing members over and over
+sharing sharing members over and over
 many more objects than any file of weights has
 pairs more objects than any file of weights has
 protocol a protocol after 5
@@ -176,6 +177,7 @@ negative-size bad shape, strides or offset
 strides 2 dimensions, 1 strides
 nine no tuple of at most 8
 elements 24 bytes, but it says 1099511627776 elements
+tensors more than 65536 tensors
 fewer 24 bytes, but it says 5 elements
 storage-missing storage 1 is missing
 deflated compressed or encrypted
