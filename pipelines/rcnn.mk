@@ -54,7 +54,7 @@ $(DETECTION:%=$(BENCH)/%/test.manifest): $(BENCH)/%/test.manifest: $(BENCH)/%.js
 
 define DETECT
 $($*.train) | \
-$(BIN)/rl-decode --epochs $(call detect_epochs,$*) --shuffle --seed $(SEED) --threads $(call share,$(THREADS)) \
+$(BIN)/rl-decode --epochs $(call detect_epochs,$*) --shuffle --group 2 --seed $(SEED) --threads $(call share,$(THREADS)) \
     --augment 'multi-resize=$(call detect_sizes,$*) flip' --start $$1 $(SHARD) | \
 $(BIN)/rl-detect train --model $(firstword $($*.is)) $(NETWORK) --resume $(@D) --seed $(SEED) \
     --threads $(call share,$(THREADS)) $(if $(RANKS),--accumulate $(call share,8) --sync-bn) $(DETECT_FLAGS)

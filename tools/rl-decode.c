@@ -207,6 +207,8 @@ int main(int argc, char **argv)
 		RL_OPT_INT("epochs", &c->wish.epochs, 1, (1 << 24) - 1, "E",
 			   "play the list E times; adds the fields epoch and position"),
 		RL_OPT_FLAG("shuffle", &c->wish.shuffle, "in a new order in each epoch"),
+		RL_OPT_INT("group", &c->wish.group, 1, 1 << 20, "N",
+			   "shuffled so that N in a row are all wider than high, or none is"),
 		RL_OPT_INT("seed", &c->wish.seed, 0, 0x1p53, "S", "of the shuffle and --augment"),
 		RL_OPT_STR("shard", &c->shard, "I/N",
 			   "every Nth of each epoch, from the Ith (from 0)"),
@@ -218,6 +220,8 @@ int main(int argc, char **argv)
 	int first = rl_options(argc, argv, &tool, opts);
 
 	parse_pairs(c);
+	if (c->wish.group && !c->wish.shuffle)
+		rl_die_usage("--group is a way to shuffle: --shuffle is missing");
 	d.augment = c->augment ? rl_augment_parse_line(c->augment) : NULL;
 	d.playlist = rl_playlist_open(argv + first, argc - first, c->nul, &c->wish);
 

@@ -20,7 +20,7 @@ static const struct rl_tool tool = {
 	.summary =
 		"Train Faster R-CNN or Mask R-CNN by MMSelfSup's recipes; find objects in images.",
 	.example = "rl-list voc DIR --year 2007 --set trainval |\n"
-		   "  rl-decode --epochs 24 --shuffle --augment "
+		   "  rl-decode --epochs 24 --shuffle --group 2 --augment "
 		   "'multi-resize=480,544,608,672,736,800:1333 "
 		   "flip' |\n"
 		   "  rl-detect train --model faster-rcnn-c4 --weights w.safetensors --out run\n"

@@ -19,6 +19,12 @@ struct rl_order {
 	uint64_t seed;
 	int64_t shard, shards;
 
+	/* Of each sample 0 or 1, or NULL.  Then a shuffled epoch is dealt in groups: of each shard
+	 * every `group` samples in a row, counted from the epoch's first, are of one kind, but for
+	 * what is left at the end.  Borrowed. */
+	const uint8_t *kind;
+	int64_t group;
+
 	/* private: the permutation of epoch `current` - 1; zero to begin with */
 	int64_t *index, current;
 };

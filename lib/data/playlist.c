@@ -13,6 +13,7 @@ struct rl_playlist {
 	struct rl_source *source;
 	struct rl_record *list; /* when it was read whole */
 	struct rl_order order;
+	uint8_t *wide; /* of each in the list, where groups are asked for */
 	int64_t position;
 	struct rl_record first; /* else the record that was read to know the fields; or no key */
 };
@@ -46,6 +47,20 @@ static void read_whole(struct rl_playlist *p, const struct rl_playlist_wish *wis
 	o->shards = wish->shards ? wish->shards : 1;
 }
 
+static void note_wide(struct rl_playlist *p, int64_t group)
+{
+	p->wide = rl_malloc((size_t)p->order.count + 1);
+	for (int64_t i = 0; i < p->order.count; i++) {
+		const struct rl_record *r = &p->list[i];
+
+		if (!r->width)
+			rl_die("%s: groups by shape need width and height in the manifest", r->key);
+		p->wide[i] = r->width > r->height;
+	}
+	p->order.kind = p->wide;
+	p->order.group = group;
+}
+
 static int64_t total(const struct rl_playlist *p)
 {
 	return p->order.epochs * rl_order_per_epoch(&p->order);
@@ -75,6 +90,8 @@ struct rl_playlist *rl_playlist_open(char *const *names, int count, bool nul,
 	p->source = rl_source_new(names, count, nul);
 	if (wish->epochs || wish->shuffle || wish->shards)
 		read_whole(p, wish);
+	if (wish->group)
+		note_wide(p, wish->group);
 	seek(p, wish->start);
 	return p;
 }
@@ -141,6 +158,7 @@ void rl_playlist_free(struct rl_playlist *p)
 	for (int64_t i = 0; i < p->order.count; i++)
 		rl_record_free(&p->list[i]);
 	free(p->list);
+	free(p->wide);
 	rl_record_free(&p->first);
 	rl_order_free(&p->order);
 	rl_source_free(p->source);

@@ -13,6 +13,7 @@ struct rl_playlist_wish {
 	int64_t epochs; /* 0: not asked for, once */
 	bool shuffle;
 	int64_t seed;
+	int64_t group; /* 0: not asked for; so many in a row are all wider than high, or none is */
 	int64_t shard, shards; /* shards 0: not asked for */
 	int64_t start;         /* samples to leave out at the beginning of this shard's sequence */
 };
@@ -20,7 +21,8 @@ struct rl_playlist_wish {
 struct rl_playlist;
 
 /* Files as rl_source_new() takes them.  Dies when nothing is listed, when there are fewer than
- * `start` samples, and, as misuse, when a tar should be read in another order than its own. */
+ * `start` samples, when groups need a size that a record does not say, and, as misuse, when a tar
+ * should be read in another order than its own. */
 struct rl_playlist *rl_playlist_open(char *const *names, int count, bool nul,
 				     const struct rl_playlist_wish *wish);
 

@@ -54,6 +54,28 @@ rl-decode voc.list >voc.tar
 is "$(twin voc.tar voc.list 64 96)" "8 True 0" "objects without masks"
 is "$(rl-info --head voc.tar | jq '.fields | has("masks")')" false "have none in the stream"
 is "$(rl-decode --epochs 2 --shuffle --start 8 coco | rl-info --check | jq .samples)" 8 "epochs play them"
+
+# ---- groups of one shape: 8 wide images, 5 high ones ----
+rl-synth --out high --layout coco --images 5 --val 1 --size 64x96 --seed 7 --quiet
+{ cat coco && rl-list coco high --set train2017 | jq -c '.key |= sub("train"; "high")'; } >mixed
+# Does each group of 2 have one shape, but for one at the most, and does every image come?
+groups() {
+	rl-decode --shuffle --group 2 --seed $1 "${@:2}" mixed | rl-info | jq -r .key | awk '
+		{ high = /^high/; seen[$0]++ }
+		NR % 2 { first = high }
+		!(NR % 2) && high != first { mixed++ }
+		END { for (k in seen) n++; print NR, n, mixed + 0 }'
+}
+is "$(for seed in 1 2 3 4 5; do groups $seed; done | sort -u)" "13 13 0" "--group: both of a pair are wide or high"
+is "$(for shard in 0 1 2; do groups 3 --shard $shard/3; done | sort -u | awk '$3 > 1 || $1 != 5')" "" "in each shard"
+is "$(for shard in 0 1 2; do rl-decode --shuffle --group 2 --shard $shard/3 mixed | rl-info | jq -r .key; done | sort -u | wc -l)" 13 \
+	"which have every image between them"
+[ "$(rl-decode --shuffle --group 2 --seed 1 mixed | payload)" != "$(rl-decode --shuffle --group 2 --seed 2 mixed | payload)" ]
+ok $? "groups are shuffled"
+fails 2 '--group is a way to shuffle: --shuffle is missing' "groups in order" rl-decode --group 2 mixed
+fails 1 'train2017/000000000001: groups by shape need width and height in the manifest' "no shape" \
+	sh -c 'jq -c "del(.width, .height)" coco | rl-decode --shuffle --group 2'
+
 recipe="random-resized-crop=48x40 flip color-jitter=0.4,0.4,0.4"
 is "$(rl-decode --epochs 2 --seed 3 --augment "$recipe" coco | payload)" "$(rl-decode --epochs 2 coco | rl-augment --seed 3 $recipe | payload)" \
 	"augmenting while decoding is augmenting after"
