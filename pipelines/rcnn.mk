@@ -25,8 +25,9 @@ DETECTION = voc0712-detection coco-detection
 $(DETECTION): %: $(BENCH)/%.json
 .PHONY: $(DETECTION)
 
-# Of each target: model, data set's variable, epochs, sizes of the shorter side; 24 epochs are VOC's 24,000 iterations.
-voc0712-detection.is    = faster-rcnn-c4 VOC0712 24
+# Of each target: model, data set's variable, epochs, iterations unless DETECT_EPOCHS is given (VOC's end in its 24th
+# epoch), sizes of the shorter side.
+voc0712-detection.is    = faster-rcnn-c4 VOC0712 24 24000
 voc0712-detection.sizes = 480,512,544,576,608,640,672,704,736,768,800:1333
 coco-detection.is       = mask-rcnn-fpn COCO 12
 coco-detection.sizes    = 640,672,704,736,768,800:1333
@@ -41,6 +42,7 @@ voc0712-detection.eval  = $(BIN)/rl-voc-eval --gt $(BENCH)/voc0712-detection/tes
 coco-detection.eval     = $(BIN)/rl-coco-eval --gt "$(COCO)/annotations/instances_$(COCO_VAL).json"
 
 detect_epochs = $(or $(DETECT_EPOCHS),$(word 3,$($(1).is)))
+detect_end    = $(if $(DETECT_EPOCHS),,$(addprefix --iterations ,$(word 4,$($(1).is))))
 detect_sizes  = $(or $(DETECT_SIZES),$($(1).sizes))
 
 $(DETECTION:%=$(BENCH)/%.json.settings): $(BENCH)/%.json.settings: FORCE
@@ -57,7 +59,7 @@ $($*.train) | \
 $(BIN)/rl-decode --epochs $(call detect_epochs,$*) --shuffle --group 2 --seed $(SEED) --threads $(call share,$(THREADS)) \
     --augment 'multi-resize=$(call detect_sizes,$*) flip' --start $$1 $(SHARD) | \
 $(BIN)/rl-detect train --model $(firstword $($*.is)) $(NETWORK) --resume $(@D) --seed $(SEED) \
-    --threads $(call share,$(THREADS)) $(if $(RANKS),--accumulate $(call share,8) --sync-bn) $(DETECT_FLAGS)
+    --threads $(call share,$(THREADS)) $(call detect_end,$*) $(if $(RANKS),--accumulate $(call share,8) --sync-bn) $(DETECT_FLAGS)
 endef
 $(DETECTION:%=$(BENCH)/%/weights.safetensors): private export PIPE = $(DETECT)
 

@@ -1,6 +1,7 @@
 /* rl-detect: train a detector, and predict with it. */
 #include "base/err.h"
 #include "base/progress.h"
+#include "data/decoded.h"
 #include "eval/setup.h"
 #include "image/resize.h"
 #include "image/rle.h"
@@ -19,12 +20,11 @@ static const struct rl_tool tool = {
 	.synopsis = "train | predict [options] < images",
 	.summary =
 		"Train Faster R-CNN or Mask R-CNN by MMSelfSup's recipes; find objects in images.",
-	.example = "rl-list voc DIR --year 2007 --set trainval |\n"
-		   "  rl-decode --epochs 24 --shuffle --group 2 --augment "
-		   "'multi-resize=480,544,608,672,736,800:1333 "
-		   "flip' |\n"
-		   "  rl-detect train --model faster-rcnn-c4 --weights w.safetensors --out run\n"
-		   "rl-decode photo.jpg | rl-detect predict --weights run/weights.safetensors",
+	.example = "rl-list coco coco --set train2017 --for-training |\n"
+		   "  rl-decode --epochs 12 --shuffle --group 2 --augment "
+		   "'multi-resize=640,672,704,736,768,800:1333 flip' |\n"
+		   "  rl-detect train --model mask-rcnn-fpn --weights w.safetensors --out run\n"
+		   "ls *.jpg | rl-decode | rl-detect predict --weights run/weights.safetensors",
 };
 
 static const char *const models[] = {"faster-rcnn-c4", "mask-rcnn-fpn", NULL};
@@ -83,8 +83,7 @@ static json_t *setup(const struct rl_recipe *r, const struct rl_loop *l, const j
 	json_t *o = rl_setup(l->of_all, 0, (int64_t)json_array_size(classes),
 			     json_object_get(head, "history"), predictor);
 
-	json_object_set_new(training, "iterations",
-			    json_integer(rl_loop_steps_per_epoch(l) * l->epochs));
+	json_object_set_new(training, "iterations", json_integer(rl_loop_steps(l)));
 	json_object_set_new(training, "regions", json_integer(regions));
 	json_object_set_new(o, "training", training);
 	json_decref(predictor);
@@ -103,6 +102,9 @@ static int train(int argc, char **argv)
 		RL_OPT_STR("model", &name, "NAME", "faster-rcnn-c4 or mask-rcnn-fpn"),
 		RL_BACKBONE_OPTIONS(&backbone),
 		RL_RECIPE_LEARNING(&r),
+		RL_OPT_INT(
+			"iterations", &r.iterations, 1, INT64_MAX, "N",
+			"end after N steps, in mid-epoch if need be; unless said, with the stream"),
 		RL_OPT_INT("regions", &regions, 1, 1 << 20, "N",
 			   "proposals of an image that the heads learn from"),
 		RL_OPT_FLAG("sync-bn", &sync_bn,
@@ -133,7 +135,8 @@ static int train(int argc, char **argv)
 	struct rl_detector_config config =
 		config_of(model, &backbone.resnet, (int)json_array_size(classes));
 	config.rcnn.sample = (size_t)regions;
-	loop->task = rl_detecting_task(rl_detecting_new(loop->params, &config, r.batch, &net));
+	loop->task = rl_detecting_task(
+		rl_detecting_new(loop->params, &config, r.batch, &net, (uint64_t)r.seed));
 	rl_backbone_load(&backbone, loop->params, rl_detector_heads);
 	rl_params_group(loop->params, "", 1, r.weight_decay);
 	json_object_set_new(loop->metadata, "model", json_string(name));
@@ -161,19 +164,34 @@ struct predictor {
 	struct rl_rcnn_detection *found;
 };
 
+static json_t *classes_in(const struct rl_st_file *file, const char *path)
+{
+	const char *text = rl_json_str(file->metadata, "classes", path);
+	json_t *names = rl_json_parse(text, strlen(text), path), *name;
+	size_t i;
+
+	if (!json_array_size(names))
+		rl_die("%s: a detector of no classes", path);
+	json_array_foreach(names, i, name)
+	{
+		if (!json_is_string(name))
+			rl_die("%s: class %zu has no name", path, i);
+	}
+	return names;
+}
+
 static void load_predictor(struct predictor *p, const char *path, double score, bool bf16)
 {
 	struct rl_st_file *file = rl_st_open(path);
-	const json_t *name = json_object_get(file->metadata, "model");
 	struct rl_params *params = rl_params_new();
 
-	if (!name)
+	if (!json_object_get(file->metadata, "model"))
 		rl_die("%s: no detector: rl-detect train makes them", path);
-	const enum model model = rl_parse_choice(json_string_value(name), models, path);
-	const char *classes = rl_json_str(file->metadata, "classes", path);
+	const enum model model =
+		rl_parse_choice(rl_json_str(file->metadata, "model", path), models, path);
 	struct rl_resnet resnet = rl_backbone_recognise(file, path);
 
-	p->classes = rl_json_parse(classes, strlen(classes), path);
+	p->classes = classes_in(file, path);
 	p->config = config_of(model, &resnet, (int)json_array_size(p->classes));
 	p->config.rcnn.score = score;
 	p->detector = rl_detector_new(params, &p->config, &(struct rl_net_config){.bf16 = bf16});
@@ -202,12 +220,13 @@ static json_t *mask_of(const float *soft, const struct rl_box *b, int64_t height
 
 static json_t *predict_image(struct predictor *p, struct rl_sample *s)
 {
-	const struct rl_tensor *t = rl_sample_get(s, "image", RL_U1, 3);
-	const struct rl_image given = {(int)t->dim[0], (int)t->dim[1], t->data};
+	const struct rl_image given = rl_decoded_image(s);
 	int64_t h, w;
 	json_t *detections = json_array();
 
 	rl_fit(given.height, given.width, (int)p->short_side, (int)p->long_side, &h, &w);
+	h = h < 1 ? 1 : h;
+	w = w < 1 ? 1 : w;
 	struct rl_image im = rl_resize(p->resizer, &given, (int)h, (int)w);
 	int64_t height = rl_scenes_side(h), width = rl_scenes_side(w);
 	double by_x = (double)given.width / (double)w, by_y = (double)given.height / (double)h;
@@ -273,6 +292,8 @@ static int predict(int argc, char **argv)
 		rl_json_print(predict_image(&p, &sample));
 		rl_progress_show(&progress, ++done);
 	}
+	if (!done)
+		rl_die("stdin: no images");
 	rl_progress_end(&progress, done);
 	rl_sample_free(&sample);
 	return RL_EXIT_OK;

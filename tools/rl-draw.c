@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/opt.h"
 #include "base/progress.h"
+#include "data/decoded.h"
 #include "data/found.h"
 #include "data/shown.h"
 #include "image/jpeg.h"
@@ -86,13 +87,9 @@ static void gather(const struct draw *d, struct rl_sample *s, const struct rl_im
 
 static void draw(struct draw *d, struct rl_sample *s)
 {
-	const struct rl_tensor *t = rl_sample_get(s, "image", RL_U1, 3);
-	struct rl_image im = {(int)t->dim[0], (int)t->dim[1], t->data}, picture;
+	struct rl_image im = rl_decoded_image(s), picture;
 	struct rl_shown shown = {.names = d->names};
-	char why[RL_WHY];
 
-	if (!rl_image_fits(t->dim[0], t->dim[1], RL_MAX_PIXELS, why) || t->dim[2] != 3)
-		rl_die("sample %.200s: %s", s->key, t->dim[2] == 3 ? why : "not an RGB image");
 	gather(d, s, &im, &shown);
 	if (d->config.out) {
 		picture = rl_shown_picture(&shown, &im, im.height, im.width, d->resizer);

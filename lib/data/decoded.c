@@ -118,3 +118,15 @@ bool rl_decoded_sample(const struct rl_manifest *m, const struct rl_record *r, s
 		set_objects(s, &r->objects);
 	return follow_load(l, r, s, why);
 }
+
+struct rl_image rl_decoded_image(struct rl_sample *s)
+{
+	const struct rl_tensor *t = rl_sample_get(s, "image", RL_U1, 3);
+	char why[RL_WHY];
+
+	if (t->dim[2] != 3)
+		rl_die("sample %.200s: not an RGB image", s->key);
+	if (!rl_image_fits(t->dim[0], t->dim[1], RL_MAX_PIXELS, why))
+		rl_die("sample %.200s: %s", s->key, why);
+	return (struct rl_image){(int)t->dim[0], (int)t->dim[1], t->data};
+}

@@ -17,4 +17,8 @@ void rl_decoded_head(json_t *head, const struct rl_manifest *m);
 bool rl_decoded_sample(const struct rl_manifest *m, const struct rl_record *r, struct rl_loader *l,
 		       struct rl_sample *s, char why[RL_WHY]);
 
+/* The image of any sample, borrowed; dies, naming it, where it is not RGB or larger than images are
+ * here. */
+struct rl_image rl_decoded_image(struct rl_sample *s);
+
 #endif

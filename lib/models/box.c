@@ -51,8 +51,8 @@ struct rl_box rl_box_decode(const struct rl_box *from, const float delta[4], con
 	const double most = log(1000.0 / 16);
 	struct extent f = extent(from);
 	double x = f.x + delta[0] * std[0] * f.w, y = f.y + delta[1] * std[1] * f.h;
-	double w = f.w * exp(fmin(delta[2] * std[2], most));
-	double h = f.h * exp(fmin(delta[3] * std[3], most));
+	double w = f.w * exp(fmax(fmin(delta[2] * std[2], most), -most));
+	double h = f.h * exp(fmax(fmin(delta[3] * std[3], most), -most));
 
 	return (struct rl_box){(float)(x - w / 2), (float)(y - h / 2), (float)(x + w / 2),
 			       (float)(y + h / 2)};

@@ -23,7 +23,7 @@ struct rl_box rl_box_clip(struct rl_box b, double width, double height);
 void rl_box_encode(const struct rl_box *from, const struct rl_box *to, const double std[4],
 		   float delta[4]);
 
-/* The inverse.  Sizes grow by at most 1000/16, MMDetection's wh_ratio_clip and detectron2's. */
+/* The inverse.  Sizes grow or shrink by at most 1000/16, MMDetection's wh_ratio_clip. */
 struct rl_box rl_box_decode(const struct rl_box *from, const float delta[4], const double std[4]);
 
 /* ---- anchors ----------------------------------------------------------------------------------

@@ -272,7 +272,7 @@ struct regions {
 static void sample_image(struct rl_detector *d, const struct rl_detector_batch *b, int64_t image,
 			 const struct rl_level *level, struct regions *all)
 {
-	const struct rl_objects *o = &b->image[image];
+	const struct rl_rcnn_objects *o = &b->image[image];
 	struct rl_box *proposal = rl_malloc(d->c.after * sizeof(*proposal));
 	float *score = rl_malloc(d->c.after * sizeof(*score));
 	size_t npositive, n = rl_rpn_propose(&d->c.rpn, level, image, o->width, o->height,
@@ -327,7 +327,7 @@ static struct masks crop_masks(struct rl_detector *d, const struct rl_detector_b
 	d->mask_roi = rl_realloc(d->mask_roi, r->n, sizeof(*d->mask_roi));
 	for (size_t i = 0; i < r->n; i++) {
 		const struct rl_rcnn_region *s = &r->region[i];
-		const struct rl_objects *o = &b->image[r->image[i]];
+		const struct rl_rcnn_objects *o = &b->image[r->image[i]];
 
 		if (s->object < 0)
 			continue;

@@ -46,7 +46,7 @@ extern const char
 struct rl_detector_batch {
 	const float *pixels; /* [images,3,height,width], normalised */
 	int64_t images, height, width;
-	const struct rl_objects *image;    /* [images] */
+	const struct rl_rcnn_objects *image; /* [images] */
 	const uint8_t *const *const *mask; /* of image and object [its height,its width]; or NULL */
 	struct rl_rng *rng;                /* [images]: of sampling */
 	bool untracked;                    /* batch statistics do not move the running ones: see

@@ -9,7 +9,7 @@
 #include <string.h>
 
 size_t rl_rcnn_sample(const struct rl_rcnn *c, const struct rl_box *proposal, size_t n,
-		      const struct rl_objects *image, struct rl_rng *rng,
+		      const struct rl_rcnn_objects *image, struct rl_rng *rng,
 		      struct rl_rcnn_region *region, size_t *npositive)
 {
 	size_t all = n + image->n, count;

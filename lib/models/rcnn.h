@@ -29,7 +29,7 @@ struct rl_rcnn_region {
  * region[c->sample], positives first.  Returns how many, at least 1: where nothing at all is
  * proposed, the whole image as background. */
 size_t rl_rcnn_sample(const struct rl_rcnn *c, const struct rl_box *proposal, size_t n,
-		      const struct rl_objects *image, struct rl_rng *rng,
+		      const struct rl_rcnn_objects *image, struct rl_rng *rng,
 		      struct rl_rcnn_region *region, size_t *npositive);
 
 struct rl_rcnn_loss {

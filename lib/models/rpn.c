@@ -51,14 +51,14 @@ struct sample {
 	size_t *chosen, count, positive;
 };
 
-static bool is_inside(const struct rl_box *b, const struct rl_objects *image)
+static bool is_inside(const struct rl_box *b, const struct rl_rcnn_objects *image)
 {
 	return b->x1 >= 0 && b->y1 >= 0 && b->x2 < image->width && b->y2 < image->height;
 }
 
 /* Anchors outside take no part in the matching, as in the reference. */
 static struct sample sample_anchors(const struct rl_rpn *c, const struct rl_box *anchor, size_t n,
-				    const struct rl_objects *image, struct rl_rng *rng)
+				    const struct rl_rcnn_objects *image, struct rl_rng *rng)
 {
 	struct rl_box *box = rl_malloc(n * sizeof(*box));
 	size_t *number = rl_malloc(n * sizeof(*number)), used = 0;
@@ -85,7 +85,8 @@ static struct sample sample_anchors(const struct rl_rpn *c, const struct rl_box 
 }
 
 struct rl_rpn_loss rl_rpn_learn(const struct rl_rpn *c, const struct rl_level *level,
-				const struct rl_objects *image, int64_t images, struct rl_rng *rng)
+				const struct rl_rcnn_objects *image, int64_t images,
+				struct rl_rng *rng)
 {
 	struct sample *sample = rl_malloc((size_t)images * sizeof(*sample));
 	struct rl_rpn_loss loss = {0, 0};

@@ -32,7 +32,7 @@ struct rl_level {
 };
 
 /* What is in an image of width x height, without padding. */
-struct rl_objects {
+struct rl_rcnn_objects {
 	double width, height;
 	const struct rl_box *box; /* those to be found; none to be ignored */
 	const int32_t *class;
@@ -45,7 +45,8 @@ struct rl_rpn_loss {
 
 /* rng[i] samples the anchors of image i. */
 struct rl_rpn_loss rl_rpn_learn(const struct rl_rpn *c, const struct rl_level *level,
-				const struct rl_objects *image, int64_t images, struct rl_rng *rng);
+				const struct rl_rcnn_objects *image, int64_t images,
+				struct rl_rng *rng);
 
 /* The best `before` of each level, without those without area; of them, suppressed level by level,
  * the best `after` into box and score (logits), which have room for that many.  Returns how many.

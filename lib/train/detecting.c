@@ -14,15 +14,16 @@ struct rl_detecting {
 	int classes;
 	bool masks;
 	int64_t batch;
-	struct rl_scene *slot[2]; /* [batch] each */
-	float *pixels;            /* of the batch at hand */
-	struct rl_objects *image; /* [batch] */
+	uint64_t seed;
+	struct rl_scene *slot[2];      /* [batch] each */
+	float *pixels;                 /* of the batch at hand */
+	struct rl_rcnn_objects *image; /* [batch] */
 	const uint8_t *const **mask;
 	struct rl_rng *rng;
 };
 
 struct rl_detecting *rl_detecting_new(struct rl_params *params, const struct rl_detector_config *c,
-				      int64_t batch, const struct rl_net_config *net)
+				      int64_t batch, const struct rl_net_config *net, uint64_t seed)
 {
 	struct rl_detecting *d = rl_calloc(1, sizeof(*d));
 	struct rl_net_config train = *net;
@@ -34,6 +35,7 @@ struct rl_detecting *rl_detecting_new(struct rl_params *params, const struct rl_
 				   .classes = c->rcnn.classes,
 				   .masks = c->fpn,
 				   .batch = batch,
+				   .seed = seed,
 				   .image = rl_calloc(n, sizeof(*d->image)),
 				   .mask = rl_calloc(n, sizeof(*d->mask)),
 				   .rng = rl_calloc(n, sizeof(*d->rng))};
@@ -85,13 +87,12 @@ static struct rl_detector_batch batch_of(struct rl_detecting *d, const struct rl
 
 		rl_scene_pixels(s->pixels, s->height, s->width, b.height, b.width,
 				d->pixels + i * 3 * b.height * b.width);
-		d->image[i] = (struct rl_objects){(double)s->width, (double)s->height, s->box,
-						  s->class, s->n};
+		d->image[i] = (struct rl_rcnn_objects){(double)s->width, (double)s->height, s->box,
+						       s->class, s->n};
 		d->mask[i] = (const uint8_t *const *)s->mask;
-		d->rng[i] =
-			rl_rng_make(d->net.seed, 0,
-				    ((m->draw * (uint64_t)d->batch + (uint64_t)i) * ranks) + rank,
-				    RL_RNG_SAMPLE);
+		d->rng[i] = rl_rng_make(
+			d->seed, 0, ((m->draw * (uint64_t)d->batch + (uint64_t)i) * ranks) + rank,
+			RL_RNG_SAMPLE);
 	}
 	b.pixels = d->pixels;
 	return b;

@@ -41,6 +41,16 @@ int64_t rl_loop_steps_per_epoch(const struct rl_loop *l)
 	return (l->of_all + step - 1) / step;
 }
 
+int64_t rl_loop_steps(const struct rl_loop *l)
+{
+	int64_t steps = rl_loop_steps_per_epoch(l) * l->epochs;
+
+	if (l->iterations > steps)
+		rl_die("stdin: %lld epochs are %lld iterations of the %lld that are wanted",
+		       (long long)l->epochs, (long long)steps, (long long)l->iterations);
+	return l->iterations ? l->iterations : steps;
+}
+
 /* ---- checkpoints ------------------------------------------------------------------------------
  */
 
@@ -322,7 +332,7 @@ static void begin(struct run *r, struct rl_loop *l)
 	const struct rl_params *p = l->params;
 
 	*r = (struct run){.l = l, .now = l->start, .saved = l->start.step};
-	r->total = rl_loop_steps_per_epoch(l) * l->epochs;
+	r->total = rl_loop_steps(l);
 	r->warm_end = l->schedule.warmup > 0 ? l->schedule.warmup : (r->total + 9) / 10;
 	r->gradient = rl_gradient_new(l->params, l->comm, l->accumulate > 1);
 	r->states = rl_aligned(p->total_state * sizeof(*r->states));
@@ -349,6 +359,13 @@ static void warn_if_diverged(const struct run *r)
 			loss, r->l->chance_loss);
 }
 
+/* To the end of what comes: a pipe that is closed early looks like a failure to who writes. */
+static void pass_over_rest(struct run *r)
+{
+	while (rl_batches_next(r->in, &r->next))
+		;
+}
+
 static void finish(struct run *r)
 {
 	const struct rl_loop *l = r->l;
@@ -358,10 +375,12 @@ static void finish(struct run *r)
 		log_window(r);
 	if (l->checkpoint_every && r->now.step > r->saved)
 		save(r);
+	pass_over_rest(r);
 	rl_batches_finish(r->in);
 	rl_ranks_check(l->comm, l->params);
 	stops.asked = rl_comm_count(l->comm, rl_stop_asked());
-	if (stops.asked)
+	stops.broken = rl_comm_count(l->comm, rl_batches_broken(r->in) != NULL);
+	if (stops.asked || stops.broken)
 		stop(r, stops);
 	rl_progress_end(&r->progress, r->now.place.taken);
 	warn_if_diverged(r);
@@ -370,13 +389,18 @@ static void finish(struct run *r)
 	free(r->counts);
 }
 
+static bool enough(const struct run *r)
+{
+	return r->l->iterations && r->now.step >= r->l->iterations;
+}
+
 struct rl_score rl_loop_run(struct rl_loop *l)
 {
 	struct run r;
 
 	begin(&r, l);
-	for (int64_t epoch = l->start.epoch; epoch < l->epochs; epoch++) {
-		while (run_step(&r, epoch))
+	for (int64_t epoch = l->start.epoch; epoch < l->epochs && !enough(&r); epoch++) {
+		while (!enough(&r) && run_step(&r, epoch))
 			;
 		if (r.now.epoch != epoch || !r.now.of_epoch.items)
 			rl_die("stdin: no samples of epoch %lld", (long long)epoch);

@@ -59,6 +59,7 @@ struct rl_loop {
 	int64_t samples; /* an epoch of this rank's stream, as announced */
 	int64_t of_all;  /* and of all ranks' together: the schedule counts on them */
 	int64_t epochs;
+	int64_t iterations; /* steps after which the run ends in mid-epoch; 0: with the stream */
 	int64_t batch, accumulate; /* of each rank */
 	const char *dir;           /* log.jsonl and checkpoint-STEP.safetensors go here */
 	int64_t log_every;         /* steps */
@@ -74,13 +75,16 @@ struct rl_loop {
 };
 
 int64_t rl_loop_steps_per_epoch(const struct rl_loop *l);
+/* Of the whole run; dies when the stream has fewer than l->iterations. */
+int64_t rl_loop_steps(const struct rl_loop *l);
 
 /* Go on from the newest checkpoint in rank 0's l->dir that can be used, see rl_checkpoint_load():
  * before rl_loop_run().  Returns its metadata; NULL when there is none at all and the run is a new
  * one. */
 json_t *rl_loop_resume(struct rl_loop *l);
 
-/* Train to the end of the stream; returns the score of the last epoch's training batches.
+/* Train to the end of the stream; returns the score of the last epoch's training batches.  What
+ * l->iterations leave of it is read and not used.
  *
  * Stopped by a signal, or when the stream breaks off, the run is saved as it was after its last
  * whole step, and the program ends: with RL_EXIT_STOPPED or as the broken stream would have it.

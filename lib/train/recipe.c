@@ -33,8 +33,7 @@ static int64_t step_of(double step)
 
 struct rl_schedule rl_recipe_schedule(const struct rl_recipe *r, const struct rl_loop *l)
 {
-	int64_t per_epoch = rl_loop_steps_per_epoch(l);
-	double stretch = (double)l->epochs / r->epochs * (double)per_epoch;
+	double stretch = (double)rl_loop_steps(l) / r->epochs;
 	double images = (double)rl_recipe_images_a_step(r, l);
 	struct rl_schedule s = {.base = r->lr * images / r->lr_batch,
 				.warmup = step_of(r->warmup * stretch),
@@ -85,7 +84,7 @@ void rl_recipe_explain(const struct rl_recipe *r, const struct rl_loop *l)
 		(long long)l->of_all, (long long)l->epochs, (long long)global, (long long)r->batch,
 		(long long)r->accumulate, l->comm->size, l->schedule.base, r->lr, (long long)global,
 		r->lr_batch, (long long)l->schedule.warmup, l->schedule.gamma, falls,
-		(long long)(rl_loop_steps_per_epoch(l) * l->epochs));
+		(long long)rl_loop_steps(l));
 }
 
 /* Of the input that was read from `path`; NULL when there is none. */

@@ -17,6 +17,7 @@ struct rl_recipe {
 	double momentum, weight_decay;
 	double epochs; /* that warm-up and steps are stated for; stretched to the stream's */
 	double warmup, warmup_ratio, gamma;
+	int64_t iterations; /* see train/loop.h; 0: to the end of the stream */
 	bool quiet, verbose;
 
 	/* What they mean here: rl_recipe_interpret(). */
@@ -47,7 +48,7 @@ struct rl_recipe {
 			    "of the rate at the start"),                                           \
 		RL_OPT_REAL("gamma", &(r)->gamma, 0, 1, "F", "factor of each fall"),               \
 		RL_OPT_INT("seed", &(r)->seed, 0, INT64_MAX, "N",                                  \
-			   "of initial weights and dropout")
+			   "of what is drawn in training, and of weights that start anew")
 
 #define RL_RECIPE_RUNNING(r)                                                                   \
 	RL_OPT_STR("precision", &(r)->precision, "NAME", RL_PRECISION_HELP),                   \

@@ -1,5 +1,6 @@
 # Detectors: both train, resume to the same bits, and predict one line an image; what does not fit is refused.
 . "$(dirname "$0")/tap.sh"
+PATH=$PATH:${RL_BIN:-$top/bin}/../obj/tests
 
 rl-synth --out world --layout coco --images 12 --val 4 --size 128x96 --seed 3 --quiet
 rl-list coco world --set train2017 --for-training >train.manifest
@@ -57,6 +58,47 @@ is "$(jq -s '[.[].detections[].mask] | all(. == null)' faster-rcnn-c4.jsonl)" tr
 jq -es '[.[] | [.height, .width] as $s | .detections[].mask | .size == $s] | length > 0 and all' mask-rcnn-fpn.jsonl >/dev/null
 ok $? "Mask R-CNN's are of the images' sizes"
 is "$(rl-weights show mask-rcnn-fpn/weights.safetensors | grep -c 'roi_head.mask_head.upsample.weight')" 1 "MMDetection's names"
+
+
+# ---- iterations end a run; the seed draws the samples ----
+learn --model faster-rcnn-c4 --iterations 4 --out four <play.tar 2>stderr
+is "$? $(jq -s 'last | [.step, .epoch]' -c four/log.jsonl)" "0 [4,1]" "--iterations ends the run within its epoch"
+learn --model faster-rcnn-c4 --iterations 4 --out four.half <half.tar >stdout 2>stderr
+is "$? $(ls four.half | grep -c weights)" "1 0" "whose stream must be whole all the same"
+learn --model faster-rcnn-c4 --iterations 4 --resume four.half <play.tar 2>stderr
+is "$(tensors four.half/weights.safetensors)" "$(tensors four/weights.safetensors)" "resumed, the same bits"
+fails 1 "2 epochs are 6 iterations of the 7 that are wanted" "more than there are" \
+	learn --model faster-rcnn-c4 --iterations 7 --out no <play.tar
+learn --model faster-rcnn-c4 --iterations 4 --seed 1 --out four.seed <play.tar 2>stderr
+[ "$(tensors four.seed/weights.safetensors)" != "$(tensors four/weights.safetensors)" ]
+ok $? "another seed samples others"
+
+# ---- what does not fit ----
+predict() { rl-detect predict --weights "${1:-faster-rcnn-c4/weights.safetensors}" --short-side 96 --quiet; }
+/usr/bin/python3 - <<-'E'
+	import json, struct
+
+	f = open("faster-rcnn-c4/weights.safetensors", "rb").read()
+	n = struct.unpack("<Q", f[:8])[0]
+	def other(name, **facts):
+	    head = json.loads(f[8 : 8 + n])
+	    head["__metadata__"].update(facts)
+	    head = json.dumps(head).encode()
+	    head += b" " * (-len(head) % 8)
+	    open(name, "wb").write(struct.pack("<Q", len(head)) + head + f[8 + n :])
+	other("model.st", model="yolo")
+	other("none.st", classes="[]")
+	other("numbers.st", classes=json.dumps([1] * 10))
+
+E
+fails 2 'model.st: yolo' "a model of no such name" predict model.st <val.tar
+fails 1 'none.st: a detector of no classes' "no classes" predict none.st <val.tar
+fails 1 'numbers.st: class 0 has no name' "classes without names" predict numbers.st <val.tar
+rl-cat --slice 0:0 val.tar >empty.tar
+fails 1 'stdin: no images' "nothing to look at" predict <empty.tar
+rl-decode --size 1x2000 --quiet val.manifest | predict >thin.jsonl 2>stderr
+is "$? $(jq -s 'length' thin.jsonl)" "0 4" "an image one pixel wide is one"
+fails 1 'sample a0: not an RGB image' "grey images" predict < <(make-annotated 1 grey)
 
 fails 2 "--model" "no model" learn --out no <play.tar
 fails 2 "one of --weights and --random-init" "no backbone" rl-detect train --model faster-rcnn-c4 --out no <play.tar

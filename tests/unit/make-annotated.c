@@ -3,7 +3,8 @@
  *
  *	make-annotated COUNT [fault]
  *
- * Faults: planes (labels of another size), types (classes in another dtype).
+ * Faults: planes (labels of another size), types (classes in another dtype), grey (images of one
+ * channel).
  */
 #include "base/err.h"
 #include "stream/stream.h"
@@ -15,12 +16,12 @@
 
 enum { HEIGHT = 40, WIDTH = 60 };
 
-static json_t *make_head(bool types)
+static json_t *make_head(bool types, int64_t channels)
 {
 	json_t *head = rl_head_new("images");
 	const char *const names[] = {"H", "W", "N"};
 
-	rl_head_field(head, "image", RL_U1, 3, (int64_t[]){-1, -2, 3}, names);
+	rl_head_field(head, "image", RL_U1, 3, (int64_t[]){-1, -2, channels}, names);
 	rl_head_field(head, "boxes", RL_F4, 2, (int64_t[]){2, 4}, names);
 	rl_head_field(head, "classes", types ? RL_I8 : RL_I4, 1, (int64_t[]){-3}, names);
 	rl_head_field(head, "ignore", RL_U1, 1, (int64_t[]){-3}, names);
@@ -30,7 +31,7 @@ static json_t *make_head(bool types)
 }
 
 /* One box at the left edge, one at the right: a crop may lose either. */
-static void fill(struct rl_sample *s, int number, int height, bool types)
+static void fill(struct rl_sample *s, int number, int height, bool types, int64_t channels)
 {
 	static const char masks[] = "[[[0,5,9,5,9,35,0,35]],"
 				    "{\"size\":[40,60],\"counts\":[2005,30,10,30,325]}]";
@@ -40,8 +41,9 @@ static void fill(struct rl_sample *s, int number, int height, bool types)
 
 	snprintf(key, sizeof(key), "a%d", number);
 	rl_sample_set_key(s, key);
-	uint8_t *image = rl_sample_make(s, "image", RL_U1, 3, (int64_t[]){HEIGHT, WIDTH, 3})->data;
-	for (int i = 0; i < 3 * HEIGHT * WIDTH; i++)
+	uint8_t *image =
+		rl_sample_make(s, "image", RL_U1, 3, (int64_t[]){HEIGHT, WIDTH, channels})->data;
+	for (int i = 0; i < channels * HEIGHT * WIDTH; i++)
 		image[i] = (uint8_t)(i * (number + 3));
 	memcpy(rl_sample_make(s, "boxes", RL_F4, 2, (int64_t[]){2, 4})->data, boxes, sizeof(boxes));
 	memset(rl_sample_make(s, "classes", types ? RL_I8 : RL_I4, 1, (int64_t[]){2})->data, 1,
@@ -56,12 +58,13 @@ int main(int argc, char **argv)
 {
 	const char *fault = argc > 2 ? argv[2] : "";
 	bool types = !strcmp(fault, "types");
+	int64_t channels = strcmp(fault, "grey") ? 3 : 1;
 	int height = strcmp(fault, "planes") ? HEIGHT : HEIGHT - 1;
-	struct rl_writer *out = rl_writer_new(STDOUT_FILENO, "stdout", make_head(types));
+	struct rl_writer *out = rl_writer_new(STDOUT_FILENO, "stdout", make_head(types, channels));
 	struct rl_sample s = {0};
 
 	for (int i = 0; i < atoi(argv[1]); i++) {
-		fill(&s, i, height, types);
+		fill(&s, i, height, types, channels);
 		rl_writer_put(out, &s);
 	}
 	rl_writer_close(out, 0);

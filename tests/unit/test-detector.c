@@ -31,7 +31,7 @@ struct rig {
 	int64_t height[IMAGES], width[IMAGES]; /* of the images, and of both together: */
 	int64_t h, w;
 	float *pixels;
-	struct rl_objects object[IMAGES];
+	struct rl_rcnn_objects object[IMAGES];
 	uint8_t *mask[IMAGES][3];
 };
 
@@ -94,10 +94,10 @@ static void load_objects(struct rig *r)
 {
 	for (int i = 0; i < IMAGES; i++) {
 		size_t n;
-		struct rl_objects *o = &r->object[i];
+		struct rl_rcnn_objects *o = &r->object[i];
 
-		*o = (struct rl_objects){.width = (double)r->width[i],
-					 .height = (double)r->height[i]};
+		*o = (struct rl_rcnn_objects){.width = (double)r->width[i],
+					      .height = (double)r->height[i]};
 		o->box = (struct rl_box *)floats(r, "gt_boxes", i, &n);
 		o->class = ints(r, "gt_classes", i, &o->n);
 	}
