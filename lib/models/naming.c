@@ -10,13 +10,14 @@
 static const struct {
 	const char *prefix, *name;
 } conventions[] = {
-	{"", "torchvision"},           /* timm, SimCLR as converted, extracted backbones */
-	{"backbone.", "MMSelfSup"},    /* OpenSelfSup, MMPretrain, Barlow Twins, VICReg */
+	{"", "torchvision"},        /* timm, SimCLR as converted, extracted backbones */
+	{"backbone.", "MMSelfSup"}, /* OpenSelfSup, MMPretrain, Barlow Twins, VICReg, solo-learn */
 	{"teacher.backbone.", "DINO"}, /* what its authors evaluate */
 	{"teacher.", "DINO"},
 	{"encoder_q.", "MoCo"},
 	{"encoder_q.0.", "OpenSelfSup"}, /* encoder and neck in one Sequential */
 	{"online_net.0.", "OpenSelfSup"},
+	{"encoder.0.", "MMSelfSup"},
 	{"base_encoder.", "MoCo v3"},
 	{"_feature_blocks.", "VISSL"},
 	{"encoder.", "SimSiam"}, /* and Lightning's */
@@ -36,7 +37,10 @@ static const char *const beside[] = {"fc",
 				     "classifier",
 				     "last_linear",
 				     "linear",
+				     "bn", /* Barlow Twins' */
 				     "projector",
+				     "momentum_projector",
+				     "momentum_classifier",
 				     "projection",
 				     "projection_head",
 				     "prototypes",
@@ -48,9 +52,12 @@ static const char *const beside[] = {"fc",
 				     "queue_ptr",
 				     "queue2",
 				     "queue2_ptr",
+				     "memory_bank",
 				     "loss",
+				     "loss_weight",
 				     "criterion",
 				     "dino_loss",
+				     "encoder",
 				     "encoder_q",
 				     "encoder_k",
 				     "base_encoder",

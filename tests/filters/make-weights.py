@@ -178,7 +178,15 @@ NETWORKS = {
     "vissl": lambda w: {"phase": 1, "classy_state_dict": {
         "base_model": {"model": {"trunk": under("_feature_blocks.", w), "heads": extra("0.clf.0.weight")}, "meta": {}},
         "optimizer": {"optim": OPTIMIZER}, "loss": {}}},
-    "barlow": lambda w: {"epoch": 1, "model": under("module.backbone.", w) | extra("module.projector.0.weight")},
+    "mmselfsup-simsiam": lambda w: {"state_dict": under("encoder.0.", w) | under("backbone.", w) | extra(
+        "encoder.1.fc0.weight", "neck.fc0.weight", "head.predictor.fc0.weight")},
+    "mmselfsup-odc": lambda w: {"state_dict": under("backbone.", w) | extra(
+        "neck.fc0.weight", "head.fc_cls.weight", "memory_bank.feature_bank", "memory_bank.label_bank", "loss_weight")},
+    "sequential": lambda w: {"state_dict": under("encoder.0.", w) | extra("encoder.1.mlp.0.weight")},
+    "solo": lambda w: {"state_dict": under("backbone.", w) | under("momentum_backbone.", other()) | extra(
+        "classifier.weight", "momentum_classifier.weight", "projector.0.weight", "momentum_projector.0.weight", "queue")},
+    "barlow": lambda w: {"epoch": 1, "model": under("module.backbone.", w) | extra(
+        "module.projector.0.weight", "module.bn.running_mean")},
     "simsiam": lambda w: {"state_dict": under("module.encoder.", w) | extra("module.encoder.fc.0.weight", "module.predictor.0.weight")},
     "swav": lambda w: under("module.", w) | extra("module.projection_head.0.weight", "module.prototypes.weight"),
     "unknown": lambda w: under("my.own.", w),

@@ -43,6 +43,10 @@ torchvision torchvision
 double torchvision
 extracted torchvision: state_dict.
 mmselfsup MMSelfSup: state_dict.backbone.
+mmselfsup-simsiam MMSelfSup: state_dict.backbone.
+mmselfsup-odc MMSelfSup: state_dict.backbone.
+sequential MMSelfSup: state_dict.encoder.0.
+solo MMSelfSup: state_dict.backbone.
 barlow MMSelfSup: model.module.backbone.
 openselfsup-moco MMSelfSup: state_dict.backbone.
 moco MoCo: state_dict.module.encoder_q.
@@ -57,7 +61,16 @@ rl-weights import mmselfsup.pth --out x.st 2>said
 is "$(sed -n 2,3p said)" "rl-weights: mmselfsup.pth: left out: optimizer.* (1), state_dict.head.* (1), state_dict.neck.* (2)
 rl-weights: mmselfsup.pth: not looked into: 1 objects, such as meta.cfg (mmcv.utils.config.Config)" \
 	"what is left out is listed, and so is what was not looked into"
-cmp -s x.st mmselfsup.st
+for kind in mmselfsup-simsiam mmselfsup-odc sequential solo barlow; do
+	rl-weights import $kind.pth --out x.st 2>&1 | sed -n "s/.*: left out: /$kind: /p"
+done >said
+is "$(cat said)" "mmselfsup-simsiam: state_dict.encoder.0.* (120), state_dict.encoder.* (1), state_dict.head.* (1), state_dict.neck.* (1)
+mmselfsup-odc: state_dict.head.* (1), state_dict.loss_weight (1), state_dict.memory_bank.* (2), state_dict.neck.* (1)
+sequential: state_dict.encoder.* (1)
+solo: state_dict.classifier.* (1), state_dict.momentum_backbone.* (120), state_dict.momentum_classifier.* (1), \
+state_dict.momentum_projector.* (1), state_dict.projector.* (1), state_dict.queue (1)
+barlow: model.module.bn.* (1), model.module.projector.* (1)" "copies, necks, memory banks and projectors are"
+rl-weights import mmselfsup.pth --out x.st 2>stderr && cmp -s x.st mmselfsup.st
 ok $? "the same file makes the same bytes"
 rl-weights import dino.pth --prefix student.module.backbone. --out student.st 2>said
 is "$(head -1 said | sed 's/.* names of //')" "DINO student: student.module.backbone." "--prefix takes another network"
