@@ -37,7 +37,9 @@ static void judge(const struct config *c, const struct rl_tensorfile *f, const s
 
 	if (m->missing)
 		say("%s: %d tensors of a ResNet-%d are missing: %s%s", f->path, m->missing,
-		    m->net.depth, missing, c->partial ? "" : " (--partial goes on)");
+		    m->net.depth, missing,
+		    c->partial ? ": no program here will load what is written"
+			       : " (--partial goes on)");
 	if (m->strangers)
 		say("%s: %d tensors are no part of a ResNet-%d and nothing known: %s%s", f->path,
 		    m->strangers, m->net.depth, strangers,

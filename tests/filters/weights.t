@@ -120,6 +120,8 @@ grep -q "nothing known: gem.p, layer5.weight" said
 ok $? "and names them"
 rl-weights import missing.pth --partial --out missing.st 2>said
 is "$(rl-weights show missing.st | tail -1 | jq .tensors)" 119 "--partial goes on without what is missing"
+is "$(head -1 said)" "rl-weights: missing.pth: 1 tensors of a ResNet-18 are missing: layer3.1.bn2.bias: no program here will load \
+what is written" "and says what that is worth"
 
 # ---- the loaders ----
 rl-synth --out photos --layout imagefolder --images 4 --seed 3 --quiet
