@@ -66,7 +66,7 @@ for kind in mmselfsup-simsiam mmselfsup-odc sequential solo barlow; do
 done >said
 is "$(cat said)" "mmselfsup-simsiam: state_dict.encoder.0.* (120), state_dict.encoder.* (1), state_dict.head.* (1), state_dict.neck.* (1)
 mmselfsup-odc: state_dict.head.* (1), state_dict.loss_weight (1), state_dict.memory_bank.* (2), state_dict.neck.* (1)
-sequential: state_dict.encoder.* (1)
+sequential: state_dict.encoder.1.* (1)
 solo: state_dict.classifier.* (1), state_dict.momentum_backbone.* (120), state_dict.momentum_classifier.* (1), \
 state_dict.momentum_projector.* (1), state_dict.projector.* (1), state_dict.queue (1)
 barlow: model.module.bn.* (1), model.module.projector.* (1)" "copies, necks, memory banks and projectors are"
