@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 static bool is_image(const char *name)
 {
@@ -64,6 +65,8 @@ static void scan(struct rl_imageset *s, FTS *fts, const char *base, bool classes
 				break;
 			if (e->fts_level == 1)
 				rl_die("%s: an image outside the class folders", e->fts_path);
+			if (!e->fts_statp->st_size)
+				rl_die("%s: an empty file", e->fts_path);
 			rl_imageset_add(s, base, e->fts_path + skip, s->nclass - 1);
 			break;
 		case FTS_DC: rl_die("%s: a loop of symbolic links", e->fts_path);

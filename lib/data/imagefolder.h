@@ -3,7 +3,8 @@
  * order and an image's label is the index of its class, as torchvision's ImageFolder numbers them.
  *
  * Everything wrong dies naming the file: an unreadable folder, a class without images, an image
- * outside the class folders, two images with one key.  Names beginning with a dot are skipped.
+ * outside the class folders, an empty one, two images with one key.  Names beginning with a dot are
+ * skipped.
  */
 #ifndef RL_DATA_IMAGEFOLDER_H
 #define RL_DATA_IMAGEFOLDER_H

@@ -46,6 +46,8 @@ fails 1 "in/train: 2 classes, expected 3" "nor the one that was asked for" rl-li
 is "$(cat stdout)" "" "and nothing is printed"
 rm in/val/n02/*
 fails 1 "in/val/n02: no image in this class folder" "an empty class" imagenet --set val
+fresh && : >in/val/n02/ILSVRC2012_val_1.JPEG
+fails 1 "in/val/n02/ILSVRC2012_val_1.JPEG: an empty file" "an image of no bytes" imagenet --set val
 fresh && file in/train/n02/n01_5.JPEG
 fails 1 "n02/n01_5.JPEG: named as an image of n01, but listed as one of n02" "an image in another class's folder" imagenet --set train
 fresh && file in/val/n02/n01_2.JPEG in/val/n02/n02_7.JPEG && rm in/val/n02/n01_2.JPEG

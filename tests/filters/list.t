@@ -2,9 +2,10 @@
 . "$(dirname "$0")/tap.sh"
 
 # ---- image folders ------------------------------------------------------------------------------
+file() { for path; do echo x >"$path"; done; } # PATH...: with something in it
 mkdir -p data/train/b/deep data/train/a data/val/a data/val/b
-touch data/train/a/2.jpg data/train/a/1.JPEG data/train/b/deep/x.y.png data/train/b/notes.txt
-touch data/val/a/1.jpg data/val/b/1.jpg data/train/a/._2.jpg
+file data/train/a/2.jpg data/train/a/1.JPEG data/train/b/deep/x.y.png data/train/b/notes.txt
+file data/val/a/1.jpg data/val/b/1.jpg data/train/a/._2.jpg
 
 rl-list imagefolder data/train >train.txt 2>stderr
 ok $? "an image folder is listed"
@@ -18,21 +19,24 @@ ok $? "keys do not depend on how the folder is spelled"
 rl-list imagefolder data/train --classes-of data/val | cmp -s - train.txt
 ok $? "the same classes elsewhere are fine"
 
-mkdir data/val/c && touch data/val/c/1.jpg
+mkdir data/val/c && file data/val/c/1.jpg
 fails 1 "class c is not in data/train" "a class that only the other folder has" rl-list imagefolder data/train --classes-of data/val
 fails 1 "class c is not in data/train" "a class that only this folder has" rl-list imagefolder data/val --classes-of data/train
 is "$(cat stdout)" "" "and nothing is printed"
 rm data/val/c/1.jpg
 fails 1 "data/val/c: no image in this class folder" "a class without images" rl-list imagefolder data/val
 rm -r data/val/c
-touch data/val/a/1.png
+file data/val/a/1.png
 fails 1 "same key as" "two images with one key" rl-list imagefolder data/val
 rm data/val/a/1.png
-touch data/val/stray.jpg
+file data/val/stray.jpg
 fails 1 "data/val/stray.jpg: an image outside the class folders" "an image that has no class" rl-list imagefolder data/val
 rm data/val/stray.jpg
 ln -s nowhere data/val/a/3.jpg
 fails 1 "a symbolic link to nothing" "a dangling link" rl-list imagefolder data/val
+rm data/val/a/3.jpg
+: >data/val/a/3.jpg
+fails 1 "data/val/a/3.jpg: an empty file" "an image of no bytes" rl-list imagefolder data/val
 rm data/val/a/3.jpg
 ln -s .. data/val/a/loop
 fails 1 "a loop of symbolic links" "a loop" rl-list imagefolder data/val
@@ -40,7 +44,7 @@ rm data/val/a/loop
 ln -s ../../train/a/2.jpg data/val/a/linked.jpg
 rl-list imagefolder data/val | grep -q '"path":"data/val/a/linked.jpg"'
 ok $? "a link to an image is followed"
-touch "$(printf 'data/val/a/\377.jpg')"
+file "$(printf 'data/val/a/\377.jpg')"
 fails 1 "not UTF-8" "a name that JSON cannot hold" rl-list imagefolder data/val
 mkdir empty
 fails 1 "no class folder" "an empty folder" rl-list imagefolder empty
