@@ -23,15 +23,18 @@ define extract
 	$(1) | split -d -a 6 -l $(SLICE) - $@.slices/; mv $@.slices $@.parts; }
 parallel --will-cite -j $(THREADS) --halt now,fail=1 '[ -e {}.tar ] || { \
 	$(BIN)/rl-decode $(2) --threads 1 < {} | \
-	$(BIN)/rl-extract $(NETWORK) --layers $(3) --threads 1 --quiet > {}.$$$$ && mv {}.$$$$ {}.tar; }' ::: $@.parts/??????
+	$(BIN)/rl-extract $(NETWORK) --layers $(3) --threads 1 --quiet > {}.$$$$ && mv {}.$$$$ {}.tar; }' ::: $@.parts/?????? || { rm -f $@.parts/*.*[0-9]; exit 1; }
 cat $@.parts/*.tar | $(BIN)/rl-cat > $@.partial
 mv $@.partial $@
 rm -r $@.parts
 endef
 
 # Weights are named by content: another file under the same path is another network.
-weights_hash = $(if $(WEIGHTS),$(shell sha256sum "$(WEIGHTS)" | cut -c1-64))
+weights_hash = $(if $(WEIGHTS),$(shell sha256sum "$(WEIGHTS)" 2>/dev/null | cut -c1-64))
+
+VOC07.holds = VOC2007 with its JPEGImages, Annotations and ImageSets
 $(BENCH)/voc07-trainval.tar.settings $(BENCH)/voc07-test.tar.settings: $(BENCH)/voc07-%.tar.settings: FORCE
+	@$(call need,VOC07)
 	@$(call check_settings,$(BENCH)/voc07-$*.tar,VOC07=$(VOC07) $(NETWORK) $(weights_hash) --layers $(FEAT_LIST))
 
 $(BENCH)/voc07-trainval.tar $(BENCH)/voc07-test.tar: $(BENCH)/voc07-%.tar: $(BENCH)/voc07-%.tar.settings | all

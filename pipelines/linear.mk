@@ -20,6 +20,10 @@ EXACT_LAYERS  = avgpool
 EXACT_FLAGS   =
 KNN_FLAGS     =
 
+IMAGENET.holds  = a folder for each class in train and in val
+PLACES205.holds = trainvalsplit_places205 and data/vision/torralba/deeplearning/images256
+INAT18.holds    = train2018.json, val2018.json and the images where these say
+
 # What an image goes through in testing, and in most trainings.
 VIEW = resize=256 center-crop=224
 CROP = random-resized-crop=224 flip
@@ -53,12 +57,11 @@ inat18-linear.how = $(multi) --recipe-epochs 84 --steps 24,48,72
 data_dir      = $($(word 2,$($(1).is)))
 list          = $(BIN)/rl-list $(word 1,$($(1).is)) "$(call data_dir,$(1))" --set $(2) $(LIST_FLAGS)
 linear_epochs = $(or $(LINEAR_EPOCHS),$(word 3,$($(1).is)))
-need_data     = test -d "$(call data_dir,$(1))" || { \
-	echo "make $(1): $(call data_dir,$(1)): no such directory: say $(word 2,$($(1).is))=DIR, laid out as man rl-list says" >&2; exit 1; }
+need_data     = $(call need,$(word 2,$($(1).is)))
 
 $(LINEAR:%=$(BENCH)/%.json.settings): $(BENCH)/%.json.settings: FORCE
 	@$(call need_data,$*)
-	@$(call check_settings,$(BENCH)/$*.json,$(call data_dir,$*) $(LIST_FLAGS) $(NETWORK) $(weights_hash) epochs $(call linear_epochs,$*) seed $(SEED)$(RANKS:%= RANKS=%) $($*.ops) $($*.how) $(LINEAR_FLAGS))
+	@$(call check_settings,$(BENCH)/$*.json,$(call data_dir,$*) $(LIST_FLAGS) $(NETWORK) $(weights_hash) epochs $(call linear_epochs,$*) seed $(SEED)$(RANKS:%= RANKS=%) $($*.ops) $($*.how) $(LINEAR_FLAGS),$(BENCH)/$*.json $(BENCH)/$*)
 
 define PROBE
 $(call list,$*,train) | \
@@ -95,6 +98,7 @@ cached_list  = $(call list,$(word 1,$(subst -, ,$(1)))-exact,$(word 2,$(subst -,
 cached_is    = $(call data_dir,$(1)) $(LIST_FLAGS) $(NETWORK) $(weights_hash) --layers $(EXACT_LAYERS)
 
 $(CACHED:%=$(BENCH)/%.tar.settings): $(BENCH)/%.tar.settings: FORCE
+	@$(call need_data,$(word 1,$(subst -, ,$*))-exact)
 	@$(call check_settings,$(BENCH)/$*.tar,$(call cached_is,$(word 1,$(subst -, ,$*))-exact))
 
 $(CACHED:%=$(BENCH)/%.tar): $(BENCH)/%.tar: $(BENCH)/%.tar.settings | all

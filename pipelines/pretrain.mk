@@ -10,6 +10,9 @@ RUN         = $(RESULTS)/pretrain
 EPOCHS      = 70
 TRAIN_FLAGS =
 
+PHOTOS.holds   = JPEGs, in folders or not
+HELD_OUT.holds = $(PHOTOS.holds)
+
 list_photos = find "$(1)" -type f \( -iname '*.jpg' -o -iname '*.jpeg' \) | LC_ALL=C sort
 
 pretrain: $(RUN)/pretext.json ## learn features from PHOTOS=DIR
@@ -26,8 +29,10 @@ $(RUN)/pretext.json: private export PIPE = $(PRETRAIN)
 
 PRETRAIN_SETTINGS = PHOTOS=$(PHOTOS) HELD_OUT=$(HELD_OUT) EPOCHS=$(EPOCHS) SEED=$(SEED)$(RANKS:%= RANKS=%) $(TRAIN_FLAGS)
 $(RUN)/pretext.json.settings: FORCE
-	@test -n "$(PHOTOS)" || { echo "make pretrain: say PHOTOS=DIR" >&2; exit 1; }
-	@$(call check_settings,$(RUN)/pretext.json,$(PRETRAIN_SETTINGS))
+	@test -n "$(PHOTOS)" || { echo "make: no photos: say PHOTOS=DIR" >&2; exit 1; }
+	@$(call need_dir,$(PHOTOS),PHOTOS)
+	@$(if $(HELD_OUT),$(call need_dir,$(HELD_OUT),HELD_OUT))
+	@$(call check_settings,$(RUN)/pretext.json,$(PRETRAIN_SETTINGS),$(RUN))
 
 $(RUN)/pretext.json: $(RUN)/pretext.json.settings $(if $(HELD_OUT),$(RUN)/held-out.tar) | all
 	$(call train,rl-train,$(RUN)) > $@.partial

@@ -19,6 +19,9 @@ DETECT_SIZES  =
 DETECT_FLAGS  =
 DETECT_TEST   =
 
+VOC0712.holds = VOC2007 and VOC2012, each with its JPEGImages, Annotations and ImageSets
+COCO.holds    = annotations/instances_SET.json and the folder SET of images, for each set
+
 voc0712-detection: ## Faster R-CNN on VOC0712=DIR from WEIGHTS=FILE or RANDOM_INIT=SEED
 coco-detection:    ## Mask R-CNN on COCO=DIR
 DETECTION = voc0712-detection coco-detection
@@ -26,11 +29,15 @@ $(DETECTION): %: $(BENCH)/%.json
 .PHONY: $(DETECTION)
 
 # Of each target: model, data set's variable, epochs, iterations unless DETECT_EPOCHS is given (VOC's end in its 24th
-# epoch), sizes of the shorter side.
+# epoch), sizes of the shorter side, sets to train on and to test on.
 voc0712-detection.is    = faster-rcnn-c4 VOC0712 24 24000
 voc0712-detection.sizes = 480,512,544,576,608,640,672,704,736,768,800:1333
+voc0712-detection.on    = $(VOC_TRAIN)
+voc0712-detection.tests = $(VOC_TEST)
 coco-detection.is       = mask-rcnn-fpn COCO 12
 coco-detection.sizes    = 640,672,704,736,768,800:1333
+coco-detection.on       = $(COCO_TRAIN)
+coco-detection.tests    = $(COCO_VAL)
 
 # $(call voc_sets,YEAR/NAME...,FLAGS): manifests in a row
 voc_sets = $(foreach s,$(1),$(BIN)/rl-list voc "$(VOC0712)" --year $(firstword $(subst /, ,$(s))) --set $(lastword $(subst /, ,$(s))) $(2);)
@@ -45,9 +52,16 @@ detect_epochs = $(or $(DETECT_EPOCHS),$(word 3,$($(1).is)))
 detect_end    = $(if $(DETECT_EPOCHS),,$(addprefix --iterations ,$(word 4,$($(1).is))))
 detect_sizes  = $(or $(DETECT_SIZES),$($(1).sizes))
 
+# A detector is trained once, however it is tested.
+detector_is = $(call data_dir,$(1)) $($(1).on) $(NETWORK) $(weights_hash) epochs $(call detect_epochs,$(1)) $(call detect_end,$(1)) seed $(SEED)$(RANKS:%= RANKS=%) $(call detect_sizes,$(1)) $(DETECT_FLAGS)
+
+$(DETECTION:%=$(BENCH)/%/weights.safetensors.settings): $(BENCH)/%/weights.safetensors.settings: FORCE
+	@$(call need_data,$*)
+	@$(call check_settings,$(BENCH)/$*/weights.safetensors,$(call detector_is,$*),$(BENCH)/$*.json $(BENCH)/$*)
+
 $(DETECTION:%=$(BENCH)/%.json.settings): $(BENCH)/%.json.settings: FORCE
 	@$(call need_data,$*)
-	@$(call check_settings,$(BENCH)/$*.json,$(call data_dir,$*) $(VOC_TRAIN) $(VOC_TEST) $(COCO_TRAIN) $(COCO_VAL) $(NETWORK) $(weights_hash) epochs $(call detect_epochs,$*) seed $(SEED)$(RANKS:%= RANKS=%) $(call detect_sizes,$*) $(DETECT_FLAGS) $(DETECT_TEST))
+	@$(call check_settings,$(BENCH)/$*.json,$(call data_dir,$*) $($*.tests) $(DETECT_TEST))
 
 $(DETECTION:%=$(BENCH)/%/test.manifest): $(BENCH)/%/test.manifest: $(BENCH)/%.json.settings | all
 	@mkdir -p $(@D)
@@ -63,12 +77,12 @@ $(BIN)/rl-detect train --model $(firstword $($*.is)) $(NETWORK) --resume $(@D) -
 endef
 $(DETECTION:%=$(BENCH)/%/weights.safetensors): private export PIPE = $(DETECT)
 
-$(DETECTION:%=$(BENCH)/%/weights.safetensors): $(BENCH)/%/weights.safetensors: $(BENCH)/%.json.settings | all
+$(DETECTION:%=$(BENCH)/%/weights.safetensors): $(BENCH)/%/weights.safetensors: $(BENCH)/%/weights.safetensors.settings | all
 	$(call train,rl-detect train,$(@D))
 
-$(DETECTION:%=$(BENCH)/%/detections.jsonl): $(BENCH)/%/detections.jsonl: $(BENCH)/%/weights.safetensors $(BENCH)/%/test.manifest
+$(DETECTION:%=$(BENCH)/%/detections.jsonl): $(BENCH)/%/detections.jsonl: $(BENCH)/%.json.settings $(BENCH)/%/weights.safetensors $(BENCH)/%/test.manifest
 	$(BIN)/rl-decode --threads $(THREADS) $(@D)/test.manifest | \
-	$(BIN)/rl-detect predict --weights $< --threads $(THREADS) $(DETECT_TEST) > $@.partial
+	$(BIN)/rl-detect predict --weights $(@D)/weights.safetensors --threads $(THREADS) $(DETECT_TEST) > $@.partial
 	mv $@.partial $@
 
 $(DETECTION:%=$(BENCH)/%.json): $(BENCH)/%.json: $(BENCH)/%/detections.jsonl

@@ -26,17 +26,28 @@ start=$$($(BIN)/$(1) --resume $(2) --where); \
 	$(LAUNCH) $(SHELL) $(.SHELLFLAGS) "$$PIPE" train $$start
 endef
 
+# What is not there is said before anything runs: $(call need_dir,DIR,VARIABLE) of a data set, whose layout is
+# VARIABLE.holds, and $(call need,VARIABLE) of that and of WEIGHTS.
+need_dir = test -d "$(1)" || { \
+	echo "make: $(1): no such directory: say $(2)=DIR, which holds $($(2).holds) (man rl-list)" >&2; exit 1; }
+define need
+$(call need_dir,$($(1)),$(1)); \
+test -z "$(WEIGHTS)" -o -f "$(WEIGHTS)" || { \
+	echo "make: $(WEIGHTS): no such file: say WEIGHTS=FILE, which rl-train or rl-weights import made" >&2; exit 1; }
+endef
+
 # A result belongs to one choice of settings.  Asked for with others, make would call it up to date and show
 # the old numbers; so beside each result there is a file of its settings, and others are refused.
 #
-# $(call check_settings,RESULT,SETTINGS): the recipe of RESULT.settings.  RESULT.parts is what there is of one that
-# was stopped.
+# $(call check_settings,RESULT,SETTINGS[,FILES]): the recipe of RESULT.settings.  RESULT.parts is what there is of one
+# that was stopped; FILES are to be removed for another, where they are more than these two.
 define check_settings
 mkdir -p $(@D); \
 if [ -e $(1) -o -e $(1).parts ] && ! printf '%s\n' '$(2)' | cmp -s - $(1).settings; then \
 	echo '$(1) was made with other settings:' "$$(cat $(1).settings)" >&2; \
 	echo 'now asked for: $(2)' >&2; \
-	echo 'remove $(@D), or choose another NAME or RESULTS' >&2; exit 1; \
+	echo "remove $$(ls -d $(or $(3),$(1) $(1).parts) 2>/dev/null | paste -sd' '), or choose another NAME or RESULTS" >&2; \
+	exit 1; \
 fi; \
 printf '%s\n' '$(2)' | cmp -s - $(1).settings || printf '%s\n' '$(2)' > $(1).settings
 endef

@@ -63,6 +63,8 @@ is "$(grep '^- .* \(data\|views\|protocol\|no pre\|not rec\)' report.md | sed 's
 bench WEIGHTS=$w "SVM_FLAGS='--costs 1 --quiet'" >stdout 2>stderr
 [ $? -ne 0 ] && grep -q 'voc07-svm.json was made with other settings: --costs 0.01,1 --quiet' stderr
 ok $? "other flags for the same result are refused"
+is "$(grep ^remove stderr)" "remove $here/results/relative-location/voc07-svm.json, or choose another NAME or RESULTS" \
+	"and what would be in the way of others is named, no more"
 is "$(jq -r '[.. | .sha256? // empty] | unique[]' results/relative-location/voc07-svm.json | grep -c "$(sha256sum <$w | cut -c1-64)")" \
 	1 "a result names the weights by hash"
 
@@ -150,14 +152,51 @@ is "$? $(jq -cs 'length, (.[0].loss * 1e4 | round)' results/two/imagenet-1percen
 	"0 $(jq -cs 'length, (.[0].loss * 1e4 | round)' results/small/imagenet-1percent/lr0.01-head10/log.jsonl)" \
 	"fine-tuning on two ranks takes the same first step"
 rl-synth --out coco --layout coco --images 12 --val 4 --size 128x96 --seed 3 --quiet
-probe coco-detection COCO=$here/coco NAME=two RANKS=2 DETECT_EPOCHS=2 DETECT_SIZES=96,112:160 \
-	DETECT_FLAGS="--batch 1 --accumulate 2 --regions 32 --log-every 1 --quiet" DETECT_TEST="--short-side 96 --quiet" 2>stderr
+detect() {
+	probe coco-detection COCO=$here/coco NAME=two RANKS=2 DETECT_EPOCHS=2 DETECT_SIZES=96,112:160 \
+		DETECT_FLAGS="--batch 1 --accumulate 2 --regions 32 --log-every 1 --quiet" DETECT_TEST="--short-side 96 --quiet" "$@"
+}
+detect 2>stderr
 is "$? $(jq -c .benchmark results/two/coco-detection.json) $(jq -s length results/two/coco-detection/log.jsonl)" \
 	'0 "coco-detection" 6' "a detector trains on two ranks, two epochs of three steps of 4, and is scored"
-probe inat18-linear INAT18=$here/nowhere >stdout 2>stderr
-[ $? -ne 0 ] && grep -q 'nowhere: no such directory: say INAT18=DIR' stderr
-ok $? "no data set: one line says what to set"
-$run voc07-svm VOC07=$here/nowhere NAME=nowhere RANDOM_ARCH="--arch resnet18 --width 8" >stdout 2>stderr
-[ $? -ne 0 ] && [ ! -e results/nowhere/voc07-trainval.tar ]
-ok $? "no data set: an error, and no features"
+files() { (cd results/two && stat -c '%n %Y%Z' coco-detection.json coco-detection/* | grep -v '\.settings'); }
+files >before
+detect VOC_TRAIN=2012/train VOC_TEST=2012/val 2>stderr
+is "$? $(files)" "0 $(cat before)" "the other data set's settings are nothing to it"
+detect DETECT_TEST="--short-side 64 --quiet" >stdout 2>stderr
+is "$? $(grep ^remove stderr)" "2 remove $here/results/two/coco-detection.json, or choose another NAME or RESULTS" \
+	"tested otherwise, it is another result"
+rm results/two/coco-detection.json
+detect DETECT_TEST="--short-side 64 --quiet" >stdout 2>stderr
+is "$? $(files | diff before - | grep '^>' | cut -d' ' -f2 | xargs)" \
+	"0 coco-detection.json coco-detection/detections.jsonl coco-detection/test.manifest" "of the same detector"
+detect SEED=1 DETECT_TEST="--short-side 64 --quiet" >stdout 2>stderr
+is "$? $(grep ^remove stderr)" "2 remove $here/results/two/coco-detection $here/results/two/coco-detection.json, or choose another NAME or RESULTS" \
+	"trained otherwise, it is another detector"
+
+# ---- what is not there is said before anything runs ----------------------------------------------
+# lost TARGET TEXT MAKE'S-VARIABLES: one line, and make's own
+lost() {
+	$run "$1" NAME=lost RANDOM_ARCH="--arch resnet18 --width 8" "${@:3}" >stdout 2>stderr
+	is "$? $(wc -l <stderr) $(head -1 stderr | grep -cF "make: $2") $(find results/lost -type f ! -name "*.settings" 2>bad | wc -l)" "2 2 1 0" \
+		"$1: $2"
+}
+while read -r targets variable holds; do
+	for target in ${targets//,/ }; do
+		lost $target "$here/nowhere: no such directory: say $variable=DIR, which holds $holds (man rl-list)" $variable=$here/nowhere
+		lost $target "nofile: no such file: say WEIGHTS=FILE" $variable=$here WEIGHTS=nofile
+	done
+done <<'END'
+voc07-svm,voc07-lowshot VOC07 VOC2007 with its JPEGImages, Annotations and ImageSets
+imagenet-linear,imagenet-avgpool,imagenet-exact,imagenet-knn,imagenet-1percent,imagenet-10percent IMAGENET a folder for each class in train and in val
+places205-linear,places205-exact PLACES205 trainvalsplit_places205 and data/vision/torralba/deeplearning/images256
+inat18-linear,inat18-exact INAT18 train2018.json, val2018.json and the images where these say
+voc0712-detection VOC0712 VOC2007 and VOC2012, each with its JPEGImages, Annotations and ImageSets
+coco-detection COCO annotations/instances_SET.json and the folder SET of images, for each set
+END
+lost imagenet-10percent "nolist: no such file: say SUBSET_10PERCENT=FILE" IMAGENET=$here SUBSET_10PERCENT=nolist
+lost pretrain "$here/nowhere: no such directory: say HELD_OUT=DIR" PHOTOS=$here/photos HELD_OUT=$here/nowhere RUN=$here/results/lost
+echo no weights >weights
+$run voc07-svm NAME=lost WEIGHTS=$here/weights VOC07=$here/world SLICE=50 >stdout 2>stderr
+is "$? $(ls results/lost/voc07-trainval.tar.parts | grep -vx '[0-9]*' | wc -l)" "2 0" "weights that are none leave no pieces of streams"
 done_testing
