@@ -60,7 +60,8 @@ static void plan(struct extractor *e, int64_t images)
 		rl_net_free(e->net);
 	e->images = images;
 	e->net = rl_net_new(e->params, &(struct rl_net_config){.seed = e->seed, .bf16 = e->bf16});
-	e->x = rl_features(e->net, &e->backbone, images, e->height, e->width, e->want, e->out);
+	e->x = rl_features(e->net, &e->backbone, images, e->height, e->width, e->want, e->out,
+			   "stdin");
 	rl_net_plan(e->net);
 }
 

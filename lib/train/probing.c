@@ -47,7 +47,7 @@ static void plan_backbone(struct rl_probing *p)
 	p->backbone = rl_net_new(p->frozen, &(struct rl_net_config){.seed = rl_backbone_seed(b, 0),
 								    .bf16 = p->c.bf16});
 	p->x = rl_features(p->backbone, &b->resnet, p->piece, p->c.images.height, p->c.images.width,
-			   want, p->out);
+			   want, p->out, "stdin");
 	rl_net_plan(p->backbone);
 	rl_backbone_load(b, p->frozen, NULL);
 }

@@ -139,7 +139,21 @@ rl-synth --out tall --layout imagefolder --images 1 --size 240x320 --quiet
 { find world -name '*.jpg' | head -2; find tall -name '*.jpg'; } >mixed
 fails 1 "image is 224x298, the first was 298x224" "images of two sizes" \
 	sh -c "rl-decode --short-side 224 --quiet <mixed | rl-extract $net"
-fails 1 "does not fit" "images too small for the windows" sh -c "rl-decode --size 64x64 --quiet <manifest | rl-extract $net"
+small() { # SIZE LAYERS
+	rl-decode --size $1 --quiet <manifest | rl-extract $net --layers $2 --quiet
+}
+fails 1 "stdin: images of 64x96: too small for feat5, which takes 161 pixels a side" "images too small for the windows" \
+	small 64x96 feat1,feat2,feat3,feat4,feat5,avgpool
+while read -r layer least; do
+	fails 1 "images of $((least - 1))x170: too small for $layer, which takes $least pixels a side" "too small for $layer" small $((least - 1))x170 $layer
+	small ${least}x$least $layer 2>stderr | rl-info --check >stdout 2>>stderr
+	ok $? "just large enough for it"
+done <<'E2'
+feat2 61
+feat3 97
+feat4 113
+feat5 161
+E2
 head -c 300000 images.tar >cut.tar
 fails 1 "truncated" "a truncated stream" rl-extract $net <cut.tar
 rl-info --check <stdout >/dev/null 2>&1

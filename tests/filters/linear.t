@@ -56,6 +56,8 @@ fails 1 "no field label" "images without labels" \
 	rl-linear test $net --probe multi/weights.safetensors --quiet <unlabelled.tar
 rl-decode --epochs 1 --quiet train.list >sizes.tar
 fails 1 "images are not of one size" "images of many sizes" train --out no <sizes.tar
+rl-decode --epochs 1 --size 96x160 --quiet train.list >small.tar
+fails 1 "stdin: images of 96x160: too small for feat5, which takes 161 pixels a side" "images too small for the heads" train --out no <small.tar
 view train.list >once.tar
 fails 1 "does not say how many samples and epochs" "a stream without epochs" train --out no <once.tar
 fails 1 "a stream of features, not of images" "features" \
