@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include "base/err.h"
+#include "base/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +18,15 @@ json_t *rl_json_parse(const char *text, size_t size, const char *where)
 
 json_t *rl_json_load(const char *path)
 {
+	enum { LIMIT = 64 << 20 };
+	size_t size;
+	char *text = rl_file_read(path, LIMIT, &size);
 	json_error_t e;
-	json_t *o = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
+	json_t *o = json_loadb(text, size, JSON_REJECT_DUPLICATES, &e);
 
 	if (!o)
 		rl_die("%s: not JSON: %s (line %d)", path, e.text, e.line);
+	free(text);
 	return o;
 }
 

@@ -234,6 +234,11 @@ static void test_json(void)
 /* ---- files ------------------------------------------------------------------------------------
  */
 
+static void load_json(void *path)
+{
+	json_decref(rl_json_load(path));
+}
+
 static void read_little(void *path)
 {
 	size_t size;
@@ -316,6 +321,9 @@ static void test_files(void)
 		rl_die("%s: make directory:", dir);
 	snprintf(path, sizeof(path), "%s/a/b/file", dir);
 	ok(dies(create, path, RL_EXIT_FAILURE, "create: No such file"), "no directory");
+	ok(dies(load_json, path, RL_EXIT_FAILURE, "file: open: No such file"),
+	   "no file is not the same as no JSON");
+	ok(dies(load_json, dir, RL_EXIT_FAILURE, ": read: Is a directory"), "nor is a directory");
 	snprintf(path, sizeof(path), "%s/a/b", dir);
 	rl_mkdirs(path);
 	rl_mkdirs(path);
@@ -344,6 +352,10 @@ static void test_files(void)
 	ok(size == 3 && !strcmp(text, "abc"), "and whole after");
 	free(text);
 	ok(dies(read_little, path, RL_EXIT_FAILURE, "larger than 2 bytes"), "a read has a limit");
+
+	ok(dies(load_json, path, RL_EXIT_FAILURE, "file: not JSON: ") &&
+		   dies(load_json, path, RL_EXIT_FAILURE, "(line 1)"),
+	   "a file that is not JSON");
 
 	/* FIPS 180-2, appendix B.1. */
 	rl_file_sha256(path, hex);
