@@ -11,7 +11,7 @@
 
 static const struct rl_tool tool = {
 	.name = "rl-report",
-	.synopsis = "[--markdown] [--published FILE] [RESULTS...]",
+	.synopsis = "--markdown [--published FILE] [RESULTS...]",
 	.summary = "Print results, one JSON object a line, as the tables of the published page.",
 	.example = "rl-report --markdown --published pipelines/published.json results/*/*.json > "
 		   "report.md",
@@ -19,14 +19,16 @@ static const struct rl_tool tool = {
 
 static void read_results(struct rl_report *r, const char *path)
 {
-	FILE *f = strcmp(path, "-") ? fopen(path, "r") : stdin;
+	bool standard = !strcmp(path, "-");
+	FILE *f = standard ? stdin : fopen(path, "r");
+	const char *name = standard ? "stdin" : path;
 	char *line = NULL;
 	size_t capacity = 0, number = 0;
 
 	if (!f)
-		rl_die("%s: open:", path);
+		rl_die("%s: open:", name);
 	for (ssize_t n; (n = getline(&line, &capacity, f)) >= 0;) {
-		char *where = rl_asprintf("%s:%zu", path, ++number);
+		char *where = rl_asprintf("%s:%zu", name, ++number);
 
 		if (line[strspn(line, " \t\r\n")] || strlen(line) != (size_t)n) {
 			json_t *result = rl_json_parse(line, (size_t)n, where);
@@ -37,8 +39,8 @@ static void read_results(struct rl_report *r, const char *path)
 		free(where);
 	}
 	if (ferror(f))
-		rl_die("%s: read:", path);
-	if (f != stdin)
+		rl_die("%s: read:", name);
+	if (!standard)
 		fclose(f);
 	free(line);
 }
@@ -46,15 +48,17 @@ static void read_results(struct rl_report *r, const char *path)
 int main(int argc, char **argv)
 {
 	const char *published = NULL;
-	bool markdown = true; /* there is no other format */
+	bool markdown = false;
 	const struct rl_opt opts[] = {
-		RL_OPT_FLAG("markdown", &markdown, "as Markdown, which goes without saying"),
+		RL_OPT_FLAG("markdown", &markdown, "as Markdown, the one format there is: needed"),
 		RL_OPT_STR("published", &published, "FILE", "published numbers to print beside"),
 		RL_OPT_END,
 	};
 	int first = rl_options(argc, argv, &tool, opts);
 	struct rl_report r = rl_report_new();
 
+	if (!markdown)
+		rl_die_usage("--markdown is needed: there is no other format");
 	if (first == argc)
 		read_results(&r, "-");
 	for (int i = first; i < argc; i++)
@@ -68,8 +72,7 @@ int main(int argc, char **argv)
 	json_t *tables = rl_report_tables(&r);
 	if (!json_array_size(json_object_get(tables, "tables")))
 		rl_die("no result in the input");
-	if (markdown)
-		rl_markdown(tables, stdout);
+	rl_markdown(tables, stdout);
 	json_decref(tables);
 	rl_report_free(&r);
 	return RL_EXIT_OK;

@@ -30,7 +30,7 @@ near stats.segm.npy mask mask.json "the 12 numbers of masks"
 for threads in 1 3; do
 	is "$(eval_of --threads $threads found.segm.json | jq -c .metrics)" "$(jq -c .metrics mask.json)" "the same with $threads threads"
 done
-is "$(rl-report box.json mask.json | grep '^| ' | sed -n 2,3p | grep -oE '[0-9.]+' | xargs)" \
+is "$(rl-report --markdown box.json mask.json | grep '^| ' | sed -n 2,3p | grep -oE '[0-9.]+' | xargs)" \
 	"$(jq -rs 'map(.metrics) | add | [("box", "mask") as $what | ("AP", "AP50", "AP75") as $ap | .["\($what) \($ap)"]][]' box.json mask.json | xargs printf '%.1f ' | xargs)" \
 	"rl-report puts them in the page's columns"
 

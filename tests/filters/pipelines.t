@@ -89,7 +89,7 @@ linear_flags="--batch 32"
 probe imagenet-linear imagenet-avgpool imagenet-knn IMAGENET=$here/classes 2>stderr
 is "$? $(jq -c '[.benchmark, (.metrics | length)]' results/small/*.json | tr '\n' ' ')" \
 	'0 ["imagenet-avgpool",2] ["imagenet-knn",2] ["imagenet-linear",10] ' "linear probes and nearest neighbours, one target each"
-is "$(rl-report results/small/*.json | grep '^- .* \(data\|views\|protocol\|training\|no pre\|not rec\)' | cut -d' ' -f3-)" \
+is "$(rl-report --markdown results/small/*.json | grep '^- .* \(data\|views\|protocol\|training\|no pre\|not rec\)' | cut -d' ' -f3-)" \
 	"data: train images 60 (page: 1,281,167), test images 24 (page: 50,000), classes $(ls classes/train | wc -l) (page: 1,000)
 no pretraining: random init, seed 0
 training: epochs 1 (page: 90), batch 32 (page: 256), statistics 32 (page: 256), lr 0.00125 (page: 0.01)
@@ -107,7 +107,7 @@ probe imagenet-exact IMAGENET=$here/classes EXACT_FLAGS="--weight-decay 1,0.01 -
 is "$? $(jq -c '[.benchmark, .name, (.metrics | keys), (.layers.avgpool.grid | length)]' results/small/imagenet-exact.json)" \
 	'0 ["imagenet-exact","small",["avgpool top-1","avgpool top-5"],2]' "the exact probe"
 is "$(age)" "$before" "on the features that nearest neighbours are made of"
-is "$(rl-report results/small/imagenet-*.json | sed -n '/^#### imagenet-exact/,/^| small/p' | grep -o 'avgpool top-[15]\|^| small' | paste -sd,)" \
+is "$(rl-report --markdown results/small/imagenet-*.json | sed -n '/^#### imagenet-exact/,/^| small/p' | grep -o 'avgpool top-[15]\|^| small' | paste -sd,)" \
 	"avgpool top-1,avgpool top-5,| small" "in a table of its own"
 probe imagenet-exact IMAGENET=$here/classes EXACT_FLAGS="--weight-decay 1,0.1 --quiet" >stdout 2>stderr
 [ $? -ne 0 ] && grep -q 'imagenet-exact.json was made with other settings' stderr

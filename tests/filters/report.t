@@ -1,6 +1,8 @@
 # rl-report: the page's tables from many results.
 . "$(dirname "$0")/tap.sh"
 
+report() { rl-report --markdown "$@"; }
+
 # ---- what is printed ----
 cat >svm.json <<'END'
 {"benchmark":"voc07-svm","name":"random init","metrics":{"mAP":30.544},"layer":"feat4","protocol":{"folds":3,"layers":["feat3","feat4"],"costs":[1]},"setup":{"data":{"train_images":12345,"test_images":4952,"classes":20,"class_names":["a","b"]},"views":{"train":"resize=256 squash=224","test":"resize=256 squash=224"},"network":{"depth":18,"width":64,"precision":"fp32"},"pretraining":{"random_init":4}},"provenance":{"train":{"path":"a/train.tar","digest":"0123456789abcdef","history":[{"tool":"rl-extract","args":[],"inputs":[{"path":"/w/r.safetensors","sha256":"aaaaaaaaaaaabbbb"}]}]},"seed":4,"command":{"tool":"rl-svm","args":["--name","random init"]}}}
@@ -15,7 +17,7 @@ cat >pretext.json <<'END'
 {"benchmark":"mine","name":"<other>`[*]\\","metrics":{"score":5},"setup":{"data":{"train_images":1234567}},"provenance":[{"tool":"rl-mine","args":["it's","`x`","a|b"],"seed":7}]}
 END
 
-rl-report --markdown svm.json lowshot.json pretext.json >report.md 2>stderr
+report svm.json lowshot.json pretext.json >report.md 2>stderr
 ok $? "results make a report"
 cat >wanted.md <<'END'
 ### Classification
@@ -75,19 +77,17 @@ The page is MMSelfSup's configs/selfsup/relative_loc/README.md, v0.11.0. A lette
 END
 diff report.md wanted.md >stderr
 ok $? "as documented"
-rl-report svm.json lowshot.json pretext.json | cmp -s - report.md
-ok $? "Markdown goes without saying"
-cat svm.json lowshot.json pretext.json | rl-report | cmp -s - report.md
+cat svm.json lowshot.json pretext.json | report | cmp -s - report.md
 ok $? "standard input does as well"
-cat lowshot.json pretext.json | rl-report svm.json - | cmp -s - report.md
+cat lowshot.json pretext.json | report svm.json - | cmp -s - report.md
 ok $? "and may be named -"
-is "$(rl-report lowshot.json svm.json | grep '^| r' | head -2 | tail -1)" "| random initᶜᵈᵉᶠ | feature4 | 30.54 |  |  |  |  |  |  |  |  |" \
+is "$(report lowshot.json svm.json | grep '^| r' | head -2 | tail -1)" "| random initᶜᵈᵉᶠ | feature4 | 30.54 |  |  |  |  |  |  |  |  |" \
 	"rows and letters are in the order in which they come"
 
 for i in $(seq 52); do
 	echo '{"benchmark":"pretext","name":"'$i'","metrics":{"accuracy":1},"setup":{"network":{"depth":50,"width":'$i',"precision":"fp32"},"pretraining":{"random_init":0}}}'
 done >many.json
-is "$(rl-report many.json | grep -o 'width [0-9]* ' | sort -u | wc -l) $(rl-report many.json | grep '^| \(1\|2\|26\|52\)[^0-9]' | tr -d '\n')" \
+is "$(report many.json | grep -o 'width [0-9]* ' | sort -u | wc -l) $(report many.json | grep '^| \(1\|2\|26\|52\)[^0-9]' | tr -d '\n')" \
 	"52 | 1ᵃᵇ | 1 || 2ᵇᶜ | 1 || 26ᵇᵇ² | 1 || 52ᵇᶜ³ | 1 |" "more notes than letters"
 
 # ---- what the page's protocol is ----
@@ -144,7 +144,7 @@ def detector($of; $steps; $warmup): fixed(16; 0.02; 1e-4) + {statistics: 16, reg
 .name = "ours" | .metrics = (.columns | to_entries | map({key: .value, value: (.key + 1.5)}) | from_entries) | del(.columns)
 END
 jq -nc -f protocols.jq >conforming.json
-rl-report conforming.json >conforming.md
+report conforming.json >conforming.md
 is "$(wc -l <conforming.json) $(grep '^### ' conforming.md | tr '\n' ' ')$(grep -c '^| ours | ' conforming.md)" \
 	"14 ### Classification ### Detection ### Segmentation ### Not on the Page ### Provenance 11" \
 	"what conforms to the page's protocols has no mark"
@@ -164,11 +164,11 @@ jq -c '. as $r | [paths(scalars) | map(if type == "number" then 0 else . end)] |
 	| ($r | setpath($p; "another")), (if $p[-1] == 0 then empty else $r | delpaths([$p]) end)
 	| if .benchmark == "voc07-lowshot" then del(.layer) else . end' conforming.json | jq -nc 'foreach inputs as $r (0; . + 1; . as $n | $r | .name = "row \($n)")' >deviating.json
 n=$(wc -l <deviating.json)
-is "$(rl-report deviating.json | sed '/^### Notes/,$d' | grep '^| row' | cut -d' ' -f3 | LC_ALL=C grep -c '^[0-9]*[^0-9]')" $n "each of $n deviations is marked"
+is "$(report deviating.json | sed '/^### Notes/,$d' | grep '^| row' | cut -d' ' -f3 | LC_ALL=C grep -c '^[0-9]*[^0-9]')" $n "each of $n deviations is marked"
 [ $n -gt 700 ]
 ok $? "which are many"
 
-deviations() { jq -c "$@" | rl-report | sed -n 's/^- \(ᵃ\|ᵇ\|ᶜ\) //p' | grep -v "^published" | head -3; }
+deviations() { jq -c "$@" | report | sed -n 's/^- \(ᵃ\|ᵇ\|ᶜ\) //p' | grep -v "^published" | head -3; }
 of() { grep "\"benchmark\":\"$1\"" conforming.json; }
 is "$(of imagenet-linear | deviations '.setup.training |= (.epochs = 1 | .batch = 32 | .lr = 0.00125)')" \
 	"training: epochs 1 (page: 90), batch 32 (page: 256), lr 0.00125 (page: 0.01)" "deviations of one kind are one note"
@@ -182,14 +182,14 @@ not recorded, may deviate: training" "facts of another type"
 is "$(of voc07-lowshot | deviations .)" "layer: feat4 (page: that of the best SVM)" "without the SVM nobody knows the best layer"
 
 # ---- published numbers ----
-rl-report svm.json --published "$top/pipelines/published.json" >published.md 2>stderr
+report svm.json --published "$top/pipelines/published.json" >published.md 2>stderr
 ok $? "published rows are added"
 is "$(grep -c '^####' published.md)" 1 "to the tables that have results"
 is "$(grep '^| R.*65.52' published.md)" "| Relative location, MMSelfSupᶠ | feature4 | 65.52 | 20.36 | 23.12 | 30.66 | 37.02 | 42.55 | 50.00 | 55.58 | 59.28 |" \
 	"with their numbers"
 grep -q '^- ᶠ published: MMSelfSup .*README' published.md
 ok $? "and their sources"
-rl-report --published "$top/pipelines/published.json" </dev/null >all.md
+report --published "$top/pipelines/published.json" </dev/null >all.md
 is "$(grep 'MMSelfSup.*[0-9] |$\|MMSelfSup.*ᵈ |$' all.md)" "| Relative location, MMSelfSupᵃ | feature4 | 65.52 | 20.36 | 23.12 | 30.66 | 37.02 | 42.55 | 50.00 | 55.58 | 59.28 |
 | Relative location, MMSelfSupᵃ | 15.11 | 30.47 | 42.83 | 51.20 | 40.96 | 39.65ᵈ |
 | Relative location, MMSelfSupᵃ | 20.69 | 34.72 | 43.01 | 45.97 | 41.96 |
@@ -202,13 +202,13 @@ is "$(grep -c 'OpenSelfSup' all.md) $(grep '^| Relative location, OpenSelfSup' a
 | Relative location, OpenSelfSupᵇᵉ | 80.36 |
 | Relative location, OpenSelfSupᵇᶠ | 40.0 | 59.6 | 43.5 | 35.0 | 56.5 | 37.3 |" "and what was published elsewhere"
 echo '{"random init":{"source":"here","voc07-svm":{"metrics":{"mAP":1}}}}' >published.json
-is "$(rl-report svm.json --published published.json | grep -c '^| random init')" 2 "a published row is never one of ours"
+is "$(report svm.json --published published.json | grep -c '^| random init')" 2 "a published row is never one of ours"
 
 # ---- what is refused ----
-fails 1 'svm.json:1: a second number for row "random init", column "voc07-svm mAP"' "a cell is filled once" rl-report svm.json svm.json
+fails 1 'svm.json:1: a second number for row "random init", column "voc07-svm mAP"' "a cell is filled once" report svm.json svm.json
 bad() {
 	echo "$1" >bad.json
-	fails 1 "bad.json:1: $2" "$3" rl-report bad.json
+	fails 1 "bad.json:1: $2" "$3" report bad.json
 }
 bad '{"benchmark":"x","name":"y","metrics":{"m":"high"}}' '"m" is not a number' "a metric that is no number"
 bad '{"benchmark":"x","name":"y","metrics":{"m":NaN}}' "not JSON" "one that is not finite"
@@ -219,23 +219,26 @@ bad '{"benchmark":"x","name":"y","metrics":{},"layer":4}' '"layer" is not a stri
 bad '{"name":"y","metrics":{}}' 'no member "benchmark"' "no benchmark"
 bad '{"benchmark":"x","metrics":{}}' 'no member "name"' "no name"
 printf '\n{"benchmark"' >bad.json
-fails 1 "bad.json:2: not JSON" "half a line" rl-report bad.json
+fails 1 "bad.json:2: not JSON" "half a line" report bad.json
 printf '\0\n' >bad.json
-fails 1 "bad.json:1: not JSON" "binary input" rl-report bad.json
-fails 1 "nowhere: open" "no such file" rl-report nowhere
-fails 1 "no result in the input" "nothing to show" rl-report /dev/null
+fails 1 "bad.json:1: not JSON" "binary input" report bad.json
+fails 1 "nowhere: open" "no such file" report nowhere
+fails 1 "stdin:1: not JSON" "binary input on standard input" report <bad.json
+fails 1 "no result in the input" "nothing to show" report /dev/null
 published() {
 	echo "$1" >published.json
-	fails 1 "published.json: $2" "$3" rl-report svm.json --published published.json
+	fails 1 "published.json: $2" "$3" report svm.json --published published.json
 }
 published '{"row":{"voc07-svm":{"metrics":{"mAP":1}}}}' 'no member "source"' "published numbers need a source"
 published '{"row":{"source":"x","voc07-svm":{"mAP":1}}}' 'no member "metrics"' "and metrics"
 published '{"row":{"source":"x","voc07-svm":{"metrics":{"mAP":1},"note":1}}}' '"note" is not a string' "and notes that are text"
 published '[]' "not an object of rows" "published rows of another kind"
-fails 1 "stdout: write" "a full disk" sh -c 'exec rl-report svm.json >/dev/full'
+fails 1 "missing.json: open: No such file" "published numbers that are not there" report svm.json --published missing.json
+fails 2 "--markdown is needed" "no format" rl-report svm.json
+fails 1 "stdout: write" "a full disk" sh -c 'exec rl-report --markdown svm.json >/dev/full'
 
 # Names with line breaks stay in their cells.
 jq -nc '{benchmark: "x\ny", name: "a\nb", metrics: {"m\tn": 1}, layer: "feat\n1", provenance: {command: {tool: "t\n", args: ["u\nv", 3]}}}' >odd.json
-is "$(rl-report odd.json | tr '\n' '~')" '### Not on the Page~~#### x y~~| Self-Supervised Method | m n |~|---|--:|~| a b | 1 |~~### Provenance~~- a b~  - x y: feat 1; `'"'t ' 'u v' '?'"'`~' \
+is "$(report odd.json | tr '\n' '~')" '### Not on the Page~~#### x y~~| Self-Supervised Method | m n |~|---|--:|~| a b | 1 |~~### Provenance~~- a b~  - x y: feat 1; `'"'t ' 'u v' '?'"'`~' \
 	"whatever the names"
 done_testing

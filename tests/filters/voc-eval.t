@@ -42,7 +42,7 @@ is_right piped.json "a ground truth from a pipe"
 for threads in 1 3; do
 	is "$(eval_of --threads $threads lines | jq -c .metrics)" "$(jq -c .metrics lines.json)" "the same with $threads threads"
 done
-rl-report files.json | grep -q '^| a row | 62.39 |'
+rl-report --markdown files.json | grep -q '^| a row | 62.39 |'
 ok $? "rl-report takes it"
 
 rl-synth --out world --layout voc --images 12 --size 96x96 --seed 5 --quiet
