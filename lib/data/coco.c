@@ -8,6 +8,7 @@
 #include "data/imageset.h"
 #include "data/masks.h"
 #include "image/image.h"
+#include "stream/box.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,15 +62,7 @@ static void take_category(struct rl_coco *c, const json_t *o, const char *where)
 
 static void take_box(double box[4], const json_t *o, const char *where)
 {
-	const json_t *list = rl_json_get(o, "bbox", where);
-
-	for (size_t i = 0; i < 4; i++) {
-		const json_t *x = json_array_get(list, i);
-
-		if (json_array_size(list) != 4 || !json_is_number(x))
-			rl_die("%s: \"bbox\" is not four numbers", where);
-		box[i] = json_number_value(x);
-	}
+	rl_box_parse(rl_json_get(o, "bbox", where), box, "\"bbox\"", where);
 	if (box[2] < 0 || box[3] < 0)
 		rl_die("%s: \"bbox\" is of %g x %g pixels", where, box[2], box[3]);
 }
@@ -95,19 +88,19 @@ static json_t *without_flat(json_t *mask, size_t *flat)
 	return kept;
 }
 
-static char *take_segmentation(struct reading *r, json_t *given, struct reference *to,
-			       const char *where)
+static void take_segmentation(struct reading *r, json_t *given, struct rl_coco_annotation *a,
+			      struct reference *to, const char *where)
 {
 	json_t *mask = without_flat(given, &r->coco->flat);
 	const char *problem = rl_mask_problem(mask, &to->height, &to->width);
 
 	if (problem)
 		rl_die("%s: \"segmentation\" %s", where, problem);
-	char *text = json_dumps(mask, JSON_COMPACT | JSON_REAL_PRECISION(17));
-	if (!text)
+	rl_mask_corners(mask, a->corners);
+	a->segmentation = json_dumps(mask, JSON_COMPACT | JSON_REAL_PRECISION(17));
+	if (!a->segmentation)
 		rl_die("out of memory");
 	json_decref(mask);
-	return text;
 }
 
 static void take_annotation(struct reading *r, const json_t *o, const char *where)
@@ -123,7 +116,7 @@ static void take_annotation(struct reading *r, const json_t *o, const char *wher
 		rl_die("%s: \"area\" is %g", where, a.area);
 	a.crowd = rl_json_int(o, "iscrowd", 0, 1, where);
 	if (mask)
-		a.segmentation = take_segmentation(r, mask, &to, where);
+		take_segmentation(r, mask, &a, &to, where);
 	c->annotations = rl_grown(c->annotations, c->nannotation, sizeof(a));
 	r->references = rl_grown(r->references, c->nannotation, sizeof(to));
 	r->references[c->nannotation] = to;

@@ -27,6 +27,7 @@ struct list {
 	json_t *names;
 	bool masks, for_training;
 	size_t small, outside, empty, narrow; /* left out so far */
+	size_t cut;                           /* boxes, so far */
 };
 
 struct image {
@@ -50,24 +51,32 @@ static struct image start(const char *key, const char *path, int height, int wid
 			      json_array(), json_array(), json_array(), json_array()};
 }
 
-static bool meets(const double box[4], const struct image *m)
+/* What is within the image; false when that is nothing, also in float, in which it will be. */
+static bool within(const double box[4], const struct image *m, double part[4])
 {
-	return fmin(box[2], m->width) > fmax(box[0], 0) &&
-	       fmin(box[3], m->height) > fmax(box[1], 0);
+	for (int i = 0; i < 4; i++)
+		part[i] = fmin(fmax(box[i], 0), i % 2 ? m->height : m->width);
+	return (float)part[2] > (float)part[0] && (float)part[3] > (float)part[1];
 }
 
 static void put_object(struct list *l, struct image *m, const struct object *o)
 {
 	const double *b = o->box;
+	double part[4];
 
 	m->objects++;
 	if (b[2] - b[0] < 1 || b[3] - b[1] < 1 || o->area <= 0) {
 		l->small++;
 		return;
 	}
-	if (!meets(b, m)) {
+	if (!within(b, m, part)) {
 		l->outside++;
 		return;
+	}
+	/* As the recipes' resizing does; what is to be found stays as it was annotated. */
+	if (l->for_training && memcmp(b, part, sizeof(part))) {
+		l->cut++;
+		b = part;
 	}
 	json_t *box = json_array();
 	for (int i = 0; i < 4; i++)
@@ -123,18 +132,19 @@ static void print(json_t *line)
 		rl_json_print(line);
 }
 
-static void say(const char *where, size_t n, const char *what)
+static void say(const char *where, const char *did, size_t n, const char *what)
 {
 	if (n)
-		rl_warn("%s: note: left out %zu %s", where, n, what);
+		rl_warn("%s: note: %s %zu %s", where, did, n, what);
 }
 
 static void end(struct list *l, const char *where)
 {
-	say(where, l->small, "objects of less than a pixel");
-	say(where, l->outside, "objects outside their image");
-	say(where, l->empty, "images without objects");
-	say(where, l->narrow, "images with a side of less than 32 pixels");
+	say(where, "left out", l->small, "objects of less than a pixel");
+	say(where, "left out", l->outside, "objects outside their image");
+	say(where, "left out", l->empty, "images without objects");
+	say(where, "left out", l->narrow, "images with a side of less than 32 pixels");
+	say(where, "cut", l->cut, "boxes that leave their image at its border");
 	json_decref(l->names);
 }
 
@@ -198,6 +208,23 @@ static bool with_masks(const struct rl_coco *c, const char *path)
 	return with;
 }
 
+/* Images grow on their way into training, and polygons with them, which are limited to what can be
+ * rasterised. */
+static void check_corners(const struct rl_coco *c, const char *path)
+{
+	for (size_t i = 0; i < c->nannotation; i++) {
+		const struct rl_coco_annotation *a = &c->annotations[i];
+		const struct rl_coco_image *m = &c->images[a->image];
+		const double *b = a->corners;
+
+		if (b[0] < -m->width || b[1] < -m->height || b[2] > 2 * m->width ||
+		    b[3] > 2 * m->height)
+			rl_die("%s: annotation id %lld: \"segmentation\" has a corner farther "
+			       "from its image than that is large",
+			       path, (long long)a->id);
+	}
+}
+
 /* In the order of the images; all must be there, with keys of their own. */
 static struct rl_imageset find_files(const struct rl_coco *c, const char *dir, const char *set)
 {
@@ -253,12 +280,13 @@ void rl_list_coco(const char *dir, const char *set, bool for_training)
 
 	rl_coco_read(&c, path);
 	l.masks = with_masks(&c, path);
+	check_corners(&c, path);
 	for (size_t i = 0; i < c.ncategory; i++)
 		json_array_append_new(l.names, json_string(c.categories[i].name));
 	struct rl_imageset files = find_files(&c, dir, set);
 	for (size_t i = 0; i < c.nimage; i++)
 		print(coco_line(&l, &c, i, &files.files[i]));
-	say(path, c.flat, "polygons of fewer than three corners");
+	say(path, "left out", c.flat, "polygons of fewer than three corners");
 	end(&l, path);
 	rl_imageset_free(&files);
 	rl_coco_free(&c);

@@ -4,8 +4,10 @@
 #include "image/polygon.h"
 #include "image/rle.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool is_polygon(const json_t *polygon)
 {
@@ -185,6 +187,25 @@ const char *rl_mask_problem(const json_t *mask, int *height, int *width)
 	if (!problem)
 		free(r.run);
 	return problem;
+}
+
+void rl_mask_corners(const json_t *mask, double box[4])
+{
+	bool none = true;
+
+	memset(box, 0, 4 * sizeof(*box));
+	for (size_t i = 0; json_is_array(mask) && i < json_array_size(mask); i++) {
+		const json_t *polygon = json_array_get(mask, i);
+
+		for (size_t k = 0; k < json_array_size(polygon); k++) {
+			double x = json_number_value(json_array_get(polygon, k));
+			double *low = &box[k % 2], *high = &box[k % 2 + 2];
+
+			*low = none ? x : fmin(*low, x);
+			*high = none ? x : fmax(*high, x);
+			none = none && k == 0;
+		}
+	}
 }
 
 /* Add a polygon to the mask. */

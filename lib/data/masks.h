@@ -19,6 +19,9 @@ bool rl_masks_follow(json_t *masks, const struct rl_steps *s, int height, int wi
  */
 const char *rl_mask_problem(const json_t *mask, int *height, int *width);
 
+/* x1 y1 x2 y2 of the box around the corners of a mask's polygons; 0 of run lengths. */
+void rl_mask_corners(const json_t *mask, double box[4]);
+
 /* The runs of one object's mask in an image of height x width, polygons rasterised and united; free
  * out->run.  Otherwise what is wrong with it. */
 const char *rl_mask_runs(const json_t *mask, int height, int width, struct rl_rle *out);

@@ -1,8 +1,9 @@
 #include "stream/objects.h"
 
 #include "base/err.h"
+#include "stream/box.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const json_t *rows(const json_t *line, const char *name, size_t n, const char *where)
@@ -16,15 +17,13 @@ static const json_t *rows(const json_t *line, const char *name, size_t n, const 
 
 static void parse_box(const json_t *box, float to[4], size_t i, const char *where)
 {
-	for (size_t k = 0; k < 4; k++) {
-		const json_t *x = json_array_get(box, k);
+	double corner[4];
+	char what[32];
 
-		if (json_array_size(box) != 4 || !json_is_number(x))
-			rl_die("%s: box %zu is not four numbers", where, i);
-		to[k] = (float)json_number_value(x);
-		if (!isfinite(to[k]))
-			rl_die("%s: box %zu is not finite", where, i);
-	}
+	snprintf(what, sizeof(what), "box %zu", i);
+	rl_box_parse(box, corner, what, where);
+	for (size_t k = 0; k < 4; k++)
+		to[k] = (float)corner[k];
 	if (!(to[0] < to[2] && to[1] < to[3]))
 		rl_die("%s: box %zu is empty or inside out", where, i);
 }

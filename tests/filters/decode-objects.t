@@ -106,7 +106,7 @@ wrong '.boxes = 3' "$line: \"classes\" is not an array with one for each box" "b
 wrong '.boxes = {} | .classes = [] | .ignore = []' "$line: \"boxes\" is not an array" "boxes that are an object"
 wrong '.boxes[0] = [1,2,3]' "$line: box 0 is not four numbers" "a box of three numbers"
 wrong '.boxes[0][3] = "4"' "$line: box 0 is not four numbers" "one with a text"
-wrong '.boxes[0][3] = 1e39' "$line: box 0 is not finite" "a number too large"
+wrong '.boxes[0][3] = 1e39' "$line: box 0 has 1e+39 in it" "a number too large"
 wrong '.boxes[0][2] = .boxes[0][0]' "$line: box 0 is empty or inside out" "an empty box"
 wrong '.boxes[0][3] = -1' "$line: box 0 is empty or inside out" "one that is inside out"
 wrong '.classes += [0]' "$line: \"classes\" is not an array with one for each box" "a class too many"

@@ -122,6 +122,11 @@ ok $? "are said"
 fresh && edit '.annotations[0].bbox = [30, -1, 3, 4]'
 is "$(coco 2>/dev/null | lines)" "[5,[[0,0,3,2]]] [7,[[30,-1,33,3]]] [9,[]]" "one that is in part outside stays as it is"
 
+fresh && edit '.annotations[0] |= (.image_id = 9 | .bbox = [-50, 30.5, 100000, 1000000000])'
+is "$(coco --for-training 2>stderr | lines)" "[9,[[0,30.5,32,32]]]" "a box is cut at the border of its image for training"
+grep -q "rl-list: $json: note: cut 1 boxes that leave their image at its border" stderr
+ok $? "which is said"
+left_out '[31.9999999, 2, 3, 4]' 3 "one that ends where a float cannot tell it from the border"
 coco_fails() { # JQ-FILTER MESSAGE NAME
 	fresh
 	edit "$1"
@@ -132,6 +137,12 @@ coco_fails 'del(.annotations[1].segmentation)' "$json: annotation id 2 has no \"
 coco_fails '.annotations[1].image_id = 6' "$json: annotations[1]: no image has the id 6" "an unknown image"
 coco_fails '.annotations[1].category_id = 4' "$json: annotations[1]: no category has the id 4" "an unknown category"
 coco_fails '.annotations[1].bbox[2] = -1' "$json: annotations[1]: \"bbox\" is of -1 x 2 pixels" "a box that is inside out"
+coco_fails '.annotations[1].bbox[2] = 1e30' "$json: annotations[1]: \"bbox\" has 1e+30 in it" "a box out of this world"
+far="annotation id 1: \"segmentation\" has a corner farther from its image than that is large"
+coco_fails '.annotations[0].segmentation[0][2] = 62.1' "$json: $far" "a mask with a corner to the right, farther than the image is wide"
+coco_fails '.annotations[0].segmentation[0][3] = -40.1' "$json: $far" "above it, farther than it is high"
+fresh && edit '.annotations[0].segmentation[0] = [-31, -40, 62, -40, 62, 80]'
+is "$(coco 2>stderr | jq -c ".masks[][0]" | tail -1)" "[-31,-40,62,-40,62,80]" "no farther is near enough"
 fresh && edit '.images[2].file_name = "b.png"' && echo x >coco/mini/b.png
 fails 1 "coco/mini/b.png: same key as coco/mini/b.jpg" "two images with one key" coco
 fresh && rm coco/mini/b.jpg

@@ -1,0 +1,18 @@
+#include "stream/box.h"
+
+#include "base/err.h"
+
+#include <math.h>
+
+void rl_box_parse(const json_t *list, double out[4], const char *what, const char *where)
+{
+	for (size_t i = 0; i < 4; i++) {
+		const json_t *x = json_array_get(list, i);
+
+		if (json_array_size(list) != 4 || !json_is_number(x))
+			rl_die("%s: %s is not four numbers", where, what);
+		out[i] = json_number_value(x);
+		if (!(fabs(out[i]) <= RL_BOX_FAR))
+			rl_die("%s: %s has %g in it", where, what, out[i]);
+	}
+}

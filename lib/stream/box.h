@@ -1,0 +1,14 @@
+/*
+ * A box in JSON: four numbers, whether two corners or a corner and a size.
+ */
+#ifndef RL_STREAM_BOX_H
+#define RL_STREAM_BOX_H
+
+#include <jansson.h>
+
+#define RL_BOX_FAR 1e9 /* pixels: areas are still exact enough to compare */
+
+/* Dies, naming `where` and `what`, unless it is four numbers of at most RL_BOX_FAR. */
+void rl_box_parse(const json_t *list, double out[4], const char *what, const char *where);
+
+#endif
