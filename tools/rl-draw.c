@@ -137,18 +137,20 @@ static void write_sheet(const struct draw *d)
 
 int main(int argc, char **argv)
 {
-	struct draw d = {.config = {.min_score = 0.5, .tile = 320}};
+	struct draw d = {.config = {.min_score = -1}};
 	struct config *c = &d.config;
 	const struct rl_opt opts[] = {
 		RL_OPT_STR("out", &c->out, "DIR", "write each image, as DIR/KEY.jpg"),
 		RL_OPT_FLAG("png", &c->png, "as DIR/KEY.png"),
 		RL_OPT_STR("sheet", &c->sheet, "FILE", "write all in rows, as one PNG file"),
-		RL_OPT_INT("tile", &c->tile, 16, 4096, "N", "pixels of the sheet's squares"),
+		RL_OPT_INT("tile", &c->tile, 16, 4096, "N",
+			   "pixels of the sheet's squares; 320 if not given"),
 		RL_OPT_INT("columns", &c->columns, 1, 1000, "N",
 			   "of the sheet; about as many as rows if not given"),
 		RL_OPT_STR("predictions", &c->predictions, "FILE",
 			   "draw these, not what the stream knows"),
-		RL_OPT_REAL("min-score", &c->min_score, 0, 1, "S", "of predictions"),
+		RL_OPT_REAL("min-score", &c->min_score, 0, 1, "S",
+			    "of predictions; 0.5 if not given"),
 		RL_OPT_INT("count", &c->count, 1, INT32_MAX, "N",
 			   "the first N images; all if not given"),
 		RL_OPT_FLAG("quiet", &c->quiet, "no progress on stderr"),
@@ -161,8 +163,14 @@ int main(int argc, char **argv)
 		rl_die_usage("neither --out nor --sheet");
 	if (c->png && !c->out)
 		rl_die_usage("--png is for --out");
-	if (c->columns && !c->sheet)
-		rl_die_usage("--columns is for --sheet");
+	if ((c->columns || c->tile) && !c->sheet)
+		rl_die_usage("--tile and --columns are for --sheet");
+	if (c->min_score >= 0 && !c->predictions)
+		rl_die_usage("--min-score is for --predictions");
+	if (!c->tile)
+		c->tile = 320;
+	if (c->min_score < 0)
+		c->min_score = 0.5;
 
 	d.in = rl_reader_new(STDIN_FILENO, "stdin");
 	if (c->predictions)

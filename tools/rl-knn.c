@@ -44,6 +44,17 @@ struct run {
 	struct rl_topk score[MOST_K]; /* of each k */
 };
 
+/* Neighbours that are listed do not vote. */
+static void check_votes(struct config *c)
+{
+	if (c->neighbours && (c->k || c->temperature > 0 || *c->name))
+		rl_die_usage("--k, --temperature and --name are for votes, not for --neighbours");
+	if (!c->k)
+		c->k = "10,20,100,200";
+	if (!(c->temperature > 0))
+		c->temperature = 0.07;
+}
+
 static void parse_k(struct run *r)
 {
 	char *copy = rl_strdup(r->c.k), *rest = copy;
@@ -284,9 +295,7 @@ static void need_other_data(const struct run *r, const struct rl_rows *test)
 
 int main(int argc, char **argv)
 {
-	struct run r = {.c = {.k = "10,20,100,200",
-			      .temperature = 0.07,
-			      .layer = "avgpool",
+	struct run r = {.c = {.layer = "avgpool",
 			      .name = "",
 			      .batch = 65536,
 			      .threads = omp_get_max_threads()}};
@@ -294,8 +303,10 @@ int main(int argc, char **argv)
 	const struct rl_opt opts[] = {
 		RL_OPT_STR("train", &c->train, "A", "feature stream: the database"),
 		RL_OPT_STR("test", &c->test, "B", "feature stream: the queries"),
-		RL_OPT_STR("k", &c->k, "k,...", "how many neighbours vote"),
-		RL_OPT_REAL("temperature", &c->temperature, 1e-6, 1e6, "T", "of the votes"),
+		RL_OPT_STR("k", &c->k, "k,...",
+			   "how many neighbours vote; 10,20,100,200 if not given"),
+		RL_OPT_REAL("temperature", &c->temperature, 1e-6, 1e6, "T",
+			    "of the votes; 0.07 if not given"),
 		RL_OPT_STR("layer", &c->layer, "NAME", "of feat1..feat5, avgpool"),
 		RL_OPT_INT("neighbours", &c->neighbours, 1, 1 << 20, "N",
 			   "print each query's N nearest instead"),
@@ -312,6 +323,7 @@ int main(int argc, char **argv)
 		rl_die_usage("no operands: the streams are named by --train and --test");
 	if (!c->train || !c->test)
 		rl_die_usage("--train and --test are needed");
+	check_votes(c);
 	parse_k(&r);
 	omp_set_num_threads((int)c->threads);
 	r.progress = rl_progress_start("rows", 0, c->quiet);

@@ -161,8 +161,10 @@ static json_t *run_layer(const struct config *c, const struct rl_features *train
 
 int main(int argc, char **argv)
 {
-	struct config c = {
-		.name = "", .solver_name = solvers[GRAM], .threads = omp_get_num_procs()};
+	struct config c = {.name = "",
+			   .solver_name = solvers[GRAM],
+			   .threads = omp_get_num_procs(),
+			   .seed = -1};
 	const struct rl_opt opts[] = {
 		RL_OPT_STR("train", &c.train, "A", "feature stream to fit on"),
 		RL_OPT_STR("test", &c.test, "B", "feature stream to score on"),
@@ -175,7 +177,7 @@ int main(int argc, char **argv)
 		RL_OPT_INT("threads", &c.threads, 1, 1024, "N",
 			   "threads, or liblinear's processes"),
 		RL_OPT_INT("seed", &c.seed, 0, INT64_MAX, "S",
-			   "of the order in which liblinear visits rows"),
+			   "of the order in which liblinear visits rows; 0 if not given"),
 		RL_OPT_FLAG("quiet", &c.quiet, "no progress on stderr"),
 		RL_OPT_END};
 	size_t ncost;
@@ -185,6 +187,10 @@ int main(int argc, char **argv)
 	if (!c.train || !c.test)
 		rl_die_usage("--train and --test are needed");
 	c.solver = rl_parse_choice(c.solver_name, solvers, "--solver");
+	if (c.seed >= 0 && c.solver != LIBLINEAR)
+		rl_die_usage("--seed is for --solver liblinear");
+	if (c.seed < 0)
+		c.seed = 0;
 	double *cost = rl_svm_costs(c.costs, &ncost);
 	struct rl_features *train = rl_features_read(c.train, c.layers);
 	struct rl_features *test = rl_features_read_like(c.test, train);
@@ -207,13 +213,13 @@ int main(int argc, char **argv)
 	char *name = rl_utf8_clean(c.name);
 	json_t *self = rl_head_new("result");
 	json_t *entry = rl_head_history(self, &tool, argc, argv);
-	rl_json_print(json_pack("{s:s, s:s, s:{s:f}, s:s, s:o, s:o, s:o, s:{s:o, s:o, s:I, s:O}}",
-				"benchmark", "voc07-svm", "name", name, "metrics", "mAP", best_map,
-				"layer", best, "layers", layers, "setup",
-				rl_features_setup(train, test), "protocol",
-				protocol(&c, train, cost, ncost), "provenance", "train",
-				rl_features_provenance(train), "test", rl_features_provenance(test),
-				"seed", (json_int_t)c.seed, "command", entry));
+	rl_json_print(json_pack(
+		"{s:s, s:s, s:{s:f}, s:s, s:o, s:o, s:o, s:{s:o, s:o, s:o*, s:O}}", "benchmark",
+		"voc07-svm", "name", name, "metrics", "mAP", best_map, "layer", best, "layers",
+		layers, "setup", rl_features_setup(train, test), "protocol",
+		protocol(&c, train, cost, ncost), "provenance", "train",
+		rl_features_provenance(train), "test", rl_features_provenance(test), "seed",
+		c.solver == LIBLINEAR ? json_integer(c.seed) : NULL, "command", entry));
 	json_decref(self);
 	free(name);
 	rl_features_free(test);

@@ -82,11 +82,28 @@ int rl_parse_choice(const char *s, const char *const names[], const char *what)
 	rl_die_usage("%s: %s: must be one of %s", what, s, list);
 }
 
+/* INT64_MAX in the table has become 2^63 on its way through a double. */
+static int64_t whole(double limit)
+{
+	return limit >= 0x1p63 ? INT64_MAX : limit <= -0x1p63 ? INT64_MIN : (int64_t)limit;
+}
+
 static void print_default(const struct rl_opt *o)
 {
+	int64_t n;
+	double x;
+
 	switch (o->type) {
-	case RL_OPTTYPE_INT: printf(" [%lld]", (long long)*(int64_t *)o->dest); break;
-	case RL_OPTTYPE_REAL: printf(" [%g]", *(double *)o->dest); break;
+	case RL_OPTTYPE_INT:
+		n = *(int64_t *)o->dest;
+		if (n >= whole(o->min) && n <= whole(o->max))
+			printf(" [%lld]", (long long)n);
+		break;
+	case RL_OPTTYPE_REAL:
+		x = *(double *)o->dest;
+		if (x >= o->min && x <= o->max)
+			printf(" [%g]", x);
+		break;
 	case RL_OPTTYPE_STR:
 		if (*(const char **)o->dest)
 			printf(" [%s]", *(const char **)o->dest);
@@ -113,12 +130,6 @@ static _Noreturn void help(const struct rl_tool *tool, const struct rl_opt *opts
 	printf("\nexample:\n  %s\n\nThe manual page says more: man %s\n", tool->example,
 	       tool->name);
 	exit(fflush(stdout) ? RL_EXIT_FAILURE : RL_EXIT_OK);
-}
-
-/* INT64_MAX in the table has become 2^63 on its way through a double. */
-static int64_t whole(double limit)
-{
-	return limit >= 0x1p63 ? INT64_MAX : limit <= -0x1p63 ? INT64_MIN : (int64_t)limit;
 }
 
 static void store(const struct rl_opt *o, const char *arg)

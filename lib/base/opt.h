@@ -10,6 +10,8 @@
  *		RL_OPT_END};
  *	int first = rl_options(argc, argv, &tool, opts);
  *
+ * A default outside the range stands for an option that is not given, and is not printed.
+ *
  * --help and --version are always there and go to stdout with exit 0.
  */
 #ifndef RL_BASE_OPT_H

@@ -21,12 +21,12 @@ struct rl_backbone {
 
 #define RL_BACKBONE_OPTIONS(b)                                                                \
 	RL_OPT_STR("weights", &(b)->weights, "FILE", "safetensors with torchvision's names"), \
-		RL_OPT_INT("random-init", &(b)->random_init, -1, INT64_MAX, "SEED",           \
+		RL_OPT_INT("random-init", &(b)->random_init, 0, INT64_MAX, "SEED",            \
 			   "an untrained network instead"),                                   \
 		RL_OPT_STR("arch", &(b)->arch, "NAME",                                        \
 			   "of --random-init: resnet18, resnet34, resnet50 (unless said), "   \
 			   "resnet101"),                                                      \
-		RL_OPT_INT("width", &(b)->width, 0, 1024, "N",                                \
+		RL_OPT_INT("width", &(b)->width, 1, 1024, "N",                                \
 			   "of --random-init: channels of the stem, 64 unless said")
 
 /* Settles b->resnet, batch norm on running statistics; dies of a file that is no ResNet. */

@@ -165,7 +165,9 @@ fails 1 "none/s.png" "a sheet that cannot be written" rl-draw --sheet none/s.png
 fails 1 "absent: open: No such file" "predictions that are not there" rl-draw --out x --predictions absent <one.tar
 fails 2 "neither --out nor --sheet" "nowhere to draw to" rl-draw <one.tar
 fails 2 "--png is for --out" "PNG files of nothing" rl-draw --png --sheet x.png <one.tar
-fails 2 "--columns is for --sheet" "columns of nothing" rl-draw --out x --columns 3 <one.tar
+fails 2 "--tile and --columns are for --sheet" "columns of nothing" rl-draw --out x --columns 3 <one.tar
+fails 2 "--tile and --columns are for --sheet" "squares of nothing" rl-draw --out x --tile 320 <one.tar
+fails 2 "--min-score is for --predictions" "scores of nothing" rl-draw --out x --min-score 0.5 <one.tar
 fails 2 "the images come on standard input" "a file" rl-draw --out x one.tar
 fails 1 "x.png: 106006 x 96 pixels, the limit is 65535 a side" "too wide a sheet" \
 	rl-draw --sheet x.png --tile 100 --columns 1000 <one.tar

@@ -51,6 +51,9 @@ fails 2 "no operands" "an operand" knn more.tar
 fails 2 "--k: 5,5: must be ascending" "neighbours out of order" knn --k 5,5
 fails 2 "--k: 0: must be" "no neighbours" knn --k 0
 fails 2 "--temperature: 0: must be" "no temperature" knn --temperature 0
+for vote in "--k 10" "--temperature 0.07" "--name row"; do
+	fails 2 "are for votes, not for --neighbours" "$vote where nobody votes" rl-knn --train train.tar --test test.tar --neighbours 2 $vote
+done
 fails 1 "missing.tar: open" "no such file" rl-knn --train missing.tar --test test.tar
 fails 1 "test.tar: no field feat3" "no such layer" knn --layer feat3
 fails 1 "bare.tar: no field label: decode with a manifest of classes" "no labels" rl-knn --train bare.tar --test test.tar

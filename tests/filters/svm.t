@@ -10,7 +10,7 @@ lowshot() { rl-lowshot --train train.tar --test test.tar --shots 1,2,4 --samples
 
 # ---- rl-svm
 
-svm --name "a row" --seed 3 --threads 1 >one.json 2>stderr
+svm --name "a row" --threads 1 >one.json 2>stderr
 ok $? "rl-svm"
 is "$(wc -l <one.json) $(jq -r '[.benchmark, .name, .layer] | join(" ")' one.json)" "1 voc07-svm a row feat4" \
 	"one line of JSON that says what it is"
@@ -35,23 +35,24 @@ is "$(jq -r .provenance.train.digest one.json)" "$(rl-info --check train.tar | j
 is "$(jq -c .setup one.json)" '{"data":{"train_images":72,"test_images":60,"classes":4,"class_names":["class0","class1","class2","class3"]},"views":{}}' \
 	"what it is made of, as far as the streams tell"
 is "$(jq -c .protocol.layers one.json)" '["feat1","feat4"]' "of which layers the best is chosen"
-is "$(jq -c '[.provenance.seed, .provenance.command.args[4:6]]' one.json)" '[3,["--name","a row"]]' \
-	"and seed and command"
+is "$(jq -c '[.provenance.seed, .provenance.command.args[4:6]]' one.json)" '[null,["--name","a row"]]' \
+	"and the command; this solver has no seed"
+fails 2 "--seed is for --solver liblinear" "nor takes one" svm --seed 3
 
 strip='del(.provenance.command)'
-svm --name "a row" --seed 3 --threads 3 >three.json 2>stderr
+svm --name "a row" --threads 3 >three.json 2>stderr
 is "$(jq -S "$strip" three.json)" "$(jq -S "$strip" one.json)" "the same with 1 and 3 threads"
-rl-svm --train <(cat train.tar) --test <(cat test.tar) --name "a row" --seed 3 >pipe.json 2>stderr
+rl-svm --train <(cat train.tar) --test <(cat test.tar) --name "a row" >pipe.json 2>stderr
 is "$(jq -c .layers pipe.json)" "$(jq -c .layers one.json)" "from pipes too"
 aps='[.layers[] | .mAP, .mAP_11point, (.per_class[] | .AP, .cv_AP, .cost)]'
-svm --solver liblinear --costs 0.001,0.1,1 --threads 1 >liblinear.json 2>stderr
+svm --solver liblinear --seed 3 --costs 0.001,0.1,1 --threads 1 >liblinear.json 2>stderr
 svm --costs 0.001,0.1,1 >gram.json 2>stderr
 jq -se '(.[0] | '"$aps"') as $a | (.[1] | '"$aps"') as $b | [$a, $b] | transpose | map(.[0] - .[1] | fabs) | max < 0.01' \
 	liblinear.json gram.json >/dev/null
 ok $? "--solver liblinear: the same AP to 0.01 point, and the same costs"
-is "$(jq -c '[.protocol.eps, (.layers[] | has("largest_duality_gap"))]' liblinear.json)" '[0.0001,false,false]' \
-	"and the result says which solver it was"
-svm --solver liblinear --costs 0.001,0.1,1 --threads 3 >three.json 2>stderr
+is "$(jq -c '[.protocol.eps, (.layers[] | has("largest_duality_gap")), .provenance.seed]' liblinear.json)" '[0.0001,false,false,3]' \
+	"and the result says which solver it was, and its seed"
+svm --solver liblinear --seed 3 --costs 0.001,0.1,1 --threads 3 >three.json 2>stderr
 is "$(jq -S "del(.provenance.command)" three.json)" "$(jq -S "del(.provenance.command)" liblinear.json)" \
 	"liblinear: the same with 1 and 3 processes"
 svm --layers feat1 --costs 0.5,2 >some.json 2>stderr
