@@ -40,7 +40,8 @@ struct rl_detector {
 	int features;
 	struct trunk trunk;
 	struct heads heads, mask_heads; /* those of masks alone in prediction */
-	struct rl_roi *roi, *mask_roi;  /* of the pass at hand */
+	struct rl_arena trunk_arena, heads_arena, mask_arena; /* theirs, one after the other */
+	struct rl_roi *roi, *mask_roi;                        /* of the pass at hand */
 };
 
 /* ---- ports ------------------------------------------------------------------------------------
@@ -95,10 +96,12 @@ static void heads_free(struct heads *h)
 
 static struct trunk trunk_new(struct rl_detector *d, int64_t images, int64_t height, int64_t width)
 {
+	struct rl_net_config config = d->net;
 	struct trunk t = {.images = images, .height = height, .width = width};
 	struct rl_trunk_values v;
 
-	t.net = rl_net_new(d->params, &d->net);
+	config.arena = &d->trunk_arena;
+	t.net = rl_net_new(d->params, &config);
 	t.x = rl_feed(t.net, 4, (int64_t[]){images, 3, height, width});
 	rl_trunk(t.net, &d->c, t.x, &v);
 	for (int i = 0; i < v.features; i++)
@@ -111,12 +114,14 @@ static struct trunk trunk_new(struct rl_detector *d, int64_t images, int64_t hei
 	return t;
 }
 
-static struct heads heads_new(struct rl_detector *d, int64_t regions, int64_t masks)
+static struct heads heads_new(struct rl_detector *d, struct rl_arena *arena, int64_t regions,
+			      int64_t masks)
 {
 	struct rl_net_config config = d->net;
 	struct heads h = {.regions = regions, .masks = masks, .images = d->trunk.images};
 
 	config.feed_gradients = config.train;
+	config.arena = arena;
 	h.net = rl_net_new(d->params, &config);
 	for (int i = 0; i < d->features; i++) {
 		rl_net_shape(d->trunk.net, d->trunk.feature[i].v, h.dim[i]);
@@ -159,7 +164,7 @@ static void need_heads(struct rl_detector *d, struct heads *h, int64_t regions, 
 	if (same)
 		return;
 	heads_free(h);
-	*h = heads_new(d, regions, masks);
+	*h = heads_new(d, h == &d->heads ? &d->heads_arena : &d->mask_arena, regions, masks);
 	rl_net_plan(h->net);
 }
 
@@ -181,7 +186,7 @@ struct rl_detector *rl_detector_new(struct rl_params *params, const struct rl_de
 	d->c.resnet.running |= !net->train;
 	d->c.resnet.copies = 1;
 	d->trunk = trunk_new(d, 1, SMALL, SMALL);
-	d->heads = heads_new(d, 1, c->fpn);
+	d->heads = heads_new(d, &d->heads_arena, 1, c->fpn);
 	set_initial_values(params);
 	rl_params_allocate(params, net->seed);
 	heads_free(&d->heads);
@@ -194,6 +199,9 @@ void rl_detector_free(struct rl_detector *d)
 	heads_free(&d->heads);
 	heads_free(&d->mask_heads);
 	trunk_free(&d->trunk);
+	free(d->trunk_arena.base);
+	free(d->heads_arena.base);
+	free(d->mask_arena.base);
 	free(d->roi);
 	free(d->mask_roi);
 	free(d);

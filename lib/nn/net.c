@@ -17,6 +17,16 @@ struct rl_net *rl_net_new(struct rl_params *params, const struct rl_net_config *
 	return n;
 }
 
+char *rl_arena_room(struct rl_arena *a, size_t size)
+{
+	if (a->size < size) {
+		free(a->base);
+		a->base = rl_aligned(size);
+		a->size = size;
+	}
+	return a->base;
+}
+
 void rl_net_free(struct rl_net *n)
 {
 	for (int k = 0; k < n->nop; k++) {
@@ -31,7 +41,8 @@ void rl_net_free(struct rl_net *n)
 	free(n->step);
 	free(n->group);
 	free(n->buffer);
-	free(n->arena);
+	if (!n->config.arena)
+		free(n->arena);
 	free(n->message);
 	free(n);
 }

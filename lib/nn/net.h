@@ -23,6 +23,13 @@
 struct rl_net;
 typedef int rl_val; /* a value of the tape */
 
+/* Memory for tapes that follow each other, each freed before the next is planned: what one has
+ * touched the next need not ask the system for.  Zero at first; free(base) at the end. */
+struct rl_arena {
+	char *base;
+	size_t size;
+};
+
 struct rl_net_config {
 	bool train;           /* keep what backward needs, and run it */
 	bool no_sharing;      /* give every buffer its own memory: the test of the planner */
@@ -32,6 +39,7 @@ struct rl_net_config {
 	bool sync_bn;         /* batch statistics are those of all ranks together */
 	bool bf16;            /* maps in bfloat16; rows, statistics, weights and losses in float */
 	size_t cache;         /* bytes that a tile of images may fill; 0: 4 MiB a thread */
+	struct rl_arena *arena; /* to be planned in; NULL: one of its own */
 };
 
 struct rl_net *rl_net_new(struct rl_params *params, const struct rl_net_config *config);

@@ -444,8 +444,10 @@ void rl_net_place(struct rl_net *n)
 	}
 	free(order);
 	free(alive);
-	n->arena = rl_aligned(n->arena_size);
-	memset(n->arena, n->held, n->arena_size);
+	n->arena = n->config.arena ? rl_arena_room(n->config.arena, n->arena_size)
+				   : rl_aligned(n->arena_size);
+	if (n->held)
+		memset(n->arena, n->held, n->arena_size);
 }
 
 /* ---- looking at it ----------------------------------------------------------------------------

@@ -206,6 +206,7 @@ int rl_op_buffer(struct rl_net *n, struct op *op, size_t size,
 /* One that has an entry for each image. */
 int rl_op_buffer_images(struct rl_net *n, struct op *op, size_t an_image, enum when when);
 void rl_op_scratch(struct rl_net *n, const struct rl_prim *p);
+char *rl_arena_room(struct rl_arena *a, size_t size);
 void rl_net_place(struct rl_net *n); /* offsets for all buffers, and the arena */
 
 /* ---- for binding and running ------------------------------------------------------------------
