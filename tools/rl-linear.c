@@ -22,7 +22,8 @@ static const struct rl_tool tool = {
 		   "  test   what train made, on other images\n"
 		   "  exact  to the optimum, on feature streams",
 	.example = "rl-list imagenet DIR --set train |\n"
-		   "  rl-decode --epochs 90 --shuffle --augment 'random-resized-crop=224 flip' |\n"
+		   "  rl-decode --epochs 90 --shuffle --augment \\\n"
+		   "    'random-resized-crop=224 flip color-jitter=0.4,0.4,0.4 lighting=0.1' |\n"
 		   "  rl-linear train --weights run/weights.safetensors --out probe",
 };
 
