@@ -185,3 +185,19 @@ struct rl_material rl_darker(struct rl_material m, float factor)
 	}
 	return m;
 }
+
+struct rl_material rl_dark(struct rl_rng *r, enum rl_pattern pattern, float scale)
+{
+	return rl_darker(rl_material_make(r, pattern, scale), rl_between(r, .15f, .4f));
+}
+
+struct rl_material rl_bright(struct rl_rng *r, enum rl_pattern pattern, float scale)
+{
+	struct rl_material m = rl_material_make(r, pattern, scale);
+
+	for (int i = 0; i < 3; i++) {
+		m.rgb[i] = .6f + .4f * m.rgb[i];
+		m.rgb2[i] = .45f + .4f * m.rgb2[i];
+	}
+	return m;
+}

@@ -56,4 +56,8 @@ struct rl_material rl_material_make(struct rl_rng *r, enum rl_pattern pattern, f
 /* The colours times a factor. */
 struct rl_material rl_darker(struct rl_material m, float factor);
 
+/* Of any hue, but dark or bright: pupils, tyres, gaps; glass, lamps, clock faces. */
+struct rl_material rl_dark(struct rl_rng *r, enum rl_pattern pattern, float scale);
+struct rl_material rl_bright(struct rl_rng *r, enum rl_pattern pattern, float scale);
+
 #endif
