@@ -72,17 +72,16 @@ static void write_file(const struct draw *d, struct rl_sample *s, const struct r
 static void gather(const struct draw *d, struct rl_sample *s, const struct rl_image *im,
 		   struct rl_shown *shown)
 {
-	char where[512];
+	struct rl_found_line line;
 
 	if (!d->found) {
 		rl_shown_sample(shown, s);
 		return;
 	}
-	json_t *line = rl_found_line(d->found, s->key, where);
-	if (!line)
+	if (!rl_found_find(d->found, s->key, &line))
 		rl_die("%s: no line for image %.200s", d->config.predictions, s->key);
-	rl_shown_found(shown, line, im->height, im->width, d->config.min_score, where);
-	json_decref(line);
+	rl_shown_found(shown, &line, im->height, im->width, d->config.min_score);
+	rl_found_line_free(&line);
 }
 
 static void draw(struct draw *d, struct rl_sample *s)

@@ -257,3 +257,13 @@ const char *rl_mask_runs(const json_t *mask, int height, int width, struct rl_rl
 	free(out->run);
 	return "has another size than its image";
 }
+
+struct rl_rle rl_mask_of(const json_t *mask, int height, int width, const char *where)
+{
+	struct rl_rle runs;
+	const char *problem = rl_mask_runs(mask, height, width, &runs);
+
+	if (problem)
+		rl_die("%s: the mask %s", where, problem);
+	return runs;
+}

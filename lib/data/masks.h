@@ -26,4 +26,7 @@ void rl_mask_corners(const json_t *mask, double box[4]);
  * out->run.  Otherwise what is wrong with it. */
 const char *rl_mask_runs(const json_t *mask, int height, int width, struct rl_rle *out);
 
+/* The same, where what is wrong with it ends the program, naming `where`. */
+struct rl_rle rl_mask_of(const json_t *mask, int height, int width, const char *where);
+
 #endif

@@ -5,7 +5,6 @@
 #include "data/masks.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,15 +24,6 @@ static struct rl_tensor *rows(struct rl_sample *s, const char *name, enum rl_dty
 	return t;
 }
 
-static void take_mask(struct rl_shown_object *o, const json_t *mask, int height, int width,
-		      const char *where)
-{
-	const char *problem = rl_mask_runs(mask, height, width, &o->mask);
-
-	if (problem)
-		rl_die("%s: the mask %s", where, problem);
-}
-
 static void take_masks(struct rl_shown *s, struct rl_sample *sample, int height, int width)
 {
 	const struct rl_tensor *t = rl_sample_get(sample, "masks", RL_JSON, 1);
@@ -43,7 +33,7 @@ static void take_masks(struct rl_shown *s, struct rl_sample *sample, int height,
 	if (json_array_size(masks) != s->n || !json_is_array(masks))
 		rl_die("%s: not an array with one for each box", where);
 	for (size_t i = 0; i < s->n; i++)
-		take_mask(&s->objects[i], json_array_get(masks, i), height, width, where);
+		s->objects[i].mask = rl_mask_of(json_array_get(masks, i), height, width, where);
 	json_decref(masks);
 	free(where);
 }
@@ -110,47 +100,23 @@ static size_t class_of(const json_t *names, const char *name, const char *where)
 	rl_die("%s: unknown class \"%.200s\"", where, name);
 }
 
-static void take_box(struct rl_shown_object *o, const json_t *box, const char *where)
+void rl_shown_found(struct rl_shown *s, struct rl_found_line *line, int height, int width,
+		    double min_score)
 {
-	for (size_t k = 0; k < 4; k++) {
-		const json_t *x = json_array_get(box, k);
-
-		if (json_array_size(box) != 4 || !json_is_number(x))
-			rl_die("%s: \"box\" is not four numbers", where);
-		o->box[k] = json_number_value(x);
-	}
-}
-
-static void check_side(const json_t *line, const char *name, int side, const char *where)
-{
-	if (json_object_get(line, name) && rl_json_int(line, name, 0, INT64_MAX, where) != side)
-		rl_die("%s: \"%s\" is %lld, but the image's is %d", where, name,
-		       (long long)json_integer_value(json_object_get(line, name)), side);
-}
-
-void rl_shown_found(struct rl_shown *s, const json_t *line, int height, int width, double min_score,
-		    const char *where)
-{
-	const json_t *list = rl_json_get(line, "detections", where), *d;
-	char which[600];
-	size_t i;
-
-	check_side(line, "height", height, where);
-	check_side(line, "width", width, where);
-	s->objects = rl_calloc(json_array_size(list) + 1, sizeof(*s->objects));
-	json_array_foreach(list, i, d)
-	{
+	rl_found_check_size(line, height, width);
+	s->objects = rl_calloc(line->n + 1, sizeof(*s->objects));
+	for (size_t i = 0; i < line->n; i++) {
+		const struct rl_finding *f = &line->all[i];
 		struct rl_shown_object *o = &s->objects[s->n];
-		const json_t *mask = json_object_get(d, "mask");
+		const char *which = rl_found_at(line, i);
 
-		snprintf(which, sizeof(which), "%s: detections[%zu]", where, i);
-		o->class = class_of(s->names, rl_json_str(d, "class", which), which);
-		o->score = rl_json_real(d, "score", which);
-		take_box(o, rl_json_get(d, "box", which), which);
-		if (o->score < min_score)
+		o->class = class_of(s->names, f->class, which);
+		if (f->score < min_score)
 			continue;
-		if (mask)
-			take_mask(o, mask, height, width, which);
+		o->score = f->score;
+		memcpy(o->box, f->box, sizeof(o->box));
+		if (f->mask)
+			o->mask = rl_mask_of(f->mask, height, width, which);
 		s->n++;
 	}
 }

@@ -5,6 +5,7 @@
 #ifndef RL_DATA_SHOWN_H
 #define RL_DATA_SHOWN_H
 
+#include "data/found.h"
 #include "image/image.h"
 #include "image/resize.h"
 #include "image/rle.h"
@@ -29,10 +30,10 @@ struct rl_shown {
  * it, when they do not fit each other or its image. */
 void rl_shown_sample(struct rl_shown *s, struct rl_sample *sample);
 
-/* The detections of a line (data/found.h) of at least this score, for an image of this size.  Dies,
- * naming `where`, when one is not as it should be or its class is not among the names. */
-void rl_shown_found(struct rl_shown *s, const json_t *line, int height, int width, double min_score,
-		    const char *where);
+/* The detections of a line of at least this score, for an image of this size.  Dies, naming it,
+ * when a mask is not as it should be or a class is not among the names. */
+void rl_shown_found(struct rl_shown *s, struct rl_found_line *line, int height, int width,
+		    double min_score);
 
 void rl_shown_free(struct rl_shown *s);
 

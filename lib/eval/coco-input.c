@@ -4,6 +4,7 @@
 #include "base/json-walk.h"
 #include "base/json.h"
 #include "data/masks.h"
+#include "stream/box.h"
 #include "stream/tensor.h"
 
 #include <stdlib.h>
@@ -87,11 +88,11 @@ static void take_result(void *context, const char *member, size_t index, const j
 	d.image = (uint32_t)(m - r->coco->images);
 	d.class = (uint32_t)(k - r->coco->categories);
 	if (box) {
-		rl_four_numbers(o, "bbox", given, where);
+		rl_box_parse(rl_json_get(o, "bbox", where), given, "\"bbox\"", where);
 		rl_region_sized(&d.region, given, where);
 	}
 	if (mask)
-		rl_region_mask(&d.region, mask, m->height, m->width, where);
+		d.region.mask = rl_mask_of(mask, m->height, m->width, where);
 	rl_detections_add(&r->found, &d, box, where);
 }
 

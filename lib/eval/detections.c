@@ -1,38 +1,17 @@
 #include "eval/detections.h"
 
 #include "base/err.h"
-#include "base/json.h"
+#include "data/found.h"
 #include "data/masks.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FAR = 1000000000 }; /* pixels: areas are still exact enough to compare */
-
-void rl_four_numbers(const json_t *o, const char *name, double out[4], const char *where)
-{
-	const json_t *list = rl_json_get(o, name, where);
-
-	for (size_t i = 0; i < 4; i++) {
-		const json_t *x = json_array_get(list, i);
-
-		if (json_array_size(list) != 4 || !json_is_number(x))
-			rl_die("%s: \"%s\" is not four numbers", where, name);
-		out[i] = json_number_value(x);
-		if (fabs(out[i]) > FAR)
-			rl_die("%s: \"%s\" has %g in it", where, name, out[i]);
-	}
-}
-
-void rl_region_corners(struct rl_region *r, const double corner[4], const char *where)
+void rl_region_corners(struct rl_region *r, const double corner[4])
 {
 	memcpy(r->corner, corner, sizeof(r->corner));
 	for (int i = 0; i < 2; i++)
 		r->size[i] = corner[i + 2] - corner[i];
-	if (r->size[0] < 0 || r->size[1] < 0)
-		rl_die("%s: the box is inside out", where);
 }
 
 void rl_region_sized(struct rl_region *r, const double box[4], const char *where)
@@ -44,15 +23,6 @@ void rl_region_sized(struct rl_region *r, const double box[4], const char *where
 		r->corner[i + 2] = box[i] + box[i + 2];
 		r->size[i] = box[i + 2];
 	}
-}
-
-void rl_region_mask(struct rl_region *r, const json_t *mask, int height, int width,
-		    const char *where)
-{
-	const char *problem = rl_mask_runs(mask, height, width, &r->mask);
-
-	if (problem)
-		rl_die("%s: the mask %s", where, problem);
 }
 
 void rl_detections_add(struct rl_detections *d, const struct rl_detection *one, bool box,
@@ -90,48 +60,30 @@ struct reading {
 	bool *seen; /* [nimage] */
 };
 
-static void take_detection(struct reading *r, size_t image, const json_t *o, const char *where)
+static void take_finding(struct reading *r, size_t image, const struct rl_finding *f,
+			 const char *where)
 {
 	const struct rl_catalogue_image *m = &r->catalogue->images[image];
-	const json_t *mask = json_object_get(o, "mask");
-	struct rl_detection d = {.image = (uint32_t)image,
-				 .score = rl_json_real(o, "score", where)};
-	double corner[4];
+	struct rl_detection d = {.image = (uint32_t)image, .score = f->score};
 
-	d.class = (uint32_t)rl_catalogue_class(r->catalogue, rl_json_str(o, "class", where), where);
-	rl_four_numbers(o, "box", corner, where);
-	rl_region_corners(&d.region, corner, where);
-	if (mask && r->masks)
-		rl_region_mask(&d.region, mask, m->height, m->width, where);
+	d.class = (uint32_t)rl_catalogue_class(r->catalogue, f->class, where);
+	rl_region_corners(&d.region, f->box);
+	if (f->mask && r->masks)
+		d.region.mask = rl_mask_of(f->mask, m->height, m->width, where);
 	rl_detections_add(&r->found, &d, true, where);
 }
 
-static void check_side(const json_t *line, const char *name, int side, const char *where)
+static void take_line(struct reading *r, struct rl_found_line *line)
 {
-	if (side && json_object_get(line, name) &&
-	    rl_json_int(line, name, INT64_MIN, INT64_MAX, where) != side)
-		rl_die("%s: \"%s\" is not %d, the image's", where, name, side);
-}
-
-static void take_line(struct reading *r, const json_t *line, const char *where)
-{
-	size_t image = rl_catalogue_image(r->catalogue, rl_json_str(line, "key", where), where), i;
+	size_t image = rl_catalogue_image(r->catalogue, line->key, line->where);
 	const struct rl_catalogue_image *m = &r->catalogue->images[image];
-	json_t *list = rl_json_get(line, "detections", where), *o;
-	char which[600];
 
 	if (r->seen[image])
-		rl_die("%s: image %s again", where, m->name);
+		rl_die("%s: image %s again", line->where, m->name);
 	r->seen[image] = true;
-	check_side(line, "height", m->height, where);
-	check_side(line, "width", m->width, where);
-	if (!json_is_array(list))
-		rl_die("%s: \"detections\" is not an array", where);
-	json_array_foreach(list, i, o)
-	{
-		snprintf(which, sizeof(which), "%s: detections[%zu]", where, i);
-		take_detection(r, image, o, which);
-	}
+	rl_found_check_size(line, m->height, m->width);
+	for (size_t i = 0; i < line->n; i++)
+		take_finding(r, image, &line->all[i], rl_found_at(line, i));
 }
 
 static void need_all(const struct reading *r, const char *path)
@@ -155,14 +107,14 @@ struct rl_detections rl_predictions_read(struct rl_text *t, const struct rl_cata
 			    .catalogue = c,
 			    .masks = masks,
 			    .seen = rl_calloc(c->nimage, sizeof(bool))};
-	const char *line;
+	const char *text;
 	size_t size;
 
-	while ((line = rl_text_line(t, &size))) {
-		json_t *o = rl_json_parse(line, size, t->where);
+	while ((text = rl_text_line(t, &size))) {
+		struct rl_found_line line = rl_found_parse(text, size, t->where);
 
-		take_line(&r, o, t->where);
-		json_decref(o);
+		take_line(&r, &line);
+		rl_found_line_free(&line);
 	}
 	need_all(&r, t->path);
 	free(r.seen);

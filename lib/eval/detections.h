@@ -1,19 +1,14 @@
 /*
  * What a detector found, from text, everything checked.
  *
- * A line of predictions is an image:
- *
- *	{"key":"VOC2007/000012","height":333,"width":500,"detections":[
- *	 {"class":"dog","score":0.98,"box":[x1,y1,x2,y2],"mask":{"size":[H,W],"counts":RLE}},...]}
- *
- * with "height" and "width" as they like, a mask or none in all of a text, and a line for every
- * image of the ground truth, for one that lacks lines is cut short.
+ * Lines of predictions are those of data/found.h, with a mask or none in all of a text, and a line
+ * for every image of the ground truth, for one that lacks lines is cut short.
  */
 #ifndef RL_EVAL_DETECTIONS_H
 #define RL_EVAL_DETECTIONS_H
 
+#include "data/text.h"
 #include "eval/catalogue.h"
-#include "eval/text.h"
 #include "image/rle.h"
 
 #include <stdbool.h>
@@ -39,8 +34,8 @@ struct rl_detections {
 };
 
 /* Lines of predictions.  Without `masks` theirs are passed over.  Dies, naming line and detection,
- * on anything that is not as above, an image or a class that is unknown, an image twice, a box
- * inside out, and a mask of another size than its image. */
+ * on anything that is not as above, an image or a class that is unknown, an image twice, and a mask
+ * of another size than its image. */
 struct rl_detections rl_predictions_read(struct rl_text *t, const struct rl_catalogue *c,
 					 bool masks);
 
@@ -52,17 +47,10 @@ void rl_detections_add(struct rl_detections *d, const struct rl_detection *one, 
 		       const char *where);
 void rl_detections_free(struct rl_detections *d);
 
-/* Four numbers of at most 1e9 from a member of an object. */
-void rl_four_numbers(const json_t *o, const char *name, double out[4], const char *where);
-
-/* Corners to a region; dies when they are inside out. */
-void rl_region_corners(struct rl_region *r, const double corner[4], const char *where);
+/* Corners, in order, to a region. */
+void rl_region_corners(struct rl_region *r, const double corner[4]);
 
 /* x, y, width and height to a region; dies when one of these is negative. */
 void rl_region_sized(struct rl_region *r, const double box[4], const char *where);
-
-/* A member's mask to a region; dies when it is none of an image of that size. */
-void rl_region_mask(struct rl_region *r, const json_t *mask, int height, int width,
-		    const char *where);
 
 #endif

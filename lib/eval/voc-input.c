@@ -1,6 +1,7 @@
 #include "eval/voc-input.h"
 
 #include "base/err.h"
+#include "stream/box.h"
 #include "stream/manifest.h"
 
 #include <math.h>
@@ -61,8 +62,6 @@ void rl_voc_truth_free(struct rl_voc_truth *v)
 /* ---- files of VOC's results ---------------------------------------------------------------------
  */
 
-static const double FAR = 1e9;
-
 /* The class whose name the file's name ends in, after '_'; nclass when there is none.  Of "table"
  * and "dining_table" the longer one. */
 static size_t class_of(const char *path, const struct rl_catalogue *names)
@@ -104,7 +103,7 @@ static double number(char **rest, const char *what, const char *where)
 	if (!w)
 		rl_die("%s: no %s: want ID SCORE XMIN YMIN XMAX YMAX", where, what);
 	x = strtod(w, &end);
-	if (*end || !(fabs(x) <= FAR))
+	if (*end || !(fabs(x) <= RL_BOX_FAR))
 		rl_die("%s: %s %s is not a number of at most 1e9", where, what, w);
 	return x;
 }
@@ -123,7 +122,8 @@ static void take_line(struct rl_detections *found, char *line, size_t class,
 		corner[k] = number(&rest, what[k], where) - 1;
 	if (word(&rest))
 		rl_die("%s: more than ID SCORE XMIN YMIN XMAX YMAX", where);
-	rl_region_corners(&d.region, corner, where);
+	rl_box_check_corners(corner, where);
+	rl_region_corners(&d.region, corner);
 	rl_detections_add(found, &d, true, where);
 }
 

@@ -16,3 +16,9 @@ void rl_box_parse(const json_t *list, double out[4], const char *what, const cha
 			rl_die("%s: %s has %g in it", where, what, out[i]);
 	}
 }
+
+void rl_box_check_corners(const double corner[4], const char *where)
+{
+	if (corner[2] < corner[0] || corner[3] < corner[1])
+		rl_die("%s: the box is inside out", where);
+}

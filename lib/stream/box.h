@@ -11,4 +11,7 @@
 /* Dies, naming `where` and `what`, unless it is four numbers of at most RL_BOX_FAR. */
 void rl_box_parse(const json_t *list, double out[4], const char *what, const char *where);
 
+/* Dies unless two corners are in order: a box may be empty, but not inside out. */
+void rl_box_check_corners(const double corner[4], const char *where);
+
 #endif

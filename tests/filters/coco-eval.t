@@ -124,7 +124,7 @@ bad_line() { # JQ TEXT NAME: line 2 of the predictions with a fault
 	fails 1 "bad:2: $2" "$3" eval_of bad
 }
 bad_line '.key = "val/other"' "the ground truth has no image other" "a line of an unknown image"
-bad_line '.height += 1' '"height" is not ' "a line of another height"
+bad_line '.height += 1' "\"height\" is 232, but the image's is 231" "a line of another height"
 bad_line 'del(.key)' 'no member "key"' "a line without a key"
 bad_line 'del(.detections)' 'no member "detections"' "a line without detections"
 bad_line '.detections = {}' '"detections" is not an array' "detections that are none"

@@ -105,6 +105,9 @@ detections '{"class":"cow","score":1,"box":[0,0,1,1]}' ': unknown class "cow"' "
 detections '{"class":"dog","box":[0,0,1,1]}' ': no member "score"' "no score"
 detections '{"class":"dog","score":1}' ': no member "box"' "no box"
 detections '{"class":"dog","score":1,"box":[0,0,1]}' ': "box" is not four numbers' "a short box"
+detections '{"class":"dog","score":1,"box":[0,0,1e308,1]}' ': "box" has 1e+308 in it' "a box out of this world"
+detections '{"class":"dog","score":1,"box":[0,9,1,1]}' ': the box is inside out' "a box inside out"
+detections '{"class":"dog","score":0.1,"box":[9,0,1,1]}' ': the box is inside out' "also below --min-score"
 detections '{"class":"dog","score":1,"box":[0,0,1,1],"mask":{"size":[2,2],"counts":[4]}}' ": the mask has another size than its image" \
 	"a mask of another size"
 detections '{"class":"dog","score":1,"box":[0,0,1,1],"mask":{"size":[60,80],"counts":[4]}}' ": the mask has runs of another number of pixels" \

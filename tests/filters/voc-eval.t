@@ -105,7 +105,7 @@ bad_line() { # JQ TEXT NAME: line 2 of the predictions with a fault
 	fails 1 "bad.lines:2: $2" "$3" eval_of bad.lines
 }
 bad_line '.key = "VOC2007/77"' "the ground truth has no image 77" "a line of an unknown image"
-bad_line '.width += 1' '"width" is not ' "a line of another width"
+bad_line '.width += 1' "\"width\" is 501, but the image's is 500" "a line of another width"
 bad_line '.detections[0].class = "unicorn"' "detections[0]: the ground truth has no class unicorn" "a detection of an unknown class"
 bad_line '.detections[0].score = null' 'detections[0]: "score" is not a number' "a detection without a score"
 bad_line '.detections[0].box |= [.[2], .[3], .[0], .[1]]' "detections[0]: the box is inside out" "a detection inside out"

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "eval/coco-input.h"
 #include "eval/coco-match.h"
+#include "stream/box.h"
 #include "tap.h"
 
 #include <math.h>
@@ -156,7 +157,7 @@ static void test_overlaps(bool masks)
 		const json_t *c = json_array_get(cases, i);
 		double box[4];
 
-		rl_four_numbers(c, "box", box, "masks.json");
+		rl_box_parse(rl_json_get(c, "box", "masks.json"), box, "box", "masks.json");
 		rl_region_sized(&d[i].region, box, "masks.json");
 		if (!rl_rle_parse(rl_json_str(c, "counts", "masks.json"), &d[i].region.mask))
 			rl_die("not runs");

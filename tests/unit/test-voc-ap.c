@@ -32,7 +32,7 @@ static struct rl_detection *detections_of(const double *row, size_t n, size_t *n
 	for (size_t i = 0; i < n; i++, row += 7) {
 		d[i] = (struct rl_detection){
 			.image = (uint32_t)row[0], .class = (uint32_t)row[1], .score = row[2]};
-		rl_region_corners(&d[i].region, row + 3, "dt.npy");
+		rl_region_corners(&d[i].region, row + 3);
 		*nimage = d[i].image + 1 > *nimage ? d[i].image + 1 : *nimage;
 	}
 	return d;

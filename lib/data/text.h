@@ -1,9 +1,9 @@
 /*
- * A text that a number is made from: read whole, and hashed so that the result can say which it
+ * A text, read whole, line by line; hashed, so that a result that is made from it can say which it
  * was.
  */
-#ifndef RL_EVAL_TEXT_H
-#define RL_EVAL_TEXT_H
+#ifndef RL_DATA_TEXT_H
+#define RL_DATA_TEXT_H
 
 #include <jansson.h>
 #include <stdbool.h>

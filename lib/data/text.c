@@ -1,4 +1,4 @@
-#include "eval/text.h"
+#include "data/text.h"
 
 #include "base/err.h"
 #include "base/file.h"
