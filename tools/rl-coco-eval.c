@@ -80,20 +80,22 @@ static json_t *protocol(void)
 }
 
 static void print_result(const struct config *c, struct result *r, const struct rl_coco *coco,
-			 const struct rl_text *gt, const struct rl_text *found, int argc,
-			 char **argv)
+			 const struct rl_text *gt, const struct rl_text *text, const json_t *by,
+			 int argc, char **argv)
 {
 	char *name = rl_utf8_clean(c->name);
 	json_t *self = rl_head_new("result"), *entry = rl_head_history(self, &tool, argc, argv);
 
 	if (c->weights)
 		rl_history_input(entry, c->weights);
-	rl_json_print(json_pack(
-		"{s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:O}}", "benchmark", "coco-detection",
-		"name", name, "metrics", r->metrics, "per_class", r->per_class, "setup",
-		rl_setup_of_detector(c->weights, (int64_t)coco->nimage, (int64_t)coco->ncategory),
-		"protocol", protocol(), "provenance", "gt", rl_text_provenance(gt), "detections",
-		rl_text_provenance(found), "command", entry));
+	rl_json_print(json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:O*, s:O}}",
+				"benchmark", "coco-detection", "name", name, "metrics", r->metrics,
+				"per_class", r->per_class, "setup",
+				rl_setup_of_detector(c->weights, by, (int64_t)coco->nimage,
+						     (int64_t)coco->ncategory),
+				"protocol", protocol(), "provenance", "gt", rl_text_provenance(gt),
+				"detections", rl_text_provenance(text), "detector", by, "command",
+				entry));
 	json_decref(self);
 	free(name);
 }
@@ -131,7 +133,7 @@ int main(int argc, char **argv)
 	task.masks = true;
 	if (found.masks)
 		evaluate(&r, &coco, &task, "mask");
-	print_result(&c, &r, &coco, &gt, &text, argc, argv);
+	print_result(&c, &r, &coco, &gt, &text, found.by, argc, argv);
 
 	rl_coco_objects_free(objects, coco.nannotation);
 	rl_detections_free(&found);

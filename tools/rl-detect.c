@@ -1,5 +1,6 @@
 /* rl-detect: train a detector, and predict with it. */
 #include "base/err.h"
+#include "base/file.h"
 #include "base/progress.h"
 #include "data/decoded.h"
 #include "eval/setup.h"
@@ -157,7 +158,7 @@ static int train(int argc, char **argv)
 struct predictor {
 	struct rl_detector *detector;
 	struct rl_detector_config config;
-	json_t *classes;
+	json_t *classes, *by; /* by: what its lines say of it, see data/found.h */
 	int64_t short_side, long_side;
 	struct rl_resizer *resizer;
 	float *pixels, *soft;
@@ -200,6 +201,17 @@ static void load_predictor(struct predictor *p, const char *path, double score, 
 	p->resizer = rl_resizer_new();
 	p->found = rl_malloc(p->config.rcnn.most * sizeof(*p->found));
 	p->soft = rl_malloc(p->config.rcnn.most * RL_MASK * RL_MASK * sizeof(*p->soft));
+}
+
+static json_t *told_of(const struct predictor *p, const char *path, double score, bool bf16)
+{
+	char sha256[65];
+
+	rl_file_sha256(path, sha256);
+	return json_pack("{s:s, s:o, s:f, s:s}", "weights", sha256, "view",
+			 json_sprintf("multi-resize=%lld:%lld", (long long)p->short_side,
+				      (long long)p->long_side),
+			 "score", score, "precision", rl_precision_name(bf16));
 }
 
 static json_t *mask_of(const float *soft, const struct rl_box *b, int64_t height, int64_t width)
@@ -251,8 +263,8 @@ static json_t *predict_image(struct predictor *p, struct rl_sample *s)
 						    given.height, given.width));
 		json_array_append_new(detections, d);
 	}
-	return json_pack("{s:s, s:i, s:i, s:o}", "key", s->key, "height", given.height, "width",
-			 given.width, "detections", detections);
+	return json_pack("{s:s, s:i, s:i, s:O, s:o}", "key", s->key, "height", given.height,
+			 "width", given.width, "by", p->by, "detections", detections);
 }
 
 static int predict(int argc, char **argv)
@@ -283,7 +295,9 @@ static int predict(int argc, char **argv)
 	omp_set_num_threads((int)threads);
 
 	/* prepare */
-	load_predictor(&p, weights, score, rl_precision_bf16(precision));
+	const bool bf16 = rl_precision_bf16(precision);
+	load_predictor(&p, weights, score, bf16);
+	p.by = told_of(&p, weights, score, bf16);
 	struct rl_reader *in = rl_reader_open("-");
 	struct rl_progress progress = rl_progress_start("images", 0, quiet);
 

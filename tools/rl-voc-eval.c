@@ -120,14 +120,15 @@ int main(int argc, char **argv)
 	json_t *self = rl_head_new("result"), *entry = rl_head_history(self, &tool, argc, argv);
 	if (c.weights)
 		rl_history_input(entry, c.weights);
-	rl_json_print(json_pack("{s:s, s:s, s:o, s:{s:o, s:o}, s:o, s:o, s:{s:o, s:o, s:O}}",
-				"benchmark", "voc-detection", "name", name, "metrics", metrics(&ap),
-				"per_class", "AP50 11-point", per_class(ap.eleven, &truth.names),
-				"AP50 area", per_class(ap.area, &truth.names), "setup",
-				rl_setup_of_detector(c.weights, (int64_t)truth.names.nimage,
-						     (int64_t)truth.names.nclass),
-				"protocol", protocol(), "provenance", "gt", rl_text_provenance(&gt),
-				"detections", provenance(texts, n), "command", entry));
+	rl_json_print(json_pack(
+		"{s:s, s:s, s:o, s:{s:o, s:o}, s:o, s:o, s:{s:o, s:o, s:O*, s:O}}", "benchmark",
+		"voc-detection", "name", name, "metrics", metrics(&ap), "per_class",
+		"AP50 11-point", per_class(ap.eleven, &truth.names), "AP50 area",
+		per_class(ap.area, &truth.names), "setup",
+		rl_setup_of_detector(c.weights, found.by, (int64_t)truth.names.nimage,
+				     (int64_t)truth.names.nclass),
+		"protocol", protocol(), "provenance", "gt", rl_text_provenance(&gt), "detections",
+		provenance(texts, n), "detector", found.by, "command", entry));
 
 	json_decref(self);
 	free(name);

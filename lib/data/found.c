@@ -32,6 +32,9 @@ struct rl_found_line rl_found_parse(const char *text, size_t size, const char *w
 
 	snprintf(l.where, sizeof(l.where), "%s", where);
 	l.key = rl_json_str(l.json, "key", where);
+	l.by = json_object_get(l.json, "by");
+	if (l.by && !json_is_object(l.by))
+		rl_die("%s: \"by\" is not an object", where);
 	list = rl_json_get(l.json, "detections", where);
 	if (!json_is_array(list))
 		rl_die("%s: \"detections\" is not an array", where);

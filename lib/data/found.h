@@ -4,7 +4,11 @@
  *	{"key":"VOC2007/000012","height":333,"width":500,"detections":[
  *	 {"class":"dog","score":0.98,"box":[x1,y1,x2,y2],"mask":{"size":[H,W],"counts":RLE}},...]}
  *
- * with "height", "width" and "mask" where there are any.  Whoever reads such lines reads them here.
+ * with "height", "width" and "mask" where there are any, and where it is known "by", what found it:
+ *
+ *	{"weights": SHA-256, "view": "multi-resize=800:1333", "score": 0.05, "precision": "fp32"}
+ *
+ * Whoever reads such lines reads them here.
  */
 #ifndef RL_DATA_FOUND_H
 #define RL_DATA_FOUND_H
@@ -24,6 +28,7 @@ struct rl_found_line {
 	const char *key;
 	struct rl_finding *all;
 	size_t n;
+	const json_t *by; /* an object, or NULL */
 	char where[512], which[600];
 	json_t *json; /* what the rest points into */
 };

@@ -47,6 +47,7 @@ void rl_detections_free(struct rl_detections *d)
 	for (size_t i = 0; i < d->n; i++)
 		free(d->all[i].region.mask.run);
 	free(d->all);
+	json_decref(d->by);
 	*d = (struct rl_detections){0};
 }
 
@@ -58,6 +59,7 @@ struct reading {
 	const struct rl_catalogue *catalogue;
 	bool masks;
 	bool *seen; /* [nimage] */
+	size_t lines;
 };
 
 static void take_finding(struct reading *r, size_t image, const struct rl_finding *f,
@@ -82,6 +84,10 @@ static void take_line(struct reading *r, struct rl_found_line *line)
 		rl_die("%s: image %s again", line->where, m->name);
 	r->seen[image] = true;
 	rl_found_check_size(line, m->height, m->width);
+	if (r->lines++ == 0)
+		r->found.by = json_deep_copy(line->by);
+	else if (r->found.by ? !json_equal(r->found.by, line->by) : line->by != NULL)
+		rl_die("%s: \"by\" says of another detector than in the lines before", line->where);
 	for (size_t i = 0; i < line->n; i++)
 		take_finding(r, image, &line->all[i], rl_found_at(line, i));
 }

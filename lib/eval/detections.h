@@ -31,11 +31,12 @@ struct rl_detections {
 	struct rl_detection *all; /* as they came */
 	size_t n;
 	bool boxes, masks; /* what all of them have; both of none */
+	json_t *by;        /* what found them, see data/found.h; NULL: not said */
 };
 
 /* Lines of predictions.  Without `masks` theirs are passed over.  Dies, naming line and detection,
- * on anything that is not as above, an image or a class that is unknown, an image twice, and a mask
- * of another size than its image. */
+ * on anything that is not as above, an image or a class that is unknown, an image twice, a mask of
+ * another size than its image, and lines by different detectors. */
 struct rl_detections rl_predictions_read(struct rl_text *t, const struct rl_catalogue *c,
 					 bool masks);
 

@@ -1,6 +1,7 @@
 #include "eval/setup.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "nn/safetensors.h"
 
@@ -73,9 +74,32 @@ json_t *rl_setup_of_streams(const json_t *train, const json_t *test, int64_t cla
 			json_object_get(train, "history"), json_object_get(test, "history"));
 }
 
-json_t *rl_setup_of_detector(const char *path, int64_t test_images, int64_t classes)
+static void need_same_weights(const char *path, const json_t *by)
 {
-	json_t *setup = json_object();
+	char sha256[65];
+
+	rl_file_sha256(path, sha256);
+	if (strcmp(rl_json_str(by, "weights", "detections: by"), sha256))
+		rl_die("%s: the detections are of other weights", path);
+}
+
+/* The object of that name in another, there from now on. */
+static json_t *object_in(json_t *o, const char *name)
+{
+	json_t *inner = json_object_get(o, name);
+
+	if (!inner)
+		json_object_set_new(o, name, inner = json_object());
+	return inner;
+}
+
+json_t *rl_setup_of_detector(const char *path, const json_t *by, int64_t test_images,
+			     int64_t classes)
+{
+	json_t *setup = json_object(), *data;
+
+	if (path && by)
+		need_same_weights(path, by);
 
 	if (path) {
 		struct rl_st_file *f = rl_st_open(path);
@@ -87,9 +111,10 @@ json_t *rl_setup_of_detector(const char *path, int64_t test_images, int64_t clas
 		if (!json_is_object(setup))
 			rl_die("%s: its setup is not an object", path);
 	}
-	json_t *data = json_object_get(setup, "data");
-	if (!data)
-		json_object_set_new(setup, "data", data = json_object());
+	if (by)
+		json_object_set_new(object_in(setup, "views"), "test",
+				    json_string(rl_json_str(by, "view", "detections: by")));
+	data = object_in(setup, "data");
 	set_count(data, "test_images", test_images);
 	set_count(data, "classes", classes);
 	return setup;

@@ -24,8 +24,11 @@ json_t *rl_view_of(const json_t *history);
 json_t *rl_setup(int64_t train_images, int64_t test_images, int64_t classes,
 		 const json_t *train_history, const json_t *test_history);
 
-/* What a detector's weights say of it, with what it was tested on.  No path: nothing is known. */
-json_t *rl_setup_of_detector(const char *path, int64_t test_images, int64_t classes);
+/* What a detector's weights say of it (no path: nothing), with what its detections say (see
+ * data/found.h; NULL: nothing) and what it was tested on.  Dies when they are not of one detector.
+ */
+json_t *rl_setup_of_detector(const char *path, const json_t *by, int64_t test_images,
+			     int64_t classes);
 
 /* The same of two feature streams' provenances, {"samples", "history"}. */
 json_t *rl_setup_of_streams(const json_t *train, const json_t *test, int64_t classes);
