@@ -77,13 +77,15 @@ static void fill_schedule(struct rl_recipe *r, enum model model)
 }
 
 /* For whoever evaluates it: of what the detector is made. */
-static json_t *setup(const struct rl_recipe *r, const struct rl_loop *l, const json_t *classes,
-		     const json_t *head, json_t *entry, bool sync_bn, int64_t regions)
+static json_t *setup(const char *model, const struct rl_recipe *r, const struct rl_loop *l,
+		     const json_t *classes, const json_t *head, json_t *entry, bool sync_bn,
+		     int64_t regions)
 {
 	json_t *predictor = json_pack("[O]", entry), *training = rl_recipe_facts(r, l, sync_bn);
 	json_t *o = rl_setup(l->of_all, 0, (int64_t)json_array_size(classes),
 			     json_object_get(head, "history"), predictor);
 
+	json_object_set_new(training, "model", json_string(model));
 	json_object_set_new(training, "iterations", json_integer(rl_loop_steps(l)));
 	json_object_set_new(training, "regions", json_integer(regions));
 	json_object_set_new(o, "training", training);
@@ -142,7 +144,8 @@ static int train(int argc, char **argv)
 	rl_params_group(loop->params, "", 1, r.weight_decay);
 	json_object_set_new(loop->metadata, "model", json_string(name));
 	rl_training_note(&t, "classes", classes);
-	rl_training_note(&t, "setup", setup(&r, loop, classes, t.head, t.entry, sync_bn, regions));
+	rl_training_note(&t, "setup",
+			 setup(name, &r, loop, classes, t.head, t.entry, sync_bn, regions));
 
 	/* train */
 	rl_training_run(&t, &r, opts, files);

@@ -129,6 +129,7 @@ static const struct rl_page_fact avgpool[] = {
 static const struct rl_page_fact semi_1[] = {SEMI("0.0005"), {0}};
 static const struct rl_page_fact semi_10[] = {SEMI("0.0001"), {0}};
 static const struct rl_page_fact faster_rcnn[] = {DETECTOR,
+						  {"model", "faster-rcnn-c4"},
 						  {"iterations", "24000"},
 						  {"of_epochs", "24000"},
 						  {"steps", "18000,22000"},
@@ -136,6 +137,7 @@ static const struct rl_page_fact faster_rcnn[] = {DETECTOR,
 						  {0}};
 /* Of 7,330 iterations an epoch. */
 static const struct rl_page_fact mask_rcnn[] = {DETECTOR,
+						{"model", "mask-rcnn-fpn"},
 						{"epochs", "12"},
 						{"of_epochs", "87960"},
 						{"steps", "58640,80630"},

@@ -44,7 +44,7 @@ is "$(jq -cS .setup mask-rcnn-fpn.json)" "$(jq -cSn --argjson n "$(wc -l <train.
 	--argjson classes "$(jq '.categories | length' world/annotations/instances_val2017.json)" '{
 	data: {train_images: $n, test_images: $val, classes: $classes}, views: {train: "multi-resize=96,112:160 flip", test: "multi-resize=96:1333"},
 	network: {depth: 18, width: 8, precision: "fp32"}, pretraining: {random_init: 5},
-	training: {epochs: 2, iterations: 6, batch: 4, statistics: 2, optimizer: "sgd", lr: 0.01, momentum: 0.9, weight_decay: 0.0001,
+	training: {model: "mask-rcnn-fpn", epochs: 2, iterations: 6, batch: 4, statistics: 2, optimizer: "sgd", lr: 0.01, momentum: 0.9, weight_decay: 0.0001,
 		warmup: 1000, warmup_ratio: 0.001, steps: "58640,80630", of_epochs: 87960, gamma: 0.1, regions: 32}}')" \
 	"the result says of what the detector is made"
 is "$(jq -r '.provenance.command.inputs[0].sha256' mask-rcnn-fpn.json)" "$(sha256sum <mask-rcnn-fpn/weights.safetensors | cut -d' ' -f1)" \

@@ -133,10 +133,10 @@ def detector($of; $steps; $warmup): fixed(16; 0.02; 1e-4) + {statistics: 16, reg
 {benchmark: "imagenet-10percent", columns: ["top-1", "top-5"], setup: (setup([128116, 50000, 1000]; $crop; $middle) + {training: semi(1e-4)})},
 {benchmark: "voc0712-detection", columns: ["AP50 11-point"], setup: (setup([16551, 4952, 20];
 	"multi-resize=480,512,544,576,608,640,672,704,736,768,800:1333 flip"; "multi-resize=800:1333")
-	+ {training: (detector(24000; "18000,22000"; 100) + {iterations: 24000})})},
+	+ {training: (detector(24000; "18000,22000"; 100) + {model: "faster-rcnn-c4", iterations: 24000})})},
 {benchmark: "coco-detection", columns: ["box AP", "box AP50", "box AP75", "mask AP", "mask AP50", "mask AP75"],
 	setup: (setup([117266, 5000, 80]; "multi-resize=640,672,704,736,768,800:1333 flip"; "multi-resize=800:1333")
-	+ {training: (detector(87960; "58640,80630"; 1000) + {epochs: 12})})},
+	+ {training: (detector(87960; "58640,80630"; 1000) + {model: "mask-rcnn-fpn", epochs: 12})})},
 {benchmark: "voc12aug-segmentation", columns: ["mIoU"], setup: (setup([10582, 1449, 21]; ""; "")
 	+ {training: (fixed(16; 0.01; 5e-4) + {iterations: 20000})})},
 {benchmark: "cityscapes-segmentation", columns: ["mIoU"], setup: (setup([2975, 500, 19]; ""; "")
