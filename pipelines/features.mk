@@ -1,12 +1,13 @@
 # Features of VOC07, shared by the SVM benchmarks: decode, squash to 224, extract, one GNU parallel job a
 # core on slices of the manifest.  The order is the manifest's, the bytes those of a serial run.
 #
-# NAME is the row label and the folder under results/; what runs is
+# NAME is the row label and the folder under results/: "relative location" of what rl-train has written as
+# weights.safetensors, else the name of the weights' file.  What runs is
 #	WEIGHTS=FILE          a safetensors file, or
 #	RANDOM_INIT=SEED      an untrained network of RANDOM_ARCH (flags of rl-extract)
 
 VOC07       = data/VOCdevkit
-NAME        = $(if $(WEIGHTS),relative location,random init)
+NAME        = $(if $(WEIGHTS),$(patsubst weights,relative location,$(basename $(notdir $(WEIGHTS)))),random init)
 RANDOM_INIT = 0
 RANDOM_ARCH = --arch resnet50
 FEAT_LIST   = feat1,feat2,feat3,feat4,feat5

@@ -50,6 +50,10 @@ is $? 0 "make voc07-svm voc07-lowshot of these weights"
 bench "RANDOM_INIT=3 RANDOM_ARCH='--arch resnet18 --width 8'" 2>stderr
 is $? 0 "and of an untrained network"
 is "$(ls results | tr '\n' ' ')" "pretrain random-init relative-location " "each in a folder of its own"
+cp $w moco_v2.safetensors
+$run -n voc07-svm VOC07=$here/world WEIGHTS=$here/moco_v2.safetensors >stdout 2>stderr
+grep -q 'results/moco_v2/voc07-svm.json' stdout
+ok $? "weights of another name are in one of their own, too"
 is "$(find results -name '*.partial' | wc -l)" 0 "with nothing half-written"
 is "$(jq -r .layer results/relative-location/voc07-svm.json)" \
 	"$(jq -r .layer results/relative-location/voc07-lowshot.json)" "low-shot runs on the layer that is best in the SVM"
