@@ -13,12 +13,18 @@ static void save(const struct rl_synth_set *set, int64_t number, const struct rl
 				    rl_synth_category(scene->objects[0].category), number + 1));
 }
 
+/* Of the n pictures from number `first` on: a class folder without a picture is none. */
+static void folders(const struct rl_synth_set *set, const char *part, int64_t first, int64_t n)
+{
+	int categories = rl_synth_categories();
+
+	for (int64_t i = first; i < first + n && i < first + categories; i++)
+		rl_synth_mkdir(set, "%s/%s", part, rl_synth_category((int)(i % categories)));
+}
+
 void rl_synth_write_imagefolder(const struct rl_synth_set *set)
 {
-	for (int c = 0; c < rl_synth_categories(); c++) {
-		rl_synth_mkdir(set, "train/%s", rl_synth_category(c));
-		if (set->val)
-			rl_synth_mkdir(set, "val/%s", rl_synth_category(c));
-	}
+	folders(set, "train", 0, set->train);
+	folders(set, "val", set->train, set->val);
 	rl_synth_each(set, true, save, NULL);
 }

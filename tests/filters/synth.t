@@ -62,6 +62,10 @@ ok $? "class folders are drawn"
 rl-list imagefolder folder/train --classes-of folder/val >folder.txt 2>stderr
 ok $? "and read back"
 is "$(jq -s 'group_by(.class) | map(length) | unique | tostring' folder.txt)" '"[2]"' "categories are balanced"
+$draw --out scant --layout imagefolder --images 14 --val 3
+is "$(ls folder/train | wc -l) $(ls scant/train | wc -l) $(ls scant/val | wc -l) $(find scant -type d -empty | wc -l)" "12 12 3 0" \
+	"fewer pictures than categories: no folder is empty"
+is "$(rl-list imagefolder scant/val | wc -l)" 3 "and they are read back, too"
 
 # ---- errors -------------------------------------------------------------------------------------
 fails 1 "voc: exists already" "nothing is overwritten" $draw --out voc --layout voc
