@@ -72,6 +72,8 @@ static const char *const beside[] = {"fc",
 				     "auxiliary_head",
 				     "roi_head",
 				     "rpn_head",
+				     "optim",   /* our checkpoints' moments */
+				     "xxh3_64", /* and their checksum */
 				     "optimizer",
 				     "optimizers",
 				     "optimizer_states",
@@ -137,9 +139,20 @@ static int find(const struct rl_tensorfile *f, const char *prefix, const char *n
 	return i;
 }
 
+static bool has(const struct rl_tensorfile *f, const char *prefix, const char *name)
+{
+	char *start = rl_asprintf("%s%s", prefix, name);
+	bool found = false;
+
+	for (int i = 0; i < f->n && !found; i++)
+		found = !strncmp(f->tensor[i].name, start, strlen(start));
+	free(start);
+	return found;
+}
+
 static void collect(struct candidates *c)
 {
-	static const char stem[] = "conv1.weight";
+	static const char stem[] = "conv1.weight", moments[] = "optim.";
 
 	for (int i = 0; i < c->f->n && c->n < MAX_CANDIDATES; i++) {
 		const struct rl_st_tensor *t = &c->f->tensor[i];
@@ -149,8 +162,11 @@ static void collect(struct candidates *c)
 			continue;
 		if (t->ndim != 4 || t->dim[1] != 3 || t->dim[2] != 7 || t->dim[3] != 7)
 			continue;
+		/* The moments of our checkpoints have the network's names. */
+		if (!strncmp(t->name, moments, strlen(moments)))
+			continue;
 		c->prefix[c->n] = rl_asprintf("%.*s", (int)(n - k), t->name);
-		if (find(c->f, c->prefix[c->n], "layer1.0.conv1.weight") < 0)
+		if (!has(c->f, c->prefix[c->n], "layer1.0."))
 			free(c->prefix[c->n]);
 		else
 			c->n++;

@@ -195,6 +195,7 @@ NETWORKS = {
     "double": lambda w: under("", {k: v.astype("<f8") if v.dtype == "<f4" else v for k, v in w.items()}),
     "uncounted": lambda w: under("", {k: v for k, v in w.items() if "tracked" not in k}),
     "missing": lambda w: under("", {k: v for k, v in w.items() if k != "layer3.1.bn2.bias"}),
+    "first": lambda w: under("", {k: v for k, v in w.items() if k != "layer1.0.conv1.weight"}),
     "stranger": lambda w: under("", w) | extra("layer5.weight", "gem.p"),
     "shape": lambda w: under("", w | {"layer2.0.bn1.bias": numpy.ones(5, numpy.float32)}),
     "nan": lambda w: under("", w | {"layer2.0.bn1.bias": numpy.full(4, numpy.nan, "<f4")}),

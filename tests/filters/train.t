@@ -45,6 +45,10 @@ print(len(names), "backbone" in str(names), h["conv1.weight"]["shape"], h["layer
 E2
 is "$(/usr/bin/python3 st.py a/weights.safetensors)" "120 False [8, 3, 7, 7] I64 resnet18" \
 	"weights have torchvision's names, all 120 of a ResNet-18 without its fc"
+rl-weights import a/checkpoint-9.safetensors --out trunk.safetensors 2>said
+learned() { rl-weights show $1 | jq -r 'select(.name // "" | test("weight|bias")) | [.name, .xxh3_64] | @tsv'; }
+is "$? $(learned trunk.safetensors | sha256sum) $(sed -n 's/.*: left out: //p' said | sed 's/([0-9]*)/N/g')" \
+	"0 $(learned a/weights.safetensors | sha256sum) head.* N, neck.* N, optim.* N, xxh3_64 N" "a checkpoint's network is imported without the rest"
 
 # ---- the same bits ----
 rl-train --out b $fit --log-every 2 <train.tar >b.json 2>stderr

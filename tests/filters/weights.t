@@ -107,6 +107,7 @@ strict() {
 	ok $? "and nothing is written"
 }
 strict missing "1 tensors of a ResNet-18 are missing: layer3.1.bn2.bias (--partial goes on)" "a missing tensor is named"
+strict first "1 tensors of a ResNet-18 are missing: layer1.0.conv1.weight (--partial goes on)" "so is the one behind the stem"
 strict stranger "2 tensors are no part of a ResNet-18 and nothing known: gem.p, layer5.weight" "strangers are named"
 strict shape "tensor layer2.0.bn1.bias has another shape than a ResNet-18's" "another shape"
 strict nan "tensor layer2.0.bn1.bias: value 0 is nan" "a value that is none"
