@@ -132,7 +132,13 @@ static void train(void *arg)
 	rl_params_allocate(t->params, 1);
 	r->optim = rl_optim_new(r->kind, 0.9, t->params);
 	struct rl_loop l = {
-		.task = {t, "samples", parts, take, remember, RECALL, gradients},
+		.task = {.ctx = t,
+			 .unit = "samples",
+			 .part = parts,
+			 .take = take,
+			 .remember = remember,
+			 .recall = RECALL,
+			 .gradients = gradients},
 		.in = rl_reader_open(r->stream),
 		.comm = rl_comm_alone(),
 		.params = t->params,
