@@ -35,7 +35,7 @@ weights_hash = $(if $(WEIGHTS),$(shell sha256sum "$(WEIGHTS)" 2>/dev/null | cut 
 
 VOC07.holds = VOC2007 with its JPEGImages, Annotations and ImageSets
 $(BENCH)/voc07-trainval.tar.settings $(BENCH)/voc07-test.tar.settings: $(BENCH)/voc07-%.tar.settings: FORCE
-	@$(call need,VOC07)
+	@$(call need_inputs,VOC07)
 	@$(call check_settings,$(BENCH)/voc07-$*.tar,VOC07=$(VOC07) $(NETWORK) $(weights_hash) --layers $(FEAT_LIST))
 
 $(BENCH)/voc07-trainval.tar $(BENCH)/voc07-test.tar: $(BENCH)/voc07-%.tar: $(BENCH)/voc07-%.tar.settings | all

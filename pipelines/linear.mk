@@ -57,7 +57,7 @@ inat18-linear.how = $(multi) --recipe-epochs 84 --steps 24,48,72
 data_dir      = $($(word 2,$($(1).is)))
 list          = $(BIN)/rl-list $(word 1,$($(1).is)) "$(call data_dir,$(1))" --set $(2) $(LIST_FLAGS)
 linear_epochs = $(or $(LINEAR_EPOCHS),$(word 3,$($(1).is)))
-need_data     = $(call need,$(word 2,$($(1).is)))
+need_data     = $(call need_inputs,$(word 2,$($(1).is)))
 
 $(LINEAR:%=$(BENCH)/%.json.settings): $(BENCH)/%.json.settings: FORCE
 	@$(call need_data,$*)

@@ -35,7 +35,7 @@ semi_lr        = $(patsubst lr%,%,$(firstword $(subst -head, ,$(1))))
 semi_head      = $(lastword $(subst -head, ,$(1)))
 
 $(SEMI:%=$(BENCH)/%.json.settings): $(BENCH)/%.json.settings: FORCE
-	@$(call need,IMAGENET)
+	@$(call need_inputs,IMAGENET)
 	@test -f "$($*.subset)" || { echo "make: $($*.subset): no such file: say SUBSET_$(if $(findstring 10,$*),10,1)PERCENT=FILE, a list of image names" >&2; exit 1; }
 	@$(call check_settings,$(BENCH)/$*.json,$(IMAGENET) $($*.subset) $(LIST_FLAGS) $(NETWORK) $(weights_hash) epochs $(SEMI_EPOCHS) seed $(SEED)$(RANKS:%= RANKS=%) $(SEMI_CROP) $(SEMI_VIEW) $(semi_settings) $($*.how) $(SEMI_FLAGS),$(BENCH)/$*.json $(BENCH)/$*)
 

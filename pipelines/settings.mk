@@ -27,10 +27,10 @@ start=$$($(BIN)/$(1) --resume $(2) --where); \
 endef
 
 # What is not there is said before anything runs: $(call need_dir,DIR,VARIABLE) of a data set, whose layout is
-# VARIABLE.holds, and $(call need,VARIABLE) of that and of WEIGHTS.
+# VARIABLE.holds, and $(call need_inputs,VARIABLE) of that and of WEIGHTS.
 need_dir = test -d "$(1)" || { \
 	echo "make: $(1): no such directory: say $(2)=DIR, which holds $($(2).holds) (man rl-list)" >&2; exit 1; }
-define need
+define need_inputs
 $(call need_dir,$($(1)),$(1)); \
 test -z "$(WEIGHTS)" -o -f "$(WEIGHTS)" || { \
 	echo "make: $(WEIGHTS): no such file: say WEIGHTS=FILE, which rl-train or rl-weights import made" >&2; exit 1; }

@@ -10,6 +10,8 @@ rl-synth --out photos --layout imagefolder --images 12 --val 4 --seed 1 --quiet
 rl-synth --out world --layout voc --images 120 --val 40 --seed 2 --quiet
 train="--arch resnet18 --width 8 --hidden 16 --batch 6 --accumulate 1 --optimizer adamw --lr 0.001 --lr-batch 6 --quiet"
 
+make -s -C $top deps >stdout 2>stderr
+is "$? $(cat stdout stderr)" "0 " "make deps finds what it needs"
 fails 2 "" "the targets stand without RESULTS= on the command line" \
 	sh -c "make -C $top -q voc07-svm NAME=never >out 2>&1; grep -q 'No rule' out && exit 1; echo >&2; exit 2"
 $run pretrain PHOTOS=$here/typo TRAIN_FLAGS="$train" 2>stderr
