@@ -112,6 +112,7 @@ clean: ## remove what was built; results stay
 	rm -rf bin obj build
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' Makefile bench/*.mk pipelines/*.mk
+	@echo; echo "The headers of pipelines/*.mk say which variables their targets take, such as LIST_FLAGS='--classes 10'."
 .PHONY: clean help
 
 # ---- install: programs, manual pages, and what a filter of one's own needs ------------------------

@@ -5,6 +5,7 @@
 # weights.safetensors, else the name of the weights' file.  What runs is
 #	WEIGHTS=FILE          a safetensors file, or
 #	RANDOM_INIT=SEED      an untrained network of RANDOM_ARCH (flags of rl-extract)
+# FEAT_LIST are the layers, SLICE is the number of images in a slice.
 
 VOC07       = data/VOCdevkit
 NAME        = $(if $(WEIGHTS),$(patsubst weights,relative location,$(basename $(notdir $(WEIGHTS)))),random init)
@@ -23,7 +24,7 @@ define extract
 [ -e $@.parts ] || { rm -rf $@.slices; mkdir $@.slices; \
 	$(1) | split -d -a 6 -l $(SLICE) - $@.slices/; mv $@.slices $@.parts; }
 parallel --will-cite -j $(THREADS) --halt now,fail=1 '[ -e {}.tar ] || { \
-	$(BIN)/rl-decode $(2) --threads 1 < {} | \
+	$(BIN)/rl-decode $(2) $(DECODE_FLAGS) --threads 1 < {} | \
 	$(BIN)/rl-extract $(NETWORK) --layers $(3) --threads 1 --quiet > {}.$$$$ && mv {}.$$$$ {}.tar; }' ::: $@.parts/?????? || { rm -f $@.parts/*.*[0-9]; exit 1; }
 cat $@.parts/*.tar | $(BIN)/rl-cat > $@.partial
 mv $@.partial $@
@@ -36,7 +37,7 @@ weights_hash = $(if $(WEIGHTS),$(shell sha256sum "$(WEIGHTS)" 2>/dev/null | cut 
 VOC07.holds = VOC2007 with its JPEGImages, Annotations and ImageSets
 $(BENCH)/voc07-trainval.tar.settings $(BENCH)/voc07-test.tar.settings: $(BENCH)/voc07-%.tar.settings: FORCE
 	@$(call need_inputs,VOC07)
-	@$(call check_settings,$(BENCH)/voc07-$*.tar,VOC07=$(VOC07) $(NETWORK) $(weights_hash) --layers $(FEAT_LIST))
+	@$(call check_settings,$(BENCH)/voc07-$*.tar,VOC07=$(VOC07) $(NETWORK) $(weights_hash) --layers $(FEAT_LIST)$(decode_is),$(BENCH)/voc07-*.tar $(BENCH)/voc07-*.tar.parts)
 
 $(BENCH)/voc07-trainval.tar $(BENCH)/voc07-test.tar: $(BENCH)/voc07-%.tar: $(BENCH)/voc07-%.tar.settings | all
 	$(call extract,$(BIN)/rl-list voc07 "$(VOC07)" --set $*,--short-side 256 --size 224x224,$(FEAT_LIST))

@@ -6,9 +6,12 @@
 # imagenet-linear, places205-linear and inat18-linear train a head on each of five features, imagenet-avgpool one on
 # the average pool.  imagenet-exact, places205-exact and inat18-exact extract EXACT_LAYERS once, of images as they are
 # tested, and solve for the best head there is, over weight decays: no length of training is part of that number.
-# imagenet-knn trains nothing.  man rl-list says how a data set is laid out.  For small runs: LIST_FLAGS='--classes 10',
-# LINEAR_EPOCHS and LINEAR_FLAGS.  RANKS share the batch of 256.  Stopped or killed, a training goes on from its last
-# checkpoint, an extraction from its last slices.
+# imagenet-knn trains nothing; it reads avgpool of the files of imagenet-exact: say the same EXACT_LAYERS to both.
+# man rl-list says how a data set is laid out.  RANKS share the batch of 256.  Stopped or killed, a training goes on from
+# its last checkpoint, an extraction from its last slices.
+#
+# For small runs: LIST_FLAGS='--classes 10' for a data set of 10 classes, LINEAR_EPOCHS, LINEAR_FLAGS (rl-linear train),
+# EXACT_FLAGS (rl-linear exact), KNN_FLAGS (rl-knn), and of features.mk RANDOM_ARCH.
 
 IMAGENET      = data/imagenet
 PLACES205     = data/Places205
@@ -61,11 +64,11 @@ need_data     = $(call need_inputs,$(word 2,$($(1).is)))
 
 $(LINEAR:%=$(BENCH)/%.json.settings): $(BENCH)/%.json.settings: FORCE
 	@$(call need_data,$*)
-	@$(call check_settings,$(BENCH)/$*.json,$(call data_dir,$*) $(LIST_FLAGS) $(NETWORK) $(weights_hash) epochs $(call linear_epochs,$*) seed $(SEED)$(RANKS:%= RANKS=%) $($*.ops) $($*.how) $(LINEAR_FLAGS),$(BENCH)/$*.json $(BENCH)/$*)
+	@$(call check_settings,$(BENCH)/$*.json,$(call data_dir,$*) $(LIST_FLAGS) $(NETWORK) $(weights_hash) epochs $(call linear_epochs,$*) seed $(SEED)$(RANKS:%= RANKS=%)$(decode_is) $($*.ops) $($*.how) $(LINEAR_FLAGS),$(BENCH)/$*.json $(BENCH)/$*)
 
 define PROBE
 $(call list,$*,train) | \
-$(BIN)/rl-decode --epochs $(call linear_epochs,$*) --shuffle --seed $(SEED) --threads $(call share,$(THREADS)) \
+$(BIN)/rl-decode --epochs $(call linear_epochs,$*) --shuffle --seed $(SEED) --threads $(call share,$(THREADS)) $(DECODE_FLAGS) \
     --augment '$($*.ops)' --start $$1 $(SHARD) | \
 $(BIN)/rl-linear train $(NETWORK) --resume $(@D) --seed $(SEED) --threads $(call share,$(THREADS)) \
     $(if $(RANKS),--batch $(call share,256)) $($*.how) $(LINEAR_FLAGS)
@@ -92,14 +95,15 @@ places205-exact.is = places205 PLACES205
 inat18-exact.is    = inat18 INAT18
 imagenet-knn.is    = imagenet IMAGENET
 
-# What they are made of, e.g. imagenet-train.tar.  imagenet-knn reads the same files, and of them avgpool.
+# What they are made of, e.g. imagenet-train.tar, and what is held to the same settings.
 CACHED       = $(foreach data,$(EXACT:-exact=),$(data)-train $(data)-val)
 cached_list  = $(call list,$(word 1,$(subst -, ,$(1)))-exact,$(word 2,$(subst -, ,$(1))))
-cached_is    = $(call data_dir,$(1)) $(LIST_FLAGS) $(NETWORK) $(weights_hash) --layers $(EXACT_LAYERS)
+cached_is    = $(call data_dir,$(1)) $(LIST_FLAGS) $(NETWORK) $(weights_hash) --layers $(EXACT_LAYERS)$(decode_is)
+cached_files = $(foreach end,-*.tar -*.tar.parts -exact.json -knn.json,$(BENCH)/$(1)$(end))
 
 $(CACHED:%=$(BENCH)/%.tar.settings): $(BENCH)/%.tar.settings: FORCE
 	@$(call need_data,$(word 1,$(subst -, ,$*))-exact)
-	@$(call check_settings,$(BENCH)/$*.tar,$(call cached_is,$(word 1,$(subst -, ,$*))-exact))
+	@$(call check_settings,$(BENCH)/$*.tar,$(call cached_is,$(word 1,$(subst -, ,$*))-exact),$(call cached_files,$(word 1,$(subst -, ,$*))))
 
 $(CACHED:%=$(BENCH)/%.tar): $(BENCH)/%.tar: $(BENCH)/%.tar.settings | all
 	$(call extract,$(call cached_list,$*),--augment "$(VIEW)",$(EXACT_LAYERS))
@@ -108,12 +112,12 @@ $(EXACT:%=$(BENCH)/%.json.settings) $(BENCH)/imagenet-knn.json.settings: $(BENCH
 	@$(call need_data,$*)
 	@$(call check_settings,$(BENCH)/$*.json,$(call cached_is,$*) $(if $(filter $(EXACT),$*),seed $(SEED) $(EXACT_FLAGS),$(KNN_FLAGS)))
 
-$(EXACT:%=$(BENCH)/%.json): $(BENCH)/%-exact.json: $(BENCH)/%-exact.json.settings $(BENCH)/%-train.tar $(BENCH)/%-val.tar
+$(EXACT:%=$(BENCH)/%.json): $(BENCH)/%-exact.json: $(BENCH)/%-train.tar.settings $(BENCH)/%-exact.json.settings $(BENCH)/%-train.tar $(BENCH)/%-val.tar
 	$(BIN)/rl-linear exact --train $(BENCH)/$*-train.tar --test $(BENCH)/$*-val.tar --seed $(SEED) \
 	    --name "$(NAME)" --threads $(THREADS) $(EXACT_FLAGS) | jq -c '.benchmark = "$*-exact"' > $@.partial
 	mv $@.partial $@
 
-$(BENCH)/imagenet-knn.json: $(BENCH)/imagenet-knn.json.settings $(BENCH)/imagenet-train.tar $(BENCH)/imagenet-val.tar
+$(BENCH)/imagenet-knn.json: $(BENCH)/imagenet-train.tar.settings $(BENCH)/imagenet-knn.json.settings $(BENCH)/imagenet-train.tar $(BENCH)/imagenet-val.tar
 	$(BIN)/rl-knn --train $(BENCH)/imagenet-train.tar --test $(BENCH)/imagenet-val.tar \
 	    --name "$(NAME)" --threads $(THREADS) $(KNN_FLAGS) | jq -c '.benchmark = "imagenet-knn"' > $@.partial
 	mv $@.partial $@

@@ -4,9 +4,9 @@
 #	make coco-detection COCO=coco WEIGHTS=...
 #
 # VOC0712 holds VOC2007 and VOC2012, COCO holds annotations and its folders of images.  For small runs: VOC_TRAIN (sets,
-# YEAR/NAME), COCO_TRAIN, COCO_VAL, DETECT_EPOCHS, DETECT_SIZES and DETECT_FLAGS.  RANKS share the recipe's 8 pairs of
-# images a step, with common batch statistics as in the recipe.  Stopped or killed, a training goes on from its last
-# checkpoint.
+# YEAR/NAME), COCO_TRAIN, COCO_VAL, DETECT_EPOCHS, DETECT_SIZES, DETECT_FLAGS (rl-detect train),
+# VOC_TEST, DETECT_TEST (rl-detect predict), and of features.mk RANDOM_ARCH.  RANKS share the recipe's 8 pairs of images a
+# step, with common batch statistics as in the recipe.  Stopped or killed, a training goes on from its last checkpoint.
 
 VOC0712       = data/VOCdevkit
 COCO          = data/coco
@@ -53,7 +53,7 @@ detect_end    = $(if $(DETECT_EPOCHS),,$(addprefix --iterations ,$(word 4,$($(1)
 detect_sizes  = $(or $(DETECT_SIZES),$($(1).sizes))
 
 # A detector is trained once, however it is tested.
-detector_is = $(call data_dir,$(1)) $($(1).on) $(NETWORK) $(weights_hash) epochs $(call detect_epochs,$(1)) $(call detect_end,$(1)) seed $(SEED)$(RANKS:%= RANKS=%) $(call detect_sizes,$(1)) $(DETECT_FLAGS)
+detector_is = $(call data_dir,$(1)) $($(1).on) $(NETWORK) $(weights_hash) epochs $(call detect_epochs,$(1)) $(call detect_end,$(1)) seed $(SEED)$(RANKS:%= RANKS=%)$(decode_is) $(call detect_sizes,$(1)) $(DETECT_FLAGS)
 
 $(DETECTION:%=$(BENCH)/%/weights.safetensors.settings): $(BENCH)/%/weights.safetensors.settings: FORCE
 	@$(call need_data,$*)
@@ -68,16 +68,20 @@ $(DETECTION:%=$(BENCH)/%/test.manifest): $(BENCH)/%/test.manifest: $(BENCH)/%.js
 	$($*.test) > $@.partial
 	mv $@.partial $@
 
+# In a file, for a set that is not there to end the run before it begins.
+$(DETECTION:%=$(BENCH)/%/train.manifest): $(BENCH)/%/train.manifest: $(BENCH)/%/weights.safetensors.settings | all
+	$($*.train) > $@.partial
+	mv $@.partial $@
+
 define DETECT
-$($*.train) | \
 $(BIN)/rl-decode --epochs $(call detect_epochs,$*) --shuffle --group 2 --seed $(SEED) --threads $(call share,$(THREADS)) \
-    --augment 'multi-resize=$(call detect_sizes,$*) flip' --start $$1 $(SHARD) | \
+    $(DECODE_FLAGS) --augment 'multi-resize=$(call detect_sizes,$*) flip' --start $$1 $(SHARD) < $(@D)/train.manifest | \
 $(BIN)/rl-detect train --model $(firstword $($*.is)) $(NETWORK) --resume $(@D) --seed $(SEED) \
     --threads $(call share,$(THREADS)) $(call detect_end,$*) $(if $(RANKS),--accumulate $(call share,8) --sync-bn) $(DETECT_FLAGS)
 endef
 $(DETECTION:%=$(BENCH)/%/weights.safetensors): private export PIPE = $(DETECT)
 
-$(DETECTION:%=$(BENCH)/%/weights.safetensors): $(BENCH)/%/weights.safetensors: $(BENCH)/%/weights.safetensors.settings | all
+$(DETECTION:%=$(BENCH)/%/weights.safetensors): $(BENCH)/%/weights.safetensors: $(BENCH)/%/weights.safetensors.settings $(BENCH)/%/train.manifest
 	$(call train,rl-detect train,$(@D))
 
 $(DETECTION:%=$(BENCH)/%/detections.jsonl): $(BENCH)/%/detections.jsonl: $(BENCH)/%.json.settings $(BENCH)/%/weights.safetensors $(BENCH)/%/test.manifest

@@ -3,8 +3,9 @@
 #
 #	make imagenet-1percent IMAGENET=DIR SUBSET_1PERCENT=1percent.txt WEIGHTS=results/pretrain/weights.safetensors
 #
-# The lists are SimCLR's, a file name a line.  For small runs: LIST_FLAGS, SEMI_VIEW, SEMI_CROP, SEMI_EPOCHS, SEMI_FLAGS,
-# SEMI_LR and SEMI_HEAD.  Stopped or killed, it goes on from the last checkpoint of the setting in hand.
+# The lists are SimCLR's, a file name a line.  Stopped or killed, it goes on from the last checkpoint of the setting in
+# hand.  For small runs: LIST_FLAGS='--classes 10', SEMI_VIEW and SEMI_CROP (rl-augment), SEMI_EPOCHS, SEMI_FLAGS
+# (rl-finetune), SEMI_LR, SEMI_HEAD, and of features.mk RANDOM_ARCH.
 #
 # The recipe's batch statistics are those of all 256 images of a step.  One process has those of 4 times 64, for want of
 # memory: ResNet-50 at 224 pixels takes 5 GiB at 64 images and 20 at 256, in bf16 half of that.  RANKS=4 has the recipe's;
@@ -37,7 +38,7 @@ semi_head      = $(lastword $(subst -head, ,$(1)))
 $(SEMI:%=$(BENCH)/%.json.settings): $(BENCH)/%.json.settings: FORCE
 	@$(call need_inputs,IMAGENET)
 	@test -f "$($*.subset)" || { echo "make: $($*.subset): no such file: say SUBSET_$(if $(findstring 10,$*),10,1)PERCENT=FILE, a list of image names" >&2; exit 1; }
-	@$(call check_settings,$(BENCH)/$*.json,$(IMAGENET) $($*.subset) $(LIST_FLAGS) $(NETWORK) $(weights_hash) epochs $(SEMI_EPOCHS) seed $(SEED)$(RANKS:%= RANKS=%) $(SEMI_CROP) $(SEMI_VIEW) $(semi_settings) $($*.how) $(SEMI_FLAGS),$(BENCH)/$*.json $(BENCH)/$*)
+	@$(call check_settings,$(BENCH)/$*.json,$(IMAGENET) $($*.subset) $(LIST_FLAGS) $(NETWORK) $(weights_hash) epochs $(SEMI_EPOCHS) seed $(SEED)$(RANKS:%= RANKS=%)$(decode_is) $(SEMI_CROP) $(SEMI_VIEW) $(semi_settings) $($*.how) $(SEMI_FLAGS),$(BENCH)/$*.json $(BENCH)/$*)
 
 $(SEMI:%=$(BENCH)/%/val.tar): $(BENCH)/%/val.tar: $(BENCH)/%.json.settings | all
 	@mkdir -p $(@D)
@@ -48,7 +49,7 @@ $(SEMI:%=$(BENCH)/%/val.tar): $(BENCH)/%/val.tar: $(BENCH)/%.json.settings | all
 define finetune
 $(call list,imagenet-knn,train) --subset "$($(1).subset)" | \
 $(BIN)/rl-decode --epochs $(SEMI_EPOCHS) --shuffle --seed $(SEED) --threads $(call share,$(THREADS)) \
-    --augment '$(SEMI_CROP)' --start $$1 $(SHARD) | \
+    $(DECODE_FLAGS) --augment '$(SEMI_CROP)' --start $$1 $(SHARD) | \
 $(BIN)/rl-finetune $(NETWORK) --resume $(@:.json=) --val $(@D)/val.tar --name "$(NAME)" --seed $(SEED) \
     --threads $(call share,$(THREADS)) $(if $(RANKS),--accumulate $(call share,4) --sync-bn) \
     --lr $(call semi_lr,$(2)) --head-lr $(call semi_head,$(2)) $($(1).how) $(SEMI_FLAGS)

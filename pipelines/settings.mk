@@ -1,7 +1,14 @@
 # What every pipeline shares, and may be set on make's command line.
-RESULTS = results
-SEED    = 0
-THREADS = $(shell nproc)
+#
+# DECODE_FLAGS go to each rl-decode whose images are trained on or extracted from.  With DECODE_FLAGS=--skip-bad a bad
+# image does not end the run: it is named, and counted in the stream's tail.
+RESULTS      = results
+SEED         = 0
+THREADS      = $(shell nproc)
+DECODE_FLAGS =
+
+# Among the settings of a result.
+decode_is = $(if $(DECODE_FLAGS), decode $(DECODE_FLAGS))
 
 # Training goes over MPI when RANKS says over how many,
 #
@@ -39,14 +46,15 @@ endef
 # A result belongs to one choice of settings.  Asked for with others, make would call it up to date and show
 # the old numbers; so beside each result there is a file of its settings, and others are refused.
 #
-# $(call check_settings,RESULT,SETTINGS[,FILES]): the recipe of RESULT.settings.  RESULT.parts is what there is of one
-# that was stopped; FILES are to be removed for another, where they are more than these two.
+# $(call check_settings,RESULT,SETTINGS[,FILES[,VARIABLES]]): the recipe of RESULT.settings.  RESULT.parts is what there
+# is of one that was stopped; FILES are to be removed for another, where they are more than these two, or else VARIABLES
+# said otherwise, where they are not those of most.
 define check_settings
 mkdir -p $(@D); \
 if [ -e $(1) -o -e $(1).parts ] && ! printf '%s\n' '$(2)' | cmp -s - $(1).settings; then \
 	echo '$(1) was made with other settings:' "$$(cat $(1).settings)" >&2; \
 	echo 'now asked for: $(2)' >&2; \
-	echo "remove $$(ls -d $(or $(3),$(1) $(1).parts) 2>/dev/null | paste -sd' '), or choose another NAME or RESULTS" >&2; \
+	echo "remove $$(ls -d $(or $(3),$(1) $(1).parts) 2>/dev/null | paste -sd' '), or choose another $(or $(4),NAME or RESULTS)" >&2; \
 	exit 1; \
 fi; \
 printf '%s\n' '$(2)' | cmp -s - $(1).settings || printf '%s\n' '$(2)' > $(1).settings

@@ -1,4 +1,6 @@
-# Low-shot SVM: 1 to 96 images a class, five samples, on the layer that is best in the full SVM.
+# Low-shot SVM: 1 to 96 images a class, five samples, on the layer that is best in the full SVM (of SVM_FLAGS).
+#
+# For small runs: LOWSHOT_FLAGS='--shots 1,2 --samples 2', and of features.mk FEAT_LIST and RANDOM_ARCH.
 
 LOWSHOT_FLAGS =
 

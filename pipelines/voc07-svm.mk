@@ -3,6 +3,8 @@
 # A layer takes about a minute of one core, LIBLINEAR four to five; memory is 12 bytes for every pair of images and more.
 #
 #	make voc07-svm VOC07=VOCdevkit WEIGHTS=results/pretrain/weights.safetensors
+#
+# For small runs: SVM_FLAGS='--costs 0.01,1', and of features.mk FEAT_LIST and RANDOM_ARCH.
 
 SVM_FLAGS =
 

@@ -80,12 +80,37 @@ is "$(stat -c %Y%Z results/relative-location/voc07-svm.json)" "$before" "asked f
 bench "RANDOM_INIT=4 RANDOM_ARCH='--arch resnet18 --width 8'" >stdout 2>stderr
 [ $? -ne 0 ] && grep -q 'random-init/voc07-trainval.tar was made with other settings' stderr
 ok $? "another network under the name of the first is refused"
+is "$(grep ^remove stderr)" \
+	"remove $here/results/random-init/voc07-test.tar $here/results/random-init/voc07-trainval.tar, or choose another NAME or RESULTS" \
+	"with all that would be in its way"
 $run pretrain PHOTOS=$here/photos/val EPOCHS=2 TRAIN_FLAGS="$train" 2>stderr
 [ $? -ne 0 ] && grep -q 'made with other settings' stderr
 ok $? "so are other photos"
+is "$(grep ^remove stderr)" "remove $here/results/pretrain, or choose another RUN" "and the variable that helps is named"
 $run pretrain RESULTS=$here/none EPOCHS=2 2>stderr
 [ $? -ne 0 ] && grep -q 'say PHOTOS=DIR' stderr
 ok $? "no photos"
+
+# A pile that is a link to a folder of links, one photo of which is cut short.
+pile() { $run pretrain RUN=$here/pile PHOTOS=$here/pile-of-links EPOCHS=1 TRAIN_FLAGS="$train" "$@" >stdout 2>stderr; }
+mkdir links
+ln -s links pile-of-links
+pile
+is "$? $(cat stderr | head -1) $(ls pile)" "2 make: $here/pile-of-links: no photo in it, *.jpg or *.jpeg pretext.json.settings" \
+	"a pile without a photo is named, and nothing begun"
+find $here/photos/train -name '*.jpg' -exec ln -s -t links {} +
+last=$(ls links | tail -1)
+rm links/$last
+head -c 1000 "$(find photos/train -name $last)" >links/$last
+pile
+[ $? -ne 0 ] && grep -q "$last: " stderr && [ ! -e pile/pretext.json ]
+ok $? "a bad photo ends a run, and is named"
+pile DECODE_FLAGS=--skip-bad
+is "$? $(grep -c "$last: .*: skipped" stderr) $(jq -c .setup.data.train_images pile/pretext.json)" "0 1 12" \
+	"but with DECODE_FLAGS=--skip-bad, which names it, too"
+pile
+[ $? -ne 0 ] && grep -q 'asked for: PHOTOS=.* SEED=0 --arch' stderr && grep -q 'SEED=0 decode --skip-bad --arch' stderr
+ok $? "and is another result"
 rl-synth --out classes --layout imagefolder --images 60 --val 24 --seed 5 --quiet
 probe() {
 	$run NAME=small "$@" RANDOM_ARCH="--arch resnet18 --width 8" LIST_FLAGS="--classes $(ls classes/train | wc -l)" \
@@ -118,6 +143,11 @@ is "$(rl-report --markdown results/small/imagenet-*.json | sed -n '/^#### imagen
 probe imagenet-exact IMAGENET=$here/classes EXACT_FLAGS="--weight-decay 1,0.1 --quiet" >stdout 2>stderr
 [ $? -ne 0 ] && grep -q 'imagenet-exact.json was made with other settings' stderr
 ok $? "other weight decays for the same result are refused"
+is "$(grep ^remove stderr)" "remove $here/results/small/imagenet-exact.json, or choose another NAME or RESULTS" "which are not features"
+probe imagenet-exact IMAGENET=$here/classes EXACT_LAYERS=feat5 >stdout 2>stderr
+is "$? $(grep ^remove stderr)" \
+	"2 remove $(cd results/small && ls -d $PWD/imagenet-{exact,knn}.json $PWD/imagenet-{train,val}.tar | paste -sd' '), or choose another NAME or RESULTS" \
+	"other layers are others, and all that would be in their way is named"
 
 # An extraction that stops keeps its slices: here at an image of which a part is missing.
 exact() { probe imagenet-exact IMAGENET=$here/classes RESULTS=$here/stopped THREADS=1 SLICE=10 "$@"; }
@@ -131,6 +161,9 @@ ok $? "an extraction that stops leaves slices"
 exact EXACT_LAYERS=feat5 >stdout 2>stderr
 [ $? -ne 0 ] && grep -q 'imagenet-train.tar was made with other settings' stderr
 ok $? "which are not joined with those of other settings"
+exact NAME=skipping DECODE_FLAGS=--skip-bad 2>stderr
+is "$? $(rl-info --check stopped/skipping/imagenet-train.tar | jq -c '[.samples, .skipped]')" "0 [59,1]" \
+	"or goes on without the image, which is counted"
 cp whole.jpg $last
 rm $(head -1 $parts/000000 | jq -r .path) # of a slice that is there: not read again
 exact 2>stderr
@@ -179,6 +212,11 @@ is "$? $(files | diff before - | grep '^>' | cut -d' ' -f2 | xargs)" \
 detect SEED=1 DETECT_TEST="--short-side 64 --quiet" >stdout 2>stderr
 is "$? $(grep ^remove stderr)" "2 remove $here/results/two/coco-detection $here/results/two/coco-detection.json, or choose another NAME or RESULTS" \
 	"trained otherwise, it is another detector"
+
+# VOC07+12 of which one year is not there.
+$run voc0712-detection NAME=half VOC0712=$here/world RANDOM_ARCH="--arch resnet18 --width 8" >stdout 2>stderr
+is "$? $(grep -c '^rl-list: .*VOC2012' stderr) $(grep -c '^rl-[^l]' stderr) $(find results/half -name '*.safetensors' -o -name '*.jsonl')" \
+	"2 1 0 " "a detector does not begin to train on a part of its sets"
 
 # ---- what is not there is said before anything runs ----------------------------------------------
 # lost TARGET TEXT MAKE'S-VARIABLES: one line, and make's own
