@@ -376,11 +376,13 @@ static void finish(struct run *r)
 	if (l->checkpoint_every && r->now.step > r->saved)
 		save(r);
 	pass_over_rest(r);
+	stops.broken = rl_comm_count(l->comm, rl_batches_broken(r->in) != NULL);
+	if (stops.broken)
+		stop(r, stops);
 	rl_batches_finish(r->in);
 	rl_ranks_check(l->comm, l->params);
 	stops.asked = rl_comm_count(l->comm, rl_stop_asked());
-	stops.broken = rl_comm_count(l->comm, rl_batches_broken(r->in) != NULL);
-	if (stops.asked || stops.broken)
+	if (stops.asked)
 		stop(r, stops);
 	rl_progress_end(&r->progress, r->now.place.taken);
 	warn_if_diverged(r);
