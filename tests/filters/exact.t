@@ -1,7 +1,7 @@
 # The exact linear probe: the optimum, the choice of the weight decay, and what is refused.
 . "$(dirname "$0")/tap.sh"
 
-PATH=$top/${RL_OBJ:-obj}/tests:$PATH
+PATH=$PATH:${RL_BIN:-$top/bin}/../obj/tests
 make-features 1 300 4 avgpool=24 feat5=40 label >train.tar
 make-features 2 120 4 avgpool=24 feat5=40 label >test.tar
 
