@@ -75,32 +75,43 @@ static size_t plan_weights_by_gemm(struct rl_net *n, struct op *op, int64_t tile
 	return rl_md_bytes(&x_last) + rl_md_bytes(&y_last);
 }
 
+/* Bytes of the copy `own` that is needed where layouts differ. */
+static size_t plan_copy(struct rl_net *n, struct op *op, int prim, struct rl_md from,
+			struct rl_md to, struct rl_md own)
+{
+	struct rl_md a = rl_md_batch(&from, from.dim[0]), b = rl_md_batch(&to, to.dim[0]);
+
+	if (rl_md_equal(&a, &b))
+		return 0;
+	op->prim[prim] = reorder(n, from, to);
+	return rl_md_bytes(&own);
+}
+
 /* In the tape's layouts oneDNN has no kernel for the gradient of x where channels are odd, nor,
  * before AVX2, for most convolutions.  In layouts of its own it has. */
 static void plan_by_data(struct rl_net *n, struct op *op, struct rl_md x, struct rl_md y)
 {
 	struct rl_prim *p = &op->prim[BY_DATA], *hint = &op->prim[FORWARD];
 	struct rl_md any = any_weights(n, op), w, dx, dy;
-	bool own;
+	size_t dx_bytes, dy_bytes;
 
 	*p = rl_prim_conv(n->d, RL_BACKWARD_DATA, x, any, y, window(op), NULL, hint);
-	own = rl_prim_is_slow(p);
-	if (own) {
+	if (rl_prim_is_slow(p)) {
 		rl_prim_free(p);
 		*p = rl_prim_conv(n->d, RL_BACKWARD_DATA, rl_md_of(x.number, rl_md_any(4, x.dim)),
 				  any, rl_md_of(y.number, rl_md_any(4, y.dim)), window(op), NULL,
 				  hint);
-		dx = rl_prim_md(p, RL_ARG_DIFF_SRC);
-		dy = rl_prim_md(p, RL_ARG_DIFF_DST);
-		op->prim[DY_IN] = reorder(n, y, dy);
-		op->prim[DX_OUT] = reorder(n, dx, x);
 	}
+	dx = rl_prim_md(p, RL_ARG_DIFF_SRC);
+	dy = rl_prim_md(p, RL_ARG_DIFF_DST);
+	dy_bytes = plan_copy(n, op, DY_IN, y, dy, dy);
+	dx_bytes = plan_copy(n, op, DX_OUT, dx, x, dx);
 	rl_op_scratch(n, p);
 	w = rl_prim_md(p, RL_ARG_WEIGHTS);
 	op->prim[PACK_BACKWARD] = reorder(n, rl_md_plain(4, weight_shape(n, op)), w);
 	rl_op_buffer(n, op, rl_md_bytes(&w), IN_BACKWARD);
-	rl_op_buffer(n, op, own ? rl_md_bytes(&dy) : 0, IN_BACKWARD);
-	rl_op_buffer(n, op, own ? rl_md_bytes(&dx) : 0, IN_BACKWARD);
+	rl_op_buffer(n, op, dy_bytes, IN_BACKWARD);
+	rl_op_buffer(n, op, dx_bytes, IN_BACKWARD);
 }
 
 static void plan_backward(struct rl_net *n, struct op *op)
@@ -141,18 +152,6 @@ static struct rl_prim forward_prim(struct rl_net *n, struct op *op, struct rl_md
 {
 	return rl_prim_conv(n->d, n->config.train ? RL_TRAINING : RL_INFERENCE, x,
 			    any_weights(n, op), y, window(op), &op->c.conv.fuse, NULL);
-}
-
-/* Bytes of the copy `own` that is needed where layouts differ. */
-static size_t plan_copy(struct rl_net *n, struct op *op, int prim, struct rl_md from,
-			struct rl_md to, struct rl_md own)
-{
-	struct rl_md a = rl_md_batch(&from, from.dim[0]), b = rl_md_batch(&to, to.dim[0]);
-
-	if (rl_md_equal(&a, &b))
-		return 0;
-	op->prim[prim] = reorder(n, from, to);
-	return rl_md_bytes(&own);
 }
 
 /* Layouts that are settled already may have no kernel, as blocks of 8 channels where the CPU's are
@@ -203,11 +202,36 @@ static void plan(struct rl_net *n, struct op *op)
 /* ---- binding ----------------------------------------------------------------------------------
  */
 
-static void bind_reorder(struct rl_net *n, struct op *op, int i, struct rl_memory from, void *to)
+static void bind_reorder(struct rl_net *n, struct op *op, int i, struct rl_memory from,
+			 struct rl_memory to)
 {
 	rl_op_call(n, op, i, &op->prim[i]);
 	rl_op_arg(n, op, i, RL_ARG_FROM, from);
-	rl_op_arg(n, op, i, RL_ARG_TO, rl_whole(to));
+	rl_op_arg(n, op, i, RL_ARG_TO, to);
+}
+
+/* Where a primitive reads what is in `at`: there, or in the copy that is made before it runs. */
+static struct rl_memory bind_in(struct rl_net *n, struct op *op, int i, int buffer,
+				struct rl_memory at)
+{
+	struct rl_memory own = rl_whole(rl_op_memory(op, buffer));
+
+	if (!op->prim[i].prim)
+		return at;
+	bind_reorder(n, op, i, at, own);
+	return own;
+}
+
+/* The same of what it writes, which is copied afterwards. */
+static struct rl_memory bind_out(struct rl_net *n, struct op *op, int i, int buffer,
+				 struct rl_memory at)
+{
+	struct rl_memory own = rl_whole(rl_op_memory(op, buffer));
+
+	if (!op->prim[i].prim)
+		return at;
+	bind_reorder(n, op, i, own, at);
+	return own;
 }
 
 static void bind_by_weights(struct rl_net *n, struct op *op, int i, int to)
@@ -228,20 +252,11 @@ static float *dy_last(const struct rl_net *n, const struct op *op)
 
 static void bind_by_data(struct rl_net *n, struct op *op)
 {
-	struct rl_memory dy = rl_op_out(n, op)->grad, dx = op->dx[0];
+	struct rl_memory dy = bind_in(n, op, DY_IN, DY, rl_op_out(n, op)->grad);
+	struct rl_memory dx = bind_out(n, op, DX_OUT, DX, op->dx[0]);
 
-	if (op->prim[DY_IN].prim) {
-		struct rl_memory own = rl_whole(rl_op_memory(op, DX));
-
-		bind_reorder(n, op, DY_IN, dy, rl_op_memory(op, DY));
-		rl_op_call(n, op, DX_OUT, &op->prim[DX_OUT]);
-		rl_op_arg(n, op, DX_OUT, RL_ARG_FROM, own);
-		rl_op_arg(n, op, DX_OUT, RL_ARG_TO, dx);
-		dy = rl_whole(rl_op_memory(op, DY));
-		dx = own;
-	}
 	bind_reorder(n, op, PACK_BACKWARD, rl_whole(rl_params_data(n->params, op->param[0])),
-		     rl_op_memory(op, W_BACKWARD));
+		     rl_whole(rl_op_memory(op, W_BACKWARD)));
 	rl_op_call(n, op, BY_DATA, &op->prim[BY_DATA]);
 	rl_op_arg(n, op, BY_DATA, RL_ARG_DIFF_DST, dy);
 	rl_op_arg(n, op, BY_DATA, RL_ARG_WEIGHTS, rl_whole(rl_op_memory(op, W_BACKWARD)));
@@ -254,10 +269,10 @@ static void bind_backward(struct rl_net *n, struct op *op)
 
 	if (x->wants_grad)
 		bind_by_data(n, op);
-	bind_reorder(n, op, UNPACK, rl_whole(rl_op_memory(op, DW)), op->dp[0]);
+	bind_reorder(n, op, UNPACK, rl_whole(rl_op_memory(op, DW)), rl_whole(op->dp[0]));
 	if (op->c.conv.weights_by_gemm) {
-		bind_reorder(n, op, X_LAST, x->data, rl_op_memory(op, LAST));
-		bind_reorder(n, op, DY_LAST, y->grad, dy_last(n, op));
+		bind_reorder(n, op, X_LAST, x->data, rl_whole(rl_op_memory(op, LAST)));
+		bind_reorder(n, op, DY_LAST, y->grad, rl_whole(dy_last(n, op)));
 		return;
 	}
 	bind_by_weights(n, op, BY_WEIGHTS, DW);
@@ -274,19 +289,10 @@ static void bind(struct rl_net *n, struct op *op)
 	void *w = rl_op_memory(op, W_FORWARD);
 	void *source =
 		op->c.conv.fuse.bias ? folded_weights(n) : rl_params_data(n->params, op->param[0]);
-	struct rl_memory x = rl_op_in(n, op, 0)->data, y = rl_op_out(n, op)->data;
+	struct rl_memory x = bind_in(n, op, X_IN, X, rl_op_in(n, op, 0)->data);
+	struct rl_memory y = bind_out(n, op, Y_OUT, Y, rl_op_out(n, op)->data);
 
-	bind_reorder(n, op, PACK, rl_whole(source), w);
-	if (op->prim[X_IN].prim) {
-		bind_reorder(n, op, X_IN, x, rl_op_memory(op, X));
-		x = rl_whole(rl_op_memory(op, X));
-	}
-	if (op->prim[Y_OUT].prim) {
-		rl_op_call(n, op, Y_OUT, &op->prim[Y_OUT]);
-		rl_op_arg(n, op, Y_OUT, RL_ARG_FROM, rl_whole(rl_op_memory(op, Y)));
-		rl_op_arg(n, op, Y_OUT, RL_ARG_TO, y);
-		y = rl_whole(rl_op_memory(op, Y));
-	}
+	bind_reorder(n, op, PACK, rl_whole(source), rl_whole(w));
 	rl_op_call(n, op, FORWARD, &op->prim[FORWARD]);
 	rl_op_arg(n, op, FORWARD, RL_ARG_SRC, x);
 	rl_op_arg(n, op, FORWARD, RL_ARG_WEIGHTS, rl_whole(w));
