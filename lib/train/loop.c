@@ -17,7 +17,6 @@
 struct run {
 	struct rl_loop *l;
 	struct rl_state now; /* after the last whole step */
-	bool planned;        /* a micro-batch has been run */
 	int64_t saved;       /* the step of the last checkpoint */
 	int64_t total, warm_end;
 	double window_start;
@@ -188,9 +187,8 @@ static struct rl_score run_micro_batch(struct run *r, const struct rl_batch *b, 
 		m.final_ctx = r->gradient;
 	}
 	struct rl_score s = task->gradients(task->ctx, b, &m);
-	if (r->l->verbose && !r->planned)
+	if (r->l->verbose && i == 0 && r->now.step == r->l->start.step)
 		task->print(task->ctx, stderr);
-	r->planned = true;
 	if (!isfinite(s.loss))
 		rl_die("step %lld: the loss is not finite: lower --lr, or raise the batch",
 		       (long long)r->now.step);
