@@ -1,6 +1,7 @@
 #include "train/detecting.h"
 
 #include "base/err.h"
+#include "train/pass.h"
 #include "train/scenes.h"
 
 #include <stdlib.h>
@@ -102,11 +103,12 @@ static struct rl_score gradients(void *ctx, const struct rl_batch *b, const stru
 {
 	struct rl_detecting *d = ctx;
 	const struct rl_scene blank = nothing();
+	int64_t images = rl_pass_images(b, &d->net);
 
-	if (!b->samples && !d->net.sync_bn)
+	if (!images)
 		return (struct rl_score){0};
 	struct rl_detector_batch batch =
-		batch_of(d, b->samples ? d->slot[b->slot] : &blank, b->samples ? b->samples : 1, m);
+		batch_of(d, b->samples ? d->slot[b->slot] : &blank, images, m);
 
 	batch.absent = !b->samples;
 	struct rl_detector_loss l = rl_detector_learn(d->detector, &batch);
