@@ -74,15 +74,6 @@ json_t *rl_setup_of_streams(const json_t *train, const json_t *test, int64_t cla
 			json_object_get(train, "history"), json_object_get(test, "history"));
 }
 
-static void need_same_weights(const char *path, const json_t *by)
-{
-	char sha256[65];
-
-	rl_file_sha256(path, sha256);
-	if (strcmp(rl_json_str(by, "weights", "detections: by"), sha256))
-		rl_die("%s: the detections are of other weights", path);
-}
-
 /* The object of that name in another, there from now on. */
 static json_t *object_in(json_t *o, const char *name)
 {
@@ -93,13 +84,10 @@ static json_t *object_in(json_t *o, const char *name)
 	return inner;
 }
 
-json_t *rl_setup_of_detector(const char *path, const json_t *by, int64_t test_images,
-			     int64_t classes)
+/* What the weights say, with how the test images were seen (stolen; NULL: not known) and counts. */
+static json_t *setup_in(const char *path, json_t *test_view, int64_t test_images, int64_t classes)
 {
 	json_t *setup = json_object(), *data;
-
-	if (path && by)
-		need_same_weights(path, by);
 
 	if (path) {
 		struct rl_st_file *f = rl_st_open(path);
@@ -111,11 +99,69 @@ json_t *rl_setup_of_detector(const char *path, const json_t *by, int64_t test_im
 		if (!json_is_object(setup))
 			rl_die("%s: its setup is not an object", path);
 	}
-	if (by)
-		json_object_set_new(object_in(setup, "views"), "test",
-				    json_string(rl_json_str(by, "view", "detections: by")));
+	if (test_view)
+		json_object_set_new(object_in(setup, "views"), "test", test_view);
 	data = object_in(setup, "data");
 	set_count(data, "test_images", test_images);
 	set_count(data, "classes", classes);
 	return setup;
+}
+
+json_t *rl_setup_of_detector(const char *path, const json_t *by, int64_t test_images,
+			     int64_t classes)
+{
+	static const char where[] = "detections: by";
+	char sha256[65];
+
+	if (path && by) {
+		rl_file_sha256(path, sha256);
+		if (strcmp(rl_json_str(by, "weights", where), sha256))
+			rl_die("%s: the detections are of other weights", path);
+	}
+	return setup_in(path, by ? json_string(rl_json_str(by, "view", where)) : NULL, test_images,
+			classes);
+}
+
+/* Of the last entry that the tool made; NULL when there is none. */
+static const json_t *inputs_of(const json_t *history, const char *tool)
+{
+	const json_t *inputs = NULL;
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(history, i, entry)
+	{
+		const char *name = json_string_value(json_object_get(entry, "tool"));
+
+		if (name && !strcmp(name, tool))
+			inputs = json_object_get(entry, "inputs");
+	}
+	return inputs;
+}
+
+static bool among(const json_t *inputs, const char *path)
+{
+	char sha256[65];
+	size_t i;
+	json_t *input;
+
+	rl_file_sha256(path, sha256);
+	json_array_foreach(inputs, i, input)
+	{
+		const char *hash = json_string_value(json_object_get(input, "sha256"));
+
+		if (hash && !strcmp(hash, sha256))
+			return true;
+	}
+	return false;
+}
+
+json_t *rl_setup_of_segmenter(const char *path, const json_t *history, int64_t test_images,
+			      int64_t classes)
+{
+	const json_t *inputs = inputs_of(history, "rl-segment");
+
+	if (path && inputs && !among(inputs, path))
+		rl_die("%s: the predictions are of other weights", path);
+	return setup_in(path, rl_view_of(history), test_images, classes);
 }

@@ -30,6 +30,11 @@ json_t *rl_setup(int64_t train_images, int64_t test_images, int64_t classes,
 json_t *rl_setup_of_detector(const char *path, const json_t *by, int64_t test_images,
 			     int64_t classes);
 
+/* The same of a network that labels pixels, with the history of what it predicted.  Dies when
+ * rl-segment noted there that it was another. */
+json_t *rl_setup_of_segmenter(const char *path, const json_t *history, int64_t test_images,
+			      int64_t classes);
+
 /* The same of two feature streams' provenances, {"samples", "history"}. */
 json_t *rl_setup_of_streams(const json_t *train, const json_t *test, int64_t classes);
 

@@ -1,0 +1,164 @@
+# rl-miou: the reference's label maps in every form that they come in, and what is refused.
+. "$(dirname "$0")/tap.sh"
+export PYTHONPATH=$top/tests/filters
+golden=$top/tests/golden/miou
+
+# The reference's images: both maps in one stream, and each in one of its own.
+/usr/bin/python3 - "$golden" <<'END'
+import sys, numpy as np
+from tensorstream import write
+for case, n in ("voc21", 21), ("absent", 21), ("city19", 19), ("cityscapes", 19):
+    of = lambda name: np.load(f"{sys.argv[1]}/{case}.{name}.npy")
+    gt, pred, sizes = of("gt"), of("pred"), of("sizes")
+    if case == "cityscapes":
+        gt, pred = of("relabel")[gt], of("relabel")[pred]
+    ends = np.cumsum(sizes.prod(1))[:-1]
+    samples = [(f"val/{i:02}", {"segmentation": g.reshape(size), "prediction": p.reshape(size)})
+               for i, (g, p, size) in enumerate(zip(np.split(gt, ends), np.split(pred, ends), sizes))]
+    field = {"dtype": "u1", "shape": ["H", "W"], "names": [f"c{k}" for k in range(n)]}
+    by = [{"tool": "rl-segment", "args": ["predict"], "inputs": [{"path": "w", "sha256": "f" * 64}]}]
+    write(f"{case}.tar", {"segmentation": field, "prediction": field}, samples, by)
+    write(f"{case}.gt.tar", {"segmentation": field}, samples)
+    write(f"{case}.found.tar", {"prediction": field}, samples, by)
+END
+
+# same CASE RESULT NAME: all that the reference knows of it, to the digits that are printed.
+same() {
+	/usr/bin/python3 - "$golden/$1" "$2" <<'END' 2>stderr
+import json, os, sys, numpy as np
+r = json.load(open(sys.argv[2]))
+of = lambda name: np.load(f"{sys.argv[1]}.{name}.npy")
+array = lambda o: np.array([np.nan if v is None else v for v in o.values()], float)
+close = lambda a, b: np.allclose(a, 100 * b, rtol=1e-9, atol=0, equal_nan=True)
+assert close(array(r["per_class"]["IoU"]), of("iou"))
+assert list(r["per_class"]["IoU"]) == [f"c{k}" for k in range(len(of("iou")))]
+if os.path.exists(sys.argv[1] + ".acc.npy"):
+    assert close(array(r["per_class"]["accuracy"]), of("acc"))
+assert close(array(r["metrics"])[:len(of("means"))], of("means")), r["metrics"]
+hist = np.array(r["confusion"])
+assert np.array_equal(hist[:, :-1], of("hist")) and not hist[:, -1].any() and hist.sum() == r["pixels"]
+END
+	ok $? "$3"
+}
+for case in voc21 absent city19 cityscapes; do
+	rl-miou --confusion <$case.tar >$case.json
+	same $case $case.json "$case: the reference's numbers, from one stream"
+done
+rl-miou --confusion --gt voc21.gt.tar voc21.found.tar >two.json
+same voc21 two.json "truth in a stream of its own"
+rl-miou --confusion --gt - voc21.found.tar <voc21.gt.tar >two.json
+same voc21 two.json "from standard input"
+rl-miou --confusion voc21.tar >file.json
+same voc21 file.json "one stream, in a file"
+rl-cat --slice 0:2 voc21.tar >a.tar
+rl-cat --slice 2:6 voc21.tar | cat a.tar - | rl-miou --confusion >joined.json
+same voc21 joined.json "a stream in two segments"
+is "$(rl-miou --name "a row" <absent.tar | jq -c '[.benchmark, .name, has("confusion"), (.metrics | keys_unsorted), .setup.data,
+	(.per_class.IoU | map(select(. == null)) | length), .provenance.predictions.samples, .provenance.command.tool]')" \
+	'["segmentation","a row",false,["mIoU","mAcc","aAcc"],{"test_images":6,"classes":21},1,6,"rl-miou"]' "one line that says what it is"
+is "$(jq -c '.provenance | [.gt.path, .gt.samples, .predictions.path, (.predictions.digest | length), .predictions.history[0].tool]' two.json)" \
+	'["stdin",6,"voc21.found.tar",16,"rl-segment"]' "made from what"
+
+# ---- the page's tables ----------------------------------------------------------------------------
+for case in voc12aug:voc21 cityscapes:city19; do
+	jq -c --arg b "${case%:*}-segmentation" '.benchmark = $b | .name = "ours"' "${case#*:}.json"
+done >results
+rl-report --markdown --published "$top/pipelines/published.json" results >page.md
+is "$(grep -A 8 '^#### Pascal VOC 2012 + Aug' page.md | sed -n 's/^| \(ours\|Relative location, MMSelfSup\)[^|]*| \([0-9.]*\).*/\2/p' | xargs)" \
+	"$(jq .metrics.mIoU voc21.json | xargs printf %.2f) 63.49" "rl-report puts it beside the published number"
+is "$(grep -A 8 '^#### Cityscapes' page.md | sed -n 's/^| ours[^|]*| \([0-9.]*\).*/\1/p')" "$(jq .metrics.mIoU city19.json | xargs printf %.2f)" \
+	"and the other in its own table"
+
+# ---- rules ----------------------------------------------------------------------------------------
+# maps NAME CHANGE...: of each pair a stream NAME.tar of two images, a/x of 2 x 3 pixels and b of 1 x 1, after the change
+# to what it likes of `truth`, `found` (the declarations), `x`, `b` (arrays by field), `keys`, `by` (the history).
+maps() {
+	/usr/bin/python3 - "$@" <<-'END'
+		import sys, numpy as np
+		from tensorstream import write
+		u1 = lambda *rows: np.array(rows, "u1")
+		for name, change in zip(sys.argv[1::2], sys.argv[2::2]):
+		    truth, found = ({"dtype": "u1", "shape": ["H", "W"], "names": ["sky", "cat", "dog"]} for _ in range(2))
+		    x = {"segmentation": u1([0, 0, 0], [1, 255, 255]), "prediction": u1([0, 1, 255], [1, 0, 255])}
+		    b = {"segmentation": u1([1]), "prediction": u1([2])}
+		    keys, by = ["a/x", "b"], []
+		    exec(change)
+		    fields = {"segmentation": truth, "prediction": found}
+		    write(name + ".tar", {f: d for f, d in fields.items() if d}, list(zip(keys, [x, b])), by)
+	END
+}
+# refuse COMMAND CHANGE TEXT NAME...: the command, with a stream with the change as its last operand, must fail so.
+refuse() {
+	command=$1
+	shift
+	changes=() cases=0
+	for ((at = 1; at <= $#; at += 3)); do
+		changes+=("bad$((cases++))/bad" "${!at}")
+		mkdir -p "bad$((cases - 1))"
+	done
+	maps "${changes[@]}"
+	for ((at = 0; at < cases; at++)); do
+		cd "bad$at" && fails 1 "$2" "$3" $command bad.tar
+		cd .. && shift 3
+	done
+}
+maps rules ''
+rl-miou --confusion <rules.tar >rules.json
+is "$(jq -c '[.confusion, .pixels, (.per_class.IoU[] * 30 | round), .per_class.accuracy.dog, (.metrics.aAcc * 10 | round)]' rules.json)" \
+	'[[[1,1,0,1],[0,1,1,0],[0,0,0,0]],5,1000,1000,0,null,400]' \
+	"a pixel without truth does not count; a prediction of no class is wrong, and no other class's"
+
+# ---- weights --------------------------------------------------------------------------------------
+/usr/bin/python3 - <<'END'
+import json
+for name, metadata in (("w", {"setup": '{"training":{"model":"fcn"},"data":{"train_images":7}}'}), ("mute", {"a": "b"}), ("odd", {"setup": "[]"})):
+    head = json.dumps({"__metadata__": metadata, "x": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    head += b" " * (-len(head) % 8)
+    open(name, "wb").write(len(head).to_bytes(8, "little") + head + bytes(4))
+END
+sha=$(sha256sum <w | cut -d' ' -f1)
+maps made 'by = [{"tool": "rl-decode", "args": [], "view": "resize=8"},
+	{"tool": "rl-segment", "args": [], "inputs": [{"path": "w", "sha256": "'$sha'"}]}]'
+is "$(rl-miou --weights w <made.tar | jq -c '[.setup, .provenance.command.inputs[0].sha256 == "'$sha'"]')" \
+	'[{"training":{"model":"fcn"},"data":{"train_images":7,"test_images":2,"classes":3},"views":{"test":"resize=8"}},true]' \
+	"--weights says what the network is made of"
+is "$(rl-miou --weights w <rules.tar | jq -c .setup.training)" '{"model":"fcn"}' "also of predictions that do not say of which they are"
+fails 1 "other: the predictions are of other weights" "weights that did not predict" sh -c 'cp odd other; rl-miou --weights other <made.tar'
+fails 1 'mute: no member "setup"' "weights that say nothing" rl-miou --weights mute <rules.tar
+fails 1 "odd: its setup is not an object" "weights that say something else" rl-miou --weights odd <rules.tar
+fails 1 "none: " "weights that are not there" rl-miou --weights none <rules.tar
+
+# ---- what is refused ------------------------------------------------------------------------------
+refuse rl-miou \
+	'truth = None' "bad.tar: no field segmentation" "no truth" \
+	'found = None' "bad.tar: no field prediction" "no predictions" \
+	'del truth["names"]' 'bad.tar: head: field segmentation: no "names" of its classes' "truth without names" \
+	'del found["names"]' 'bad.tar: head: field prediction: no "names" of its classes' "predictions without names" \
+	'truth["names"] = ["c%d" % i for i in range(256)]' "bad.tar: head: field segmentation: more than 255 classes" "too many classes" \
+	'truth["names"] = ["sky", "cat", "cat"]' "bad.tar: two classes are called cat" "two classes of one name" \
+	'found["names"] = ["sky", "dog", "cat"]' "bad.tar: class 1 of prediction is dog, but in bad.tar class 1 of segmentation is cat" "other names" \
+	'found["names"] = ["sky", "cat"]' "bad.tar: prediction is of 2 classes, but in bad.tar segmentation is of 3" "fewer classes" \
+	'x["segmentation"][1, 2] = 3' "bad.tar: a/x: segmentation: the pixel at 2, 1 is of class 3, but there are 3" "a truth that is no class" \
+	'x["prediction"][1, 2] = 254' "bad.tar: a/x: prediction: the pixel at 2, 1 is of class 254, but there are 3" "a prediction that is no class" \
+	'x["prediction"] = u1([0, 0], [1, 1])' "bad.tar: a/x: the prediction is of 2 x 2 pixels, the truth of 3 x 2" "another size" \
+	'x["prediction"] = x["prediction"].T' "bad.tar: a/x: the prediction is of 2 x 3 pixels, the truth of 3 x 2" "a size on its side" \
+	'truth["dtype"] = "i4"; x["segmentation"] = x["segmentation"].astype("i4"); b["segmentation"] = b["segmentation"].astype("i4")' "sample a/x: field segmentation is i4" "classes of another type" \
+	'keys = []' "bad.tar: no images" "no images" \
+	'x["segmentation"][:] = 255; b["segmentation"][:] = 255' "no pixel has a class" "nothing to compare with"
+head -c 3000 rules.tar >cut.tar
+fails 1 "cut.tar: truncated" "a stream that is cut short" rl-miou cut.tar
+maps gt 'found = None'
+refuse 'rl-miou --gt ../gt.tar' \
+	'truth = None; keys = ["a/x"]' "bad.tar: ends without a prediction of b" "a prediction too few" \
+	'truth = None; keys = ["a/x", "c"]' "bad.tar: c: the next image of ../gt.tar is b" "another image" \
+	'truth = None; keys = ["b", "a/x"]' "bad.tar: b: the next image of ../gt.tar is a/x" "another order" \
+	'truth = None; b["prediction"] = u1([0, 0])' "bad.tar: b: the prediction is of 2 x 1 pixels, the truth of 1 x 1" "another size than the truth's"
+maps gt 'found = None; keys = ["a/x"]' found 'truth = None'
+fails 1 "found.tar: b: gt.tar has no such image" "a prediction too many" rl-miou --gt gt.tar found.tar
+fails 1 "gt.tar: no field prediction" "truth for predictions" rl-miou gt.tar
+fails 1 "none.tar: open" "no such file" rl-miou none.tar
+fails 1 "none.tar: open" "no such truth" rl-miou --gt none.tar found.tar
+fails 1 "stdout: write" "a full disk" sh -c 'rl-miou <rules.tar >/dev/full'
+fails 2 "more than one operand" "two streams" rl-miou rules.tar rules.tar
+fails 2 "standard input can be but one of the two" "both from standard input" rl-miou --gt - <rules.tar
+done_testing
