@@ -18,7 +18,9 @@
 static const struct rl_tool tool = {
 	.name = "rl-draw",
 	.synopsis = "[options] < images",
-	.summary = "Draw boxes, classes, masks and labels on images: their own, or predictions.",
+	.summary =
+		"Draw boxes, classes, masks and labels on images: their own, or predictions; of\n"
+		"classes of pixels both, side by side.",
 	.example = "rl-list voc VOCdevkit --year 2007 --set test | head -n 30 | rl-decode |\n"
 		   "  rl-draw --sheet truth.png",
 };
@@ -36,7 +38,7 @@ struct draw {
 	struct config config;
 	struct rl_reader *in;
 	struct rl_found *found; /* NULL: what the samples say */
-	const json_t *names;
+	const json_t *names, *map_names;
 	struct rl_sheet *sheet;
 	struct rl_resizer *resizer;
 };
@@ -87,7 +89,7 @@ static void gather(const struct draw *d, struct rl_sample *s, const struct rl_im
 static void draw(struct draw *d, struct rl_sample *s)
 {
 	struct rl_image im = rl_decoded_image(s), picture;
-	struct rl_shown shown = {.names = d->names};
+	struct rl_shown shown = {.names = d->names, .map_names = d->map_names};
 
 	gather(d, s, &im, &shown);
 	if (d->config.out) {
@@ -96,10 +98,11 @@ static void draw(struct draw *d, struct rl_sample *s)
 		rl_image_free(&picture);
 	}
 	if (d->sheet) {
+		int panels = rl_shown_panels(&shown);
+		int side = ((int)d->config.tile - (panels - 1) * RL_SHOWN_GAP) / panels;
 		int64_t height, width;
 
-		rl_fit(im.height, im.width, (int)d->config.tile, (int)d->config.tile, &height,
-		       &width);
+		rl_fit(im.height, im.width, side, side, &height, &width);
 		picture = rl_shown_picture(&shown, &im, height < 1 ? 1 : (int)height,
 					   width < 1 ? 1 : (int)width, d->resizer);
 		rl_sheet_add(d->sheet, picture, s->key);
@@ -132,6 +135,19 @@ static void write_sheet(const struct draw *d)
 		rl_die("%s: %s", d->config.sheet, why);
 	write_image(d->config.sheet, &im, true);
 	rl_image_free(&im);
+}
+
+static const json_t *map_names(const json_t *head)
+{
+	const json_t *truth = rl_head_names(head, "segmentation", "stdin");
+	const json_t *prediction = rl_head_names(head, "prediction", "stdin");
+
+	if (truth && prediction && !json_equal(truth, prediction))
+		rl_die("stdin: head: the fields segmentation and prediction have other names");
+	const json_t *names = truth ? truth : prediction;
+	if (json_array_size(names) > 255)
+		rl_die("stdin: head: more than 255 classes of pixels");
+	return names;
 }
 
 int main(int argc, char **argv)
@@ -174,7 +190,9 @@ int main(int argc, char **argv)
 	d.in = rl_reader_new(STDIN_FILENO, "stdin");
 	if (c->predictions)
 		d.found = rl_found_read(c->predictions);
-	d.names = rl_head_names(rl_reader_head(d.in), "classes", "stdin");
+	const json_t *head = rl_reader_head(d.in);
+	d.names = rl_head_names(head, "classes", "stdin");
+	d.map_names = map_names(head);
 	if (!d.names && d.found)
 		d.names = rl_found_names(d.found);
 	d.resizer = rl_resizer_new();

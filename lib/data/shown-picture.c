@@ -1,7 +1,9 @@
-/* Everything that is shown of an image, painted: areas below, then frames, then what they are. */
+/* Everything that is shown of an image, painted: areas below, then frames, then what they are; and
+ * what the colours of areas stand for. */
 #include "data/shown.h"
 
 #include "base/err.h"
+#include "image/legend.h"
 #include "image/paint.h"
 #include "image/palette.h"
 #include "image/view.h"
@@ -20,6 +22,11 @@ struct painting {
 	int line, letter; /* thickness, and pixels of a pixel of the font */
 	const struct rl_shown_object **order;
 };
+
+static int letter_size(int height, int width)
+{
+	return 1 + (height < width ? height : width) / 350;
+}
 
 static double area(const struct rl_shown_object *o)
 {
@@ -62,11 +69,27 @@ static uint8_t *resized(const struct painting *p, const uint8_t *plane)
 	return rl_view_plane(&v, plane, p->from->width);
 }
 
-static void paint_classes(const struct painting *p)
+static bool has_background(const json_t *names)
 {
-	uint8_t palette[256 * 3], *plane = resized(p, p->shown->classes);
+	const char *first = json_string_value(json_array_get(names, 0));
 
+	return !first || !strcmp(first, "background");
+}
+
+/* Black, the first one, is background's; without a background the second one is the first class's.
+ */
+static void colours_of(const json_t *names, uint8_t palette[256 * 3])
+{
 	rl_palette_voc(palette);
+	if (!has_background(names))
+		memmove(palette, palette + 3, 255 * 3);
+}
+
+static void paint_classes(const struct painting *p, const uint8_t *classes)
+{
+	uint8_t palette[256 * 3], *plane = resized(p, classes);
+
+	colours_of(p->shown->map_names, palette);
 	rl_paint_classes(p->to, plane, palette, CLASS_OPACITY);
 	free(plane);
 }
@@ -128,8 +151,9 @@ static void paint_label(const struct painting *p, const struct rl_shown_object *
 	free(label);
 }
 
-struct rl_image rl_shown_picture(const struct rl_shown *s, const struct rl_image *im, int height,
-				 int width, struct rl_resizer *r)
+/* The image with the objects and the classes of its pixels, or NULL. */
+static struct rl_image panel(const struct rl_shown *s, const uint8_t *classes,
+			     const struct rl_image *im, int height, int width, struct rl_resizer *r)
 {
 	struct rl_image to = rl_resize(r, im, height, width);
 	int shorter = height < width ? height : width;
@@ -137,14 +161,14 @@ struct rl_image rl_shown_picture(const struct rl_shown *s, const struct rl_image
 			     im,
 			     &to,
 			     1 + (shorter + 100) / 250,
-			     1 + shorter / 350,
+			     letter_size(height, width),
 			     rl_calloc(s->n + 1, sizeof(*p.order))};
 
 	for (size_t i = 0; i < s->n; i++)
 		p.order[i] = &s->objects[i];
 	qsort(p.order, s->n, sizeof(*p.order), by_area);
-	if (s->classes)
-		paint_classes(&p);
+	if (classes)
+		paint_classes(&p, classes);
 	for (size_t i = 0; i < s->n; i++)
 		if (p.order[i]->mask.count)
 			paint_mask(&p, p.order[i]);
@@ -153,5 +177,58 @@ struct rl_image rl_shown_picture(const struct rl_shown *s, const struct rl_image
 	for (size_t i = 0; i < s->n; i++)
 		paint_label(&p, p.order[i]);
 	free(p.order);
+	return to;
+}
+
+/* The maps' classes, each once; all[256] and how many. */
+static size_t entries_of(const struct rl_shown *s, size_t pixels, struct rl_legend_entry *all)
+{
+	uint8_t palette[256 * 3];
+	bool there[256] = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < pixels; i++) {
+		if (s->truth)
+			there[s->truth[i]] = true;
+		if (s->prediction)
+			there[s->prediction[i]] = true;
+	}
+	colours_of(s->map_names, palette);
+	for (size_t k = has_background(s->map_names); k < json_array_size(s->map_names); k++)
+		if (there[k]) {
+			all[n].name = json_string_value(json_array_get(s->map_names, k));
+			memcpy(all[n++].rgb, palette + 3 * k, 3);
+		}
+	return n;
+}
+
+int rl_shown_panels(const struct rl_shown *s)
+{
+	return s->truth && s->prediction ? 2 : 1;
+}
+
+struct rl_image rl_shown_picture(const struct rl_shown *s, const struct rl_image *im, int height,
+				 int width, struct rl_resizer *r)
+{
+	struct rl_legend_entry all[256];
+	size_t n = entries_of(s, (size_t)im->height * (size_t)im->width, all);
+	int panels = rl_shown_panels(s), letter = letter_size(height, width);
+	int across = panels * width + (panels - 1) * RL_SHOWN_GAP;
+	struct rl_image first = panel(s, s->truth ? s->truth : s->prediction, im, height, width, r);
+
+	if (panels == 1 && !n)
+		return first;
+	struct rl_image to =
+		rl_image_new(height + rl_legend_height(across, letter, all, n), across);
+	memset(to.data, 255, 3 * (size_t)to.height * (size_t)to.width);
+	rl_paint_image(&to, 0, 0, &first);
+	rl_image_free(&first);
+	if (panels == 2) {
+		struct rl_image second = panel(s, s->prediction, im, height, width, r);
+
+		rl_paint_image(&to, width + RL_SHOWN_GAP, 0, &second);
+		rl_image_free(&second);
+	}
+	rl_legend_paint(&to, height, letter, all, n);
 	return to;
 }

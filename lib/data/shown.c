@@ -69,6 +69,26 @@ static void take_boxes(struct rl_shown *s, struct rl_sample *sample)
 	}
 }
 
+/* NULL where the sample has no such field. */
+static const uint8_t *map_of(const json_t *names, struct rl_sample *sample, const char *field,
+			     const struct rl_tensor *image)
+{
+	size_t n = json_array_size(names);
+
+	if (!rl_sample_find(sample, field))
+		return NULL;
+	const struct rl_tensor *t = rl_sample_get(sample, field, RL_U1, 2);
+	const uint8_t *class = t->data;
+	if (t->dim[0] != image->dim[0] || t->dim[1] != image->dim[1])
+		rl_die("sample %.200s: the field %s has another size than the image", sample->key,
+		       field);
+	for (size_t i = 0; n && i < rl_tensor_count(t); i++)
+		if (class[i] >= n && class[i] != 255)
+			rl_die("sample %.200s: the field %s has class %d, but %zu names",
+			       sample->key, field, class[i], n);
+	return class;
+}
+
 void rl_shown_sample(struct rl_shown *s, struct rl_sample *sample)
 {
 	const struct rl_tensor *image = rl_sample_get(sample, "image", RL_U1, 3);
@@ -78,15 +98,8 @@ void rl_shown_sample(struct rl_shown *s, struct rl_sample *sample)
 		if (rl_sample_find(sample, "masks"))
 			take_masks(s, sample, (int)image->dim[0], (int)image->dim[1]);
 	}
-	if (rl_sample_find(sample, "segmentation")) {
-		const struct rl_tensor *t = rl_sample_get(sample, "segmentation", RL_U1, 2);
-
-		if (t->dim[0] != image->dim[0] || t->dim[1] != image->dim[1])
-			rl_die("sample %.200s: the field segmentation has another size than the "
-			       "image",
-			       sample->key);
-		s->classes = t->data;
-	}
+	s->truth = map_of(s->map_names, sample, "segmentation", image);
+	s->prediction = map_of(s->map_names, sample, "prediction", image);
 }
 
 /* ---- from a line ------------------------------------------------------------------------------
@@ -128,5 +141,5 @@ void rl_shown_free(struct rl_shown *s)
 	free(s->objects);
 	s->objects = NULL;
 	s->n = 0;
-	s->classes = NULL;
+	s->truth = s->prediction = NULL;
 }

@@ -23,11 +23,12 @@ struct rl_shown {
 	const json_t *names; /* of the classes, an array of strings; NULL: they have numbers */
 	struct rl_shown_object *objects;
 	size_t n;
-	const uint8_t *classes; /* of the pixels, the sample's; NULL: none */
+	const json_t *map_names; /* of the pixels' classes, at most 255; NULL: not known */
+	const uint8_t *truth, *prediction; /* of the pixels, the sample's; NULL: none */
 };
 
-/* The sample's boxes, classes, ignore, masks and segmentation, of those that it has.  Dies, naming
- * it, when they do not fit each other or its image. */
+/* The sample's boxes, classes, ignore, masks, segmentation and prediction, of those that it has.
+ * Dies, naming it, when they do not fit each other, its image or the names. */
 void rl_shown_sample(struct rl_shown *s, struct rl_sample *sample);
 
 /* The detections of a line of at least this score, for an image of this size.  Dies, naming it,
@@ -37,7 +38,15 @@ void rl_shown_found(struct rl_shown *s, struct rl_found_line *line, int height, 
 
 void rl_shown_free(struct rl_shown *s);
 
-/* A new image of height x width pixels: im, resized, with everything on it. */
+/* Pictures of an image beside each other: two where it has both maps, the truth on the left. */
+int rl_shown_panels(const struct rl_shown *s);
+
+enum { RL_SHOWN_GAP = 4 }; /* pixels between them */
+
+/* A new image: im, resized to height x width pixels, with everything on it, each map on a panel of
+ * its own; below it the classes of pixels that are there, where they have names.  These are of
+ * VOC's colours in their order; a first class called background, or without a name, is not painted.
+ */
 struct rl_image rl_shown_picture(const struct rl_shown *s, const struct rl_image *im, int height,
 				 int width, struct rl_resizer *r);
 

@@ -76,9 +76,12 @@ void rl_paint_classes(struct rl_image *im, const uint8_t *classes, const uint8_t
 {
 	size_t n = (size_t)im->height * (size_t)im->width;
 
-	for (size_t i = 0; i < n; i++)
-		if (classes[i] != 0 && classes[i] != 255)
-			blend(im->data + 3 * i, palette + 3 * classes[i], opacity);
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *rgb = palette + 3 * classes[i];
+
+		if (classes[i] != 255 && (rgb[0] || rgb[1] || rgb[2]))
+			blend(im->data + 3 * i, rgb, opacity);
+	}
 }
 
 void rl_paint_image(struct rl_image *im, int left, int top, const struct rl_image *other)

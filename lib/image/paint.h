@@ -23,7 +23,8 @@ void rl_paint_frame(struct rl_image *im, struct rl_rect r, int thickness, bool d
 /* Where the mask, [height,width] as the image, is not 0; its edge in full. */
 void rl_paint_mask(struct rl_image *im, const uint8_t *mask, const uint8_t rgb[3], int opacity);
 
-/* Each pixel in the colour of its class; 0 and 255 are left as they are. */
+/* Each pixel in the colour of its class; where that is black, and where the class is 255, it is
+ * left as it is. */
 void rl_paint_classes(struct rl_image *im, const uint8_t *classes, const uint8_t palette[256 * 3],
 		      int opacity);
 

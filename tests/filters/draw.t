@@ -127,6 +127,54 @@ drawn, plain = [numpy.load(f).astype(int) for f in ("drawn", "plain")]
 palette = numpy.array([[0, 0, 0], [128, 0, 0], [0, 128, 0]])
 want = plain * (106 / 256) + palette[:, None, None] * (150 / 256)
 print((drawn[0] == plain[0]).all(), abs(drawn - want)[1:].max() < 1)')" "True True" "classes of pixels have the colours of VOC; the background stays"
+# Names give a legend; truth and prediction stand side by side.
+PYTHONPATH=$top/tests/filters /usr/bin/python3 - <<'END'
+import numpy as np
+from tensorstream import write
+plane = {"dtype": "u1", "shape": ["H", "W"]}
+def stream(name, image=np.full((40, 60, 3), 64, "u1"), **maps):
+    fields = {"image": {"dtype": "u1", "shape": ["H", "W", 3]}}
+    fields.update({f: {**plane, "names": names} for f, (names, _) in maps.items()})
+    write(name + ".tar", fields, [("a", {"image": image, **{f: m for f, (_, m) in maps.items()}})])
+voc, city = ["background", "cat", "dog"], ["road", "wall"]
+left, right, two = np.zeros((40, 60), "u1"), np.zeros((40, 60), "u1"), np.ones((40, 60), "u1")
+left[:, :30], right[:, 30:], two[:, 30:], two[:10] = 1, 2, 0, 255
+stream("truth", segmentation=(voc, left))
+stream("both", segmentation=(voc, left), prediction=(voc, right))
+stream("city", prediction=(city, two))
+stream("beyond", prediction=(city, right))
+stream("names", segmentation=(voc, left), prediction=(city, left))
+stream("many", segmentation=(["c%d" % i for i in range(256)], left))
+stream("size", segmentation=(voc, left), prediction=(voc, left[:, :30]))
+END
+drawn() { # STREAM: as the array p
+	rl-draw --out "$1" --png <"$1.tar"
+	pixels "$1/a.png"
+}
+on() { echo "((64 * 106 + numpy.array([$1]) * 150 + 128) // 256)"; }
+swatches() { look "sorted({tuple(c) for c in p[40:].reshape(-1, 3).tolist()} - {(0, 0, 0), (255, 255, 255)})"; }
+drawn truth
+is "$(look "p.shape[1] == 60 and p.shape[0] > 48, (p[:40, :30] == $(on 128,0,0)).all(), (p[:40, 30:] == 64).all()")" "True True True" \
+	"classes that have names stand below the picture"
+is "$(swatches)" "[(128, 0, 0)]" "each that is there, with its colour, but not the background"
+is "$(look "((p[40:] == 0).all(-1)).sum() > 20")" True "and its name"
+drawn both
+is "$(look "p.shape[1], (p[:40, :30] == $(on 128,0,0)).all(), (p[:40, 30:60] == 64).all(), (p[:40, 60:64] == 255).all(), (p[:40, 64:94] == 64).all(), (p[:40, 94:] == $(on 0,128,0)).all()")" \
+	"124 True True True True True" "the truth is on the left, the prediction on the right"
+is "$(swatches)" "[(0, 128, 0), (128, 0, 0)]" "with one legend"
+drawn city
+is "$(look "(p[:10] == 64).all(), (p[10:40, :30] == $(on 0,128,0)).all(), (p[10:40, 30:] == $(on 128,0,0)).all()")" "True True True" \
+	"without a background the first class has a colour, too; 255 has none"
+rl-draw --sheet sheet.png --tile 84 <both.tar
+pixels sheet.png
+is "$(look "p.shape[1], (p[6:32, 6:26] == $(on 128,0,0)).all(), (p[6:32, 46:50] == 255).all(), (p[6:32, 70:90] == $(on 0,128,0)).all()")" "96 True True True" \
+	"both fit a square of the sheet"
+fails 1 "sample a: the field prediction has class 2, but 2 names" "a class beyond the names" rl-draw --out x <beyond.tar
+fails 1 "the fields segmentation and prediction have other names" "two sets of names" rl-draw --out x <names.tar
+fails 1 "more than 255 classes of pixels" "too many names" rl-draw --out x <many.tar
+fails 1 "sample a: the field prediction has another size than the image" "a prediction of another size" rl-draw --out x <size.tar
+
+# The sheet.
 rl-draw --sheet sheet.png --tile 60 <annotated.tar
 pixels sheet.png
 is "$(look 'p.shape')" "(116, 138, 3)" "a sheet of two columns, as high as its images and captions"

@@ -1,6 +1,7 @@
 /* Paint: the font, the colours, and that nothing outside an image is touched. */
 #include "base/err.h"
 #include "image/font.h"
+#include "image/legend.h"
 #include "image/paint.h"
 #include "image/palette.h"
 #include "image/sheet.h"
@@ -189,6 +190,37 @@ static void test_sheet(void)
 	   "too many are refused");
 }
 
+static int last_painted_row(const struct rl_image *im)
+{
+	for (int i = 3 * im->height * im->width - 1; i >= 0; i--)
+		if (im->data[i] != 255)
+			return i / 3 / im->width;
+	return -1;
+}
+
+static void test_legend(void)
+{
+	const struct rl_legend_entry all[] = {
+		{"cat", {200, 0, 0}}, {"diningtable", {0, 200, 0}}, {"g", {0, 0, 200}}};
+	const int widths[] = {400, 250, 60}, rows[] = {1, 2, 3};
+	bool fits = true;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct rl_image im = rl_image_new(100, widths[i]);
+		int height = rl_legend_height(widths[i], 2, all, 3);
+
+		memset(im.data, 255, 3 * (size_t)im.height * (size_t)im.width);
+		rl_legend_paint(&im, 10, 2, all, 3);
+		int last = last_painted_row(&im);
+		fits = fits && last < 10 + height && last > 10 + height - 12;
+		ok(height == 6 + rows[i] * 24, "a legend %d pixels wide has %d rows", widths[i],
+		   rows[i]);
+		rl_image_free(&im);
+	}
+	ok(fits, "it takes the rows that it says");
+	ok(rl_legend_height(100, 1, all, 0) == 0, "a legend of nothing takes none");
+}
+
 int main(void)
 {
 	test_font();
@@ -196,5 +228,6 @@ int main(void)
 	test_palettes();
 	test_outside();
 	test_sheet();
+	test_legend();
 	return tap_done();
 }
