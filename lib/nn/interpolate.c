@@ -1,23 +1,12 @@
-/*
- * Maps of another size: nearest and bilinear, in PyTorch's conventions.
- *
- * Output row o lies at i = o (H - 1)/(h - 1) where corners are aligned, else at (o + 1/2) H/h -
- * 1/2, not below 0; nearest takes row floor(o H/h).
- */
+/* Maps of another size: nearest and bilinear. */
 #include "nn/tape.h"
 
 #include "base/clones.h"
 #include "base/err.h"
 #include "nn/maps.h"
+#include "nn/tap.h"
 
-#include <math.h>
 #include <string.h>
-
-/* An output row or column is (1 - part) of one input row and part of the next. */
-struct tap {
-	int32_t first, second;
-	float part;
-};
 
 enum { ROWS, COLUMNS, SUMS }; /* buffers; sums of gradients where maps are in bfloat16 */
 
@@ -28,42 +17,19 @@ static void plan(struct rl_net *n, struct op *op)
 
 	rl_value_layout_plain(n, x);
 	rl_value_layout(y, rl_md_like(&x->md, y->dim));
-	rl_op_buffer(n, op, (size_t)y->dim[2] * sizeof(struct tap), ALWAYS);
-	rl_op_buffer(n, op, (size_t)y->dim[3] * sizeof(struct tap), ALWAYS);
+	rl_op_buffer(n, op, (size_t)y->dim[2] * sizeof(struct rl_tap), ALWAYS);
+	rl_op_buffer(n, op, (size_t)y->dim[3] * sizeof(struct rl_tap), ALWAYS);
 	if (x->md.number == RL_BFLOAT16 && op->reached)
 		rl_op_buffer(n, op, rl_md_numbers(&x->md) * sizeof(float), IN_BACKWARD);
-}
-
-static struct tap tap_at(enum rl_interpolation how, int64_t o, int64_t in, int64_t out)
-{
-	double at;
-
-	if (how == RL_NEAREST) {
-		int32_t i = (int32_t)(o * in / out);
-
-		return (struct tap){i, i, 0};
-	}
-	if (how == RL_BILINEAR_CORNERS)
-		at = out > 1 ? (double)o * (double)(in - 1) / (double)(out - 1) : 0;
-	else
-		at = fmax(((double)o + 0.5) * (double)in / (double)out - 0.5, 0);
-	int32_t i = (int32_t)at;
-
-	if (i >= in - 1)
-		return (struct tap){(int32_t)in - 1, (int32_t)in - 1, 0};
-	return (struct tap){i, i + 1, (float)(at - i)};
 }
 
 static void bind(struct rl_net *n, struct op *op)
 {
 	const struct value *x = rl_op_in(n, op, 0), *y = rl_op_out(n, op);
 
-	for (int axis = ROWS; axis <= COLUMNS; axis++) {
-		struct tap *tap = rl_op_memory(op, axis);
-
-		for (int64_t o = 0; o < y->dim[2 + axis]; o++)
-			tap[o] = tap_at(op->c.interpolation, o, x->dim[2 + axis], y->dim[2 + axis]);
-	}
+	for (int axis = ROWS; axis <= COLUMNS; axis++)
+		rl_taps(op->c.interpolation, x->dim[2 + axis], y->dim[2 + axis],
+			rl_op_memory(op, axis));
 }
 
 /* One run of channels of one image, in the layouts of both sides. */
@@ -71,7 +37,7 @@ struct plane {
 	const struct maps *x, *y;
 	void *low, *high; /* of x's size, of y's size */
 	int64_t x_at, y_at, lanes;
-	const struct tap *row, *column;
+	const struct rl_tap *row, *column;
 };
 
 RL_INLINE void load_low(rl_f8 *v, const struct plane *p, int64_t row, int64_t column)
@@ -97,10 +63,10 @@ static void enlarge(const struct plane *p)
 	int64_t o = p->y_at;
 
 	for (int64_t y = 0; y < p->y->height; y++) {
-		const struct tap *r = &p->row[y];
+		const struct rl_tap *r = &p->row[y];
 
 		for (int64_t x = 0; x < p->y->width; x++, o += p->y->at.pixel) {
-			const struct tap *c = &p->column[x];
+			const struct rl_tap *c = &p->column[x];
 			rl_f8 a, b, low, high;
 
 			load_low(&a, p, r->first, c->first);
@@ -122,10 +88,10 @@ static void gather_back(const struct plane *p)
 	int64_t o = p->y_at;
 
 	for (int64_t y = 0; y < p->y->height; y++) {
-		const struct tap *r = &p->row[y];
+		const struct rl_tap *r = &p->row[y];
 
 		for (int64_t x = 0; x < p->y->width; x++, o += p->y->at.pixel) {
-			const struct tap *c = &p->column[x];
+			const struct rl_tap *c = &p->column[x];
 			rl_f8 v;
 
 			rl_load(&v, p->high, o, p->lanes, p->y->bf16);
@@ -141,7 +107,7 @@ static void over(struct op *op, const struct value *x, const struct value *y, vo
 		 int64_t images, void (*pass)(const struct plane *))
 {
 	const struct maps mx = maps_of(x), my = maps_of(y);
-	const struct tap *rows = rl_op_memory(op, ROWS), *columns = rl_op_memory(op, COLUMNS);
+	const struct rl_tap *rows = rl_op_memory(op, ROWS), *columns = rl_op_memory(op, COLUMNS);
 
 #pragma omp parallel for schedule(static)
 	for (int64_t i = 0; i < images; i++) {

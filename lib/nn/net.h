@@ -92,6 +92,9 @@ enum rl_interpolation {
 rl_val rl_interpolate(struct rl_net *n, rl_val x, int64_t height, int64_t width,
 		      enum rl_interpolation how);
 
+/* [N,A,H,W] and [N,B,H,W] to [N,A+B,H,W]. */
+rl_val rl_concat(struct rl_net *n, rl_val left, rl_val right);
+
 /* Pooling windows; average pooling counts padding in the divisor, as PyTorch does by default. */
 struct rl_pool {
 	int kernel, stride, pad;
@@ -111,6 +114,8 @@ rl_val rl_linear_pairs(struct rl_net *n, rl_val a, rl_val b, const char *name, i
  * sample being `rows` rows of x: number i of this batch is number i * ranks + rank of the ranks'
  * batches together, so on any number of ranks the same samples lose the same elements. */
 rl_val rl_dropout(struct rl_net *n, rl_val x, int rows, double p);
+/* The same of whole channels of maps [N,C,H,W], an image being a sample (Tompson et al. 2015). */
+rl_val rl_dropout_channels(struct rl_net *n, rl_val x, double p);
 
 /* Mean softmax cross-entropy of logits [N,K] against N labels 0..K-1 (set before each forward); a
  * loss is where backward starts. */
@@ -119,6 +124,21 @@ void rl_loss_labels(struct rl_net *n, int loss, const int32_t *labels);
 double rl_loss_value(const struct rl_net *n, int loss);
 int64_t rl_loss_correct(const struct rl_net *n,
 			int loss); /* rows whose first largest logit is the label's */
+
+/* Softmax cross-entropy of pixels: logits [N,K,h,w], K at most 255, interpolated to height x width,
+ * against a map [N,height,width] of classes 0..K-1, RL_NO_CLASS being none (set before each
+ * forward).  `weight` times the sum over N * height * width: pixels of no class add nothing to the
+ * sum but count in the divisor, as MMSegmentation's do. */
+enum { RL_NO_CLASS = 255 };
+struct rl_pixel_ce {
+	int64_t height, width;
+	enum rl_interpolation how;
+	double weight;
+};
+int rl_pixel_ce(struct rl_net *n, rl_val logits, const struct rl_pixel_ce *c);
+void rl_pixel_ce_labels(struct rl_net *n, int loss, const uint8_t *map);
+/* Pixels that have a class; rl_loss_correct() says of how many it is the first largest. */
+int64_t rl_pixel_ce_counted(const struct rl_net *n, int loss);
 
 /* RoIAlign (He, Gkioxari, Dollar, Girshick, ICCV 2017): bins x bins averages of bilinear samples of
  * the map of each region's level, [regions,C,bins,bins].  The regions are set before each forward.

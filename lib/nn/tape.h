@@ -126,6 +126,10 @@ struct op {
 			const int32_t *labels;
 			double value;
 			int64_t correct;
+			struct rl_pixel_ce pixels; /* of pixels, from here on */
+			const uint8_t *map;
+			int64_t counted;
+			int threads;
 		} loss;
 	} c;
 	struct rl_prim prim[OP_PRIM]; /* their meaning is the op's own */

@@ -396,6 +396,36 @@ static void roi_align_backward(struct shadow *s, const struct op *op, struct wan
 				&op->c.roi.how);
 }
 
+static int64_t channels_of(const struct shadow *s, const struct op *op, int i)
+{
+	return rl_op_in(s->net, op, i)->dim[1];
+}
+
+static void concat_forward(struct shadow *s, const struct op *op)
+{
+	twin_concat(out(s, op), in(s, op, 0), in(s, op, 1), shape_in(s, op), channels_of(s, op, 1));
+}
+
+static void concat_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	twin_concat_backward(d.x[0], d.x[1], gradient(s, op), shape_in(s, op),
+			     channels_of(s, op, 1));
+}
+
+static void pixel_forward(struct shadow *s, const struct op *op)
+{
+	double *loss = &s->loss[op - s->net->op];
+
+	*loss = twin_pixel_ce(in(s, op, 0), op->c.loss.map, shape_in(s, op), &op->c.loss.pixels);
+	s->terms[op - s->net->op] = fabs(*loss) + 1e-3;
+}
+
+static void pixel_backward(struct shadow *s, const struct op *op, struct wanted d)
+{
+	twin_pixel_ce_backward(d.x[0], in(s, op, 0), op->c.loss.map, shape_in(s, op),
+			       &op->c.loss.pixels);
+}
+
 static void outlet_forward(struct shadow *s, const struct op *op)
 {
 	s->terms[op - s->net->op] = 1;
@@ -422,6 +452,7 @@ static const struct twin {
 	{"global avgpool", global_forward, global_backward},
 	{"linear", linear_forward, linear_backward},
 	{"dropout", dropout_forward, dropout_backward},
+	{"dropout of channels", dropout_forward, dropout_backward},
 	{"softmax ce", softmax_forward, softmax_backward},
 	{"dot", dot_forward, dot_backward},
 	{"add", add_sum_forward, add_sum_backward},
@@ -430,6 +461,8 @@ static const struct twin {
 	{"deconv", deconv_forward, deconv_backward},
 	{"interpolate", interpolate_forward, interpolate_backward},
 	{"roi align", roi_align_forward, roi_align_backward},
+	{"concat", concat_forward, concat_backward},
+	{"pixel ce", pixel_forward, pixel_backward},
 	{"outlet", outlet_forward, outlet_backward},
 };
 

@@ -206,6 +206,174 @@ static void test_outlet(const struct rig_variant *v)
 	}
 }
 
+static void test_concat(const struct rig_variant *v)
+{
+	static const int channels[][2] = {{16, 16}, {32, 8}, {8, 24}, {5, 3}, {12, 7}, {64, 1}};
+	char what[96];
+	struct rig r;
+
+	for (size_t i = 0; i < 4 * RL_LEN(channels); i++) {
+		const int *c = channels[i / 4];
+		const bool left = i & 1, right = i & 2;
+
+		rig_open(&r, v, true);
+		rl_val a = maps(&r, 3, c[0], 5, 4, left);
+		rl_val b = right ? conv(&r, rig_map(&r, 3, 8, 5, 4), "right", c[1])
+				 : rig_map(&r, 3, c[1], 5, 4);
+		rig_end(&r, conv(&r, rl_concat(r.net, a, b), "both", 8));
+		snprintf(what, sizeof(what), "%d and %d channels%s%s", c[0], c[1],
+			 left ? ", the left after conv" : "",
+			 right ? ", the right after conv" : "");
+		rig_check(&r, what);
+	}
+	/* As the head of a fully convolutional network has it: of x and what was made of x. */
+	rig_open(&r, v, true);
+	rl_val x = conv(&r, rig_map(&r, 2, 8, 6, 6), "trunk", 32);
+	rl_val y = rl_relu(r.net, conv(&r, x, "head", 16));
+	rig_end(&r, conv(&r, rl_concat(r.net, x, y), "both", 16));
+	rig_check(&r, "maps and what was made of them");
+}
+
+static void test_dropout(const struct rig_variant *v)
+{
+	static const int channels[] = {16, 20, 5};
+	char what[96];
+	struct rig r;
+
+	for (size_t i = 0; i < 2 * RL_LEN(channels); i++) {
+		rig_open(&r, v, true);
+		rl_val x = maps(&r, 5, channels[i / 2], 4, 3, i % 2);
+		rig_end(&r, conv(&r, rl_dropout_channels(r.net, x, 0.4), "after", 8));
+		snprintf(what, sizeof(what), "dropout of %d channels%s", channels[i / 2],
+			 i % 2 ? ", after conv" : "");
+		rig_check(&r, what);
+	}
+}
+
+/* A channel of an image is there as a whole, scaled, or not at all; about as many as wanted are
+ * not; and other draws leave others. */
+static void test_dropped(void)
+{
+	enum { IMAGES = 40, CHANNELS = 21, AREA = 6, COUNT = IMAGES * CHANNELS };
+	float *y[2], one[COUNT * AREA];
+	bool whole = true;
+	int gone[2] = {0}, same = 0;
+	struct rig r;
+
+	rig_open(&r, &rig_variants[0], true);
+	rl_val out = rl_dropout_channels(r.net, rig_map(&r, IMAGES, CHANNELS, 2, 3), 0.25);
+	rl_net_keep(r.net, out);
+	rig_end(&r, out);
+	rl_net_plan(r.net);
+	for (int i = 0; i < COUNT * AREA; i++)
+		one[i] = 1;
+	for (int draw = 0; draw < 2; draw++) {
+		y[draw] = rl_malloc(sizeof(one));
+		rl_net_set_draw(r.net, (uint64_t)draw);
+		rl_net_feed(r.net, r.feed[0], one);
+		rl_net_forward(r.net);
+		rl_net_read(r.net, out, y[draw]);
+		for (int i = 0; i < COUNT * AREA; i++)
+			whole &= y[draw][i] == y[draw][i / AREA * AREA] &&
+				 (y[draw][i] == 0 || y[draw][i] == (float)(1 / 0.75));
+		for (int i = 0; i < COUNT; i++)
+			gone[draw] += y[draw][i * AREA] == 0;
+	}
+	for (int i = 0; i < COUNT; i++)
+		same += y[0][i * AREA] == y[1][i * AREA];
+	ok(whole, "dropout of channels leaves a channel whole or takes it whole");
+	/* 840 of 1/4: standard deviation 12.6 */
+	ok(gone[0] > 160 && gone[0] < 260 && gone[1] > 160 && gone[1] < 260,
+	   "of a quarter: %d and %d of %d are gone", gone[0], gone[1], COUNT);
+	ok(same < 2 * COUNT / 3 + COUNT / 10, "another draw takes others: %d of %d the same", same,
+	   COUNT);
+	free(y[0]);
+	free(y[1]);
+	rig_close(&r);
+}
+
+/* Classes and, at every seventh pixel or so, none. */
+static void draw_labels(uint8_t *map, int64_t count, int classes)
+{
+	float *u = rl_malloc((size_t)count * sizeof(*u));
+
+	fill(u, (size_t)count, "labels", 0, 1);
+	for (int64_t i = 0; i < count; i++)
+		map[i] = u[i] < 0.15f ? RL_NO_CLASS
+				      : (uint8_t)((u[i] - 0.15f) / 0.8501f * (float)classes);
+	free(u);
+}
+
+static void test_pixel_loss(const struct rig_variant *v)
+{
+	static const struct {
+		int64_t images, classes, height, width;
+		struct rl_pixel_ce loss;
+	} cases[] = {
+		{2, 21, 5, 7, {33, 50, RL_BILINEAR, 1}},
+		{2, 21, 5, 7, {33, 49, RL_BILINEAR_CORNERS, 0.4}},
+		{3, 2, 4, 4, {4, 4, RL_BILINEAR, 1}},
+		{1, 19, 1, 3, {9, 9, RL_BILINEAR, 1}},
+		{1, 1, 6, 6, {3, 2, RL_BILINEAR_CORNERS, 2}},
+		{2, 255, 2, 2, {5, 5, RL_NEAREST, 1}},
+	};
+	char what[96];
+	struct rig r;
+
+	for (size_t i = 0; i < 2 * RL_LEN(cases); i++) {
+		const struct rl_pixel_ce *c = &cases[i / 2].loss;
+		int64_t count = cases[i / 2].images * c->height * c->width;
+		uint8_t *map = rl_malloc((size_t)count);
+
+		rig_open(&r, v, true);
+		rl_val x = maps(&r, cases[i / 2].images, (int)cases[i / 2].classes,
+				cases[i / 2].height, cases[i / 2].width, i % 2);
+		int loss = rl_pixel_ce(r.net, x, c);
+
+		draw_labels(map, count, (int)cases[i / 2].classes);
+		rl_pixel_ce_labels(r.net, loss, map);
+		snprintf(what, sizeof(what), "loss of pixels %zu%s", i / 2,
+			 i % 2 ? ", after conv" : "");
+		rig_check(&r, what);
+		free(map);
+	}
+}
+
+/* Logits far apart, and as many as the pixels: what is right is known. */
+static void test_certain_pixels(void)
+{
+	static const float x[2][3] = {{200, -300, 0}, {0, 0, 100}};
+	static const uint8_t map[] = {0, RL_NO_CLASS, 0};
+	struct rig r;
+
+	rig_open(&r, &rig_variants[0], true);
+	rl_val z = rig_map(&r, 1, 2, 1, 3);
+	int loss = rl_pixel_ce(r.net, z, &(struct rl_pixel_ce){1, 3, RL_BILINEAR, 1});
+	rl_net_plan(r.net);
+	rl_net_feed(r.net, z, x[0]);
+	rl_pixel_ce_labels(r.net, loss, map);
+	rl_net_forward(r.net);
+	ok(rl_pixel_ce_counted(r.net, loss) == 2 && rl_loss_correct(r.net, loss) == 1,
+	   "two pixels count, of one the class is right");
+	ok(rl_loss_value(r.net, loss) > 33.33 && rl_loss_value(r.net, loss) < 33.34,
+	   "a third of the loss of 100: %f", rl_loss_value(r.net, loss));
+	rig_close(&r);
+}
+
+static void label_of_no_class(void *arg)
+{
+	static const uint8_t map[] = {0, 1, 1, 2};
+	struct rig r;
+
+	(void)arg;
+	rig_open(&r, &rig_variants[0], true);
+	int loss = rl_pixel_ce(r.net, rig_map(&r, 1, 2, 1, 1),
+			       &(struct rl_pixel_ce){2, 2, RL_BILINEAR, 1});
+	rl_net_plan(r.net);
+	rl_pixel_ce_labels(r.net, loss, map);
+	rl_net_forward(r.net);
+}
+
 static void region_without_image(void *arg)
 {
 	struct rl_roi roi = {.image = 1, .box = {0, 0, 4, 4}};
@@ -225,6 +393,11 @@ int main(void)
 {
 	ok(dies(region_without_image, NULL, 1, "region 0: no such image or level"),
 	   "a region of an image that is not there dies");
+	ok(dies(label_of_no_class, NULL, 1,
+		"labels of image 0, row 1: one is no class and not 255"),
+	   "a label that no class has dies");
+	test_dropped();
+	test_certain_pixels();
 	for (const struct rig_variant *v = rig_variants; v < rig_variants + RIG_VARIANTS; v++) {
 		test_bias(v);
 		test_add(v);
@@ -232,6 +405,9 @@ int main(void)
 		test_deconv(v);
 		test_roi_align(v);
 		test_outlet(v);
+		test_concat(v);
+		test_dropout(v);
+		test_pixel_loss(v);
 	}
 	return tap_done();
 }

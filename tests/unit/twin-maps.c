@@ -1,7 +1,10 @@
 /* Twins of the ops on maps that detection and segmentation add. */
 #include "twin.h"
 
+#include "base/err.h"
+
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 void twin_bias(double *y, const double *x, const double *bias, struct nchw s, bool relu)
@@ -192,4 +195,87 @@ void twin_roi_align_backward(double *const *dx, const double *dy, const struct n
 		if (dx[i])
 			memset(dx[i], 0, (size_t)twin_count(in[i]) * sizeof(double));
 	roi_align(NULL, NULL, dx, dy, in, region, regions, how);
+}
+
+/* ---- channels behind others ---- */
+
+static void split(double *a, double *b, double *whole, struct nchw s, int64_t channels, bool join)
+{
+	int64_t area = s.h * s.w;
+
+	for (int64_t i = 0; i < s.n * (s.c + channels) * area; i++) {
+		int64_t c = i / area % (s.c + channels), image = i / area / (s.c + channels);
+		double *part = c < s.c ? a : b;
+		int64_t at =
+			c < s.c ? (image * s.c + c) * area : (image * channels + c - s.c) * area;
+
+		if (join)
+			whole[i] = part[at + i % area];
+		else if (part)
+			part[at + i % area] = whole[i];
+	}
+}
+
+void twin_concat(double *y, const double *a, const double *b, struct nchw s, int64_t channels)
+{
+	split((double *)a, (double *)b, y, s, channels, true);
+}
+
+void twin_concat_backward(double *da, double *db, const double *dy, struct nchw s, int64_t channels)
+{
+	split(da, db, (double *)dy, s, channels, false);
+}
+
+/* ---- cross-entropy of pixels ---- */
+
+/* The loss, and the gradient of the enlarged logits where wanted. */
+static double pixel_ce(const double *z, double *dz, const uint8_t *map, int64_t n, int64_t k,
+		       int64_t area, double weight)
+{
+	double loss = 0, by = weight / (double)(n * area);
+
+	for (int64_t i = 0; i < n * area; i++) {
+		const double *of = z + i / area * k * area + i % area;
+		double sum = 0;
+
+		if (map[i] == RL_NO_CLASS)
+			continue;
+		for (int64_t c = 0; c < k; c++)
+			sum += exp(of[c * area]);
+		loss += by * (log(sum) - of[map[i] * area]);
+		for (int64_t c = 0; c < k && dz; c++)
+			dz[i / area * k * area + i % area + c * area] =
+				by * (exp(of[c * area]) / sum - (c == map[i]));
+	}
+	return loss;
+}
+
+static double *enlarged(const double *x, struct nchw s, const struct rl_pixel_ce *c)
+{
+	double *z = rl_calloc((size_t)(s.n * s.c * c->height * c->width), sizeof(*z));
+
+	if (x)
+		twin_interpolate(z, x, s, c->height, c->width, c->how);
+	return z;
+}
+
+double twin_pixel_ce(const double *x, const uint8_t *map, struct nchw s,
+		     const struct rl_pixel_ce *c)
+{
+	double *z = enlarged(x, s, c);
+	double loss = pixel_ce(z, NULL, map, s.n, s.c, c->height * c->width, c->weight);
+
+	free(z);
+	return loss;
+}
+
+void twin_pixel_ce_backward(double *dx, const double *x, const uint8_t *map, struct nchw s,
+			    const struct rl_pixel_ce *c)
+{
+	double *z = enlarged(x, s, c), *dz = enlarged(NULL, s, c);
+
+	pixel_ce(z, dz, map, s.n, s.c, c->height * c->width, c->weight);
+	twin_interpolate_backward(dx, dz, s, c->height, c->width, c->how);
+	free(z);
+	free(dz);
 }

@@ -64,7 +64,7 @@ void twin_concat_repeat(double *y, const double *a, const double *b, int64_t na,
 void twin_concat_repeat_backward(double *da, double *db, const double *dy, int64_t na, int64_t ca,
 				 int64_t nb, int64_t cb);
 
-/* From here to twin_roi_align_backward() in twin-maps.c. */
+/* From here to twin_pixel_ce_backward() in twin-maps.c. */
 
 /* bias [s.c] */
 void twin_bias(double *y, const double *x, const double *bias, struct nchw s, bool relu);
@@ -87,6 +87,17 @@ void twin_roi_align(double *y, const double *const *x, const struct nchw *in,
 void twin_roi_align_backward(double *const *dx, const double *dy, const struct nchw *in,
 			     const struct rl_roi *region, int64_t regions,
 			     const struct rl_roi_align *how);
+
+/* a, b and y of s.c, channels and both together */
+void twin_concat(double *y, const double *a, const double *b, struct nchw s, int64_t channels);
+void twin_concat_backward(double *da, double *db, const double *dy, struct nchw s,
+			  int64_t channels);
+
+/* x [n,k,h,w], map [n,c.height,c.width] */
+double twin_pixel_ce(const double *x, const uint8_t *map, struct nchw s,
+		     const struct rl_pixel_ce *c);
+void twin_pixel_ce_backward(double *dx, const double *x, const uint8_t *map, struct nchw s,
+			    const struct rl_pixel_ce *c);
 
 double twin_softmax_ce(const double *x, const int32_t *label, int64_t n, int64_t k);
 void twin_softmax_ce_backward(double *dx, const double *x, const int32_t *label, int64_t n,
