@@ -2,7 +2,7 @@
 """make-golden.py REFERENCE
 
 Condense the reference tensors (independent float64 computations of the network's ops and models)
-into tests/golden/{conv,bn,pool,interp,roialign,loss,optim,r50,relloc}.  The tests need only what is written there.
+into tests/golden/{conv,bn,pool,interp,roialign,loss,optim,r50,relloc,fcn}.  The tests need only what is written there.
 
 Inputs and parameters follow the rule of tests/unit/fill.h, checked here bit for bit, and are not
 stored.  An output tensor of whatever size becomes its digest: sum, Euclidean norm, and 32 samples
@@ -234,8 +234,29 @@ def relloc(reference):
     save("relloc", "train20", np.stack([g.load("train20", "lr"), g.load("train20", "loss")]))
 
 
+def fcn(reference):
+    g = Group(reference, "fcn")
+    for case, c in g.cases.items():
+        p = c["params"]
+        flat = {}
+        for t in ("params", "grads"):
+            parts = [t] if t in c["files"] else [t + "_0", t + "_1"]
+            flat[t] = np.concatenate([g.load(case, part) for part in parts])
+        for name, x in split(flat["params"], p["param_order"]):
+            of_backbone = name.startswith("b.")
+            must_be_filled(x, "slim." + name[2:] if of_backbone else f"fcn_{p['head']}.{name}",
+                           *parameter_range(name, x.shape, 1))
+        must_be_filled(g.load(case, "x"), p["input_tag"] + ".x", -2, 2)
+        save("fcn", p["input_tag"] + ".t", g.load(case, "t"))
+        tensors = [p["loss"], g.load(case, "logits"), g.load(case, "up_img0_ch0_3"),
+                   g.load(case, "argmax"), g.load(case, "gx")]
+        tensors += [x for _, x in split(flat["grads"], p["param_order"])]
+        tensors += [x for _, x in split(g.load(case, "bufs_after"), p["buffer_order"])]
+        save_digests("fcn", case, tensors)
+
+
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    for group in (conv, bn, pool, interp, roialign, loss, optim, r50, relloc):
+    for group in (conv, bn, pool, interp, roialign, loss, optim, r50, relloc, fcn):
         group(sys.argv[1])

@@ -49,20 +49,22 @@ static struct range range_of(const struct rl_param *p, double gain)
 	return (struct range){-bound, bound};
 }
 
+void fill_param(struct rl_params *p, int i, const char *tag, const char *name, double gain)
+{
+	const struct rl_param *q = &p->list[i];
+	const struct range r = range_of(q, gain);
+	char full[256];
+
+	snprintf(full, sizeof(full), "%s%s", tag, name ? name : q->name);
+	fill(rl_params_data(p, i), q->count, full, r.lo, r.hi);
+	p->version++;
+}
+
 void fill_params(struct rl_params *p, const char *tag, double gain, bool states)
 {
-	char name[256];
-
-	for (int i = 0; i < p->n; i++) {
-		const struct rl_param *q = &p->list[i];
-		struct range r = range_of(q, gain);
-
-		if (q->kind == RL_COUNT || (q->kind == RL_STATE && !states))
-			continue;
-		snprintf(name, sizeof(name), "%s%s", tag, q->name);
-		fill(rl_params_data(p, i), q->count, name, r.lo, r.hi);
-	}
-	p->version++;
+	for (int i = 0; i < p->n; i++)
+		if (p->list[i].kind == RL_PARAM || (p->list[i].kind == RL_STATE && states))
+			fill_param(p, i, tag, NULL, gain);
 }
 
 double *filled(int64_t n, const char *op, const char *tensor, double lo, double hi)

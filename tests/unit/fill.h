@@ -18,5 +18,7 @@ double *zeros(int64_t n);
  * sqrt(6 / fan-in), linear layers within sqrt(gain / fan-in), batch norm's weights around 1 (around
  * 0.25 at the end of a block), biases small; with `states` the running statistics, too. */
 void fill_params(struct rl_params *p, const char *tag, double gain, bool states);
+/* One of them, as if it had this name (NULL: its own). */
+void fill_param(struct rl_params *p, int i, const char *tag, const char *name, double gain);
 
 #endif
