@@ -9,6 +9,7 @@
 #include "models/backbone.h"
 #include "train/detecting.h"
 #include "train/scenes.h"
+#include "train/trained.h"
 #include "train/training.h"
 
 #include <math.h>
@@ -168,39 +169,18 @@ struct predictor {
 	struct rl_rcnn_detection *found;
 };
 
-static json_t *classes_in(const struct rl_st_file *file, const char *path)
-{
-	const char *text = rl_json_str(file->metadata, "classes", path);
-	json_t *names = rl_json_parse(text, strlen(text), path), *name;
-	size_t i;
-
-	if (!json_array_size(names))
-		rl_die("%s: a detector of no classes", path);
-	json_array_foreach(names, i, name)
-	{
-		if (!json_is_string(name))
-			rl_die("%s: class %zu has no name", path, i);
-	}
-	return names;
-}
-
 static void load_predictor(struct predictor *p, const char *path, double score, bool bf16)
 {
-	struct rl_st_file *file = rl_st_open(path);
+	const struct rl_trained t = rl_trained_open(path, models, "rl-detect train");
 	struct rl_params *params = rl_params_new();
+	struct rl_resnet resnet = rl_backbone_recognise(t.file, path);
 
-	if (!json_object_get(file->metadata, "model"))
-		rl_die("%s: no detector: rl-detect train makes them", path);
-	const enum model model =
-		rl_parse_choice(rl_json_str(file->metadata, "model", path), models, path);
-	struct rl_resnet resnet = rl_backbone_recognise(file, path);
-
-	p->classes = classes_in(file, path);
-	p->config = config_of(model, &resnet, (int)json_array_size(p->classes));
+	p->classes = t.classes;
+	p->config = config_of((enum model)t.model, &resnet, (int)json_array_size(p->classes));
 	p->config.rcnn.score = score;
 	p->detector = rl_detector_new(params, &p->config, &(struct rl_net_config){.bf16 = bf16});
-	rl_weights_load(params, file, NULL);
-	rl_st_close(file);
+	rl_weights_load(params, t.file, NULL);
+	rl_st_close(t.file);
 	p->resizer = rl_resizer_new();
 	p->found = rl_malloc(p->config.rcnn.most * sizeof(*p->found));
 	p->soft = rl_malloc(p->config.rcnn.most * RL_MASK * RL_MASK * sizeof(*p->soft));

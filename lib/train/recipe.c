@@ -33,9 +33,15 @@ static int64_t step_of(double step)
 
 struct rl_schedule rl_recipe_schedule(const struct rl_recipe *r, const struct rl_loop *l)
 {
+	double images = (double)rl_recipe_images_a_step(r, l), base = r->lr * images / r->lr_batch;
+
+	if (r->power > 0)
+		return (struct rl_schedule){.base = base,
+					    .power = r->power,
+					    .least = r->min_lr,
+					    .end = rl_loop_steps(l)};
 	double stretch = (double)rl_loop_steps(l) / r->epochs;
-	double images = (double)rl_recipe_images_a_step(r, l);
-	struct rl_schedule s = {.base = r->lr * images / r->lr_batch,
+	struct rl_schedule s = {.base = base,
 				.warmup = step_of(r->warmup * stretch),
 				.warmup_ratio = r->warmup_ratio,
 				.gamma = r->gamma};
@@ -57,34 +63,52 @@ struct rl_schedule rl_recipe_schedule(const struct rl_recipe *r, const struct rl
 json_t *rl_recipe_facts(const struct rl_recipe *r, const struct rl_loop *l, bool synced)
 {
 	int64_t batch = r->batch * (synced ? l->comm->size : 1);
+	json_t *o =
+		json_pack("{s:I, s:I, s:I, s:s, s:f, s:o, s:f}", "epochs", (json_int_t)l->epochs,
+			  "batch", (json_int_t)rl_recipe_images_a_step(r, l), "statistics",
+			  (json_int_t)(batch < l->of_all ? batch : l->of_all), "optimizer",
+			  r->optimizer, "lr", l->schedule.base, "momentum",
+			  r->kind == RL_ADAMW ? json_string("none") : json_real(r->momentum),
+			  "weight_decay", r->weight_decay);
+	json_t *falls = r->power > 0
+				? json_pack("{s:f, s:f}", "power", r->power, "min_lr", r->min_lr)
+				: json_pack("{s:f, s:f, s:s, s:f, s:f}", "warmup", r->warmup,
+					    "warmup_ratio", r->warmup_ratio, "steps", r->steps,
+					    "of_epochs", r->epochs, "gamma", r->gamma);
 
-	return json_pack("{s:I, s:I, s:I, s:s, s:f, s:o, s:f, s:f, s:f, s:s, s:f, s:f}", "epochs",
-			 (json_int_t)l->epochs, "batch", (json_int_t)rl_recipe_images_a_step(r, l),
-			 "statistics", (json_int_t)(batch < l->of_all ? batch : l->of_all),
-			 "optimizer", r->optimizer, "lr", l->schedule.base, "momentum",
-			 r->kind == RL_ADAMW ? json_string("none") : json_real(r->momentum),
-			 "weight_decay", r->weight_decay, "warmup", r->warmup, "warmup_ratio",
-			 r->warmup_ratio, "steps", r->steps, "of_epochs", r->epochs, "gamma",
-			 r->gamma);
+	json_object_update(o, falls);
+	json_decref(falls);
+	return o;
+}
+
+/* How the rate moves; free() it. */
+static char *course_of(const struct rl_schedule *s)
+{
+	char falls[RL_MILESTONES * 24] = "";
+	size_t used = 0;
+
+	if (s->power > 0)
+		return rl_asprintf("power %g to %g", s->power, s->least);
+	for (int i = 0; i < s->nmilestone; i++)
+		used += (size_t)snprintf(falls + used, sizeof(falls) - used, "%s %lld",
+					 i ? "," : "", (long long)s->milestone[i]);
+	return rl_asprintf("warm-up %lld steps, x%g at step%s", (long long)s->warmup, s->gamma,
+			   falls);
 }
 
 void rl_recipe_explain(const struct rl_recipe *r, const struct rl_loop *l)
 {
 	int64_t global = rl_recipe_images_a_step(r, l);
-	char falls[RL_MILESTONES * 24] = "";
-	size_t used = 0;
 
 	if (l->quiet)
 		return;
-	for (int i = 0; i < l->schedule.nmilestone; i++)
-		used += (size_t)snprintf(falls + used, sizeof(falls) - used, "%s %lld",
-					 i ? "," : "", (long long)l->schedule.milestone[i]);
+	char *course = course_of(&l->schedule);
 	rl_warn("%lld images x %lld epochs, %lld images a step (%lld x %lld x %d ranks): learning "
-		"rate %g = %g x %lld/%g, warm-up %lld steps, x%g at step%s (of %lld)",
+		"rate %g = %g x %lld/%g, %s (of %lld)",
 		(long long)l->of_all, (long long)l->epochs, (long long)global, (long long)r->batch,
 		(long long)r->accumulate, l->comm->size, l->schedule.base, r->lr, (long long)global,
-		r->lr_batch, (long long)l->schedule.warmup, l->schedule.gamma, falls,
-		(long long)rl_loop_steps(l));
+		r->lr_batch, course, (long long)rl_loop_steps(l));
+	free(course);
 }
 
 /* Of the input that was read from `path`; NULL when there is none. */

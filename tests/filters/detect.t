@@ -99,7 +99,7 @@ predict() { rl-detect predict --weights "${1:-faster-rcnn-c4/weights.safetensors
 
 E
 fails 2 'model.st: yolo' "a model of no such name" predict model.st <val.tar
-fails 1 'none.st: a detector of no classes' "no classes" predict none.st <val.tar
+fails 1 'none.st: the model has no classes' "no classes" predict none.st <val.tar
 fails 1 'numbers.st: class 0 has no name' "classes without names" predict numbers.st <val.tar
 rl-cat --slice 0:0 val.tar >empty.tar
 fails 1 'stdin: no images' "nothing to look at" predict <empty.tar
@@ -116,7 +116,7 @@ fails 1 "no field boxes" "images without objects" learn --model faster-rcnn-c4 -
 jq -c 'del(.masks)' train.manifest | rl-decode --epochs 1 --quiet >boxes.tar
 fails 1 "no field masks" "Mask R-CNN without masks" learn --model mask-rcnn-fpn --out no <boxes.tar
 rl-finetune $net --out other --val others.tar --batch 4 --accumulate 1 --quiet <labels.tar >stdout 2>stderr
-fails 1 "no detector: rl-detect train makes them" "weights of something else" \
+fails 1 "no model to predict with: rl-detect train makes one" "weights of something else" \
 	rl-detect predict --weights other/weights.safetensors <val.tar
 fails 1 'other/weights.safetensors: no member "setup"' "of which an evaluator learns nothing" \
 	rl-voc-eval --gt gt.manifest --weights other/weights.safetensors <(jq -c 'del(.by)' faster-rcnn-c4.jsonl)

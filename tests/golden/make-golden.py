@@ -150,7 +150,7 @@ def optim(reference):
         must_be_filled(g.load(case, "grads"), "opt.g", -2, 2)
         save("optim", case, g.load(case, "traj"))
     for case in g.cases:
-        if g.cases[case]["params"].get("method") == "linear":
+        if g.cases[case]["params"].get("method") == "linear" or case == "lr_poly":
             save("optim", case, np.stack([g.load(case, "iters"), g.load(case, "lr")]))
 
 

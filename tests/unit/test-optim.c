@@ -165,5 +165,7 @@ int main(void)
 							     .milestone = {18000, 22000},
 							     .nmilestone = 2,
 							     .gamma = 0.1});
+	test_schedule("lr_poly", (struct rl_schedule){
+					 .base = 0.01, .power = 0.9, .least = 1e-4, .end = 20000});
 	return tap_done();
 }

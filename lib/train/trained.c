@@ -1,0 +1,33 @@
+#include "train/trained.h"
+
+#include "base/err.h"
+#include "base/opt.h"
+
+#include <string.h>
+
+static json_t *classes_in(const struct rl_st_file *file, const char *path)
+{
+	const char *text = rl_json_str(file->metadata, "classes", path);
+	json_t *names = rl_json_parse(text, strlen(text), path), *name;
+	size_t i;
+
+	if (!json_array_size(names))
+		rl_die("%s: the model has no classes", path);
+	json_array_foreach(names, i, name)
+	{
+		if (!json_is_string(name))
+			rl_die("%s: class %zu has no name", path, i);
+	}
+	return names;
+}
+
+struct rl_trained rl_trained_open(const char *path, const char *const models[], const char *trainer)
+{
+	struct rl_trained t = {.file = rl_st_open(path)};
+
+	if (!json_object_get(t.file->metadata, "model"))
+		rl_die("%s: no model to predict with: %s makes one", path, trainer);
+	t.model = (int)rl_parse_choice(rl_json_str(t.file->metadata, "model", path), models, path);
+	t.classes = classes_in(t.file, path);
+	return t;
+}
