@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "base/opt.h"
 #include "base/progress.h"
+#include "models/fcn.h"
 #include "models/rcnn_tapes.h"
 #include "nn/tape.h"
 
@@ -127,7 +128,9 @@ static void collect_heads(struct floor *f, const struct config *c,
 
 static void read_tapes(struct floor *f, const struct config *c)
 {
-	static const char *const models[] = {"resnet", "faster-rcnn-c4", "mask-rcnn-fpn", NULL};
+	enum { RESNET, FASTER_RCNN_C4, MASK_RCNN_FPN, FCN };
+	static const char *const models[] = {"resnet", "faster-rcnn-c4", "mask-rcnn-fpn", "fcn",
+					     NULL};
 	struct rl_params *params = rl_params_new();
 	struct rl_net *n = rl_net_new(params, &(struct rl_net_config){.train = c->train});
 	const struct rl_resnet r = {
@@ -135,17 +138,21 @@ static void read_tapes(struct floor *f, const struct config *c)
 	rl_val x =
 		rl_feed(n, 4, (int64_t[]){c->images, 3, c->height ? c->height : c->size, c->size});
 	rl_val feature[RL_NFEATURES];
-	int model = rl_parse_choice(c->model, models, "--model");
-	struct rl_detector_config d =
-		model == 2 ? rl_mask_rcnn_fpn(&r, 80) : rl_faster_rcnn_c4(&r, 20);
+	const int model = rl_parse_choice(c->model, models, "--model");
+	const bool detector = model == FASTER_RCNN_C4 || model == MASK_RCNN_FPN;
+	const struct rl_detector_config d =
+		model == MASK_RCNN_FPN ? rl_mask_rcnn_fpn(&r, 80) : rl_faster_rcnn_c4(&r, 20);
+	const struct rl_fcn fcn = rl_fcn_r50_d8(&r, 21, false);
 	struct rl_trunk_values t;
 
-	if (model)
+	if (detector)
 		rl_trunk(n, &d, x, &t);
+	else if (model == FCN)
+		rl_fcn(n, &fcn, x, c->train);
 	else
 		rl_resnet(n, &r, "", x, feature);
 	collect(f, n);
-	if (model)
+	if (detector)
 		collect_heads(f, c, &d, n, &t);
 	rl_net_free(n);
 	rl_params_free(params);
@@ -410,7 +417,7 @@ int main(int argc, char **argv)
 			   .memory = 2048};
 	const struct rl_opt opts[] = {
 		RL_OPT_STR("model", &c.model, "NAME",
-			   "resnet, or a whole faster-rcnn-c4 or mask-rcnn-fpn"),
+			   "resnet, or a whole faster-rcnn-c4, mask-rcnn-fpn or fcn"),
 		RL_OPT_INT("regions", &c.regions, 4, 4096, "N",
 			   "of a detector's heads, an image; a fourth of them have masks"),
 		RL_OPT_STR("arch", &c.arch, "NAME", "resnet18, resnet34, resnet50, resnet101"),
