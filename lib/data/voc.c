@@ -1,98 +1,12 @@
 #include "data/voc.h"
 
 #include "base/err.h"
-#include "base/file.h"
+#include "data/voc-list.h"
 #include "stream/tensor.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { LIST_LIMIT = 64 << 20 };
-
-/* A line of a list: an image and, in a class's list, what is said of it. */
-struct entry {
-	char *id;
-	int value;
-};
-
-struct list {
-	char *text; /* ids point into it */
-	struct entry *entries;
-	size_t n;
-};
-
-static int by_id(const void *a, const void *b)
-{
-	return strcmp(((const struct entry *)a)->id, ((const struct entry *)b)->id);
-}
-
-static int by_string(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* An id becomes part of paths. */
-static void check_id(const char *id, const char *path, size_t line)
-{
-	if (id[0] == '.' || strchr(id, '/'))
-		rl_die("%s: line %zu: %s: not an image id", path, line, id);
-}
-
-static int parse_value(const char *s, const char *path, size_t line)
-{
-	if (s && !strcmp(s, "1"))
-		return 1;
-	if (s && !strcmp(s, "-1"))
-		return -1;
-	if (s && !strcmp(s, "0"))
-		return 0;
-	rl_die("%s: line %zu: %s: must be 1, -1 or 0", path, line, s ? s : "no value");
-}
-
-/* One "ID" or "ID VALUE" a line; sorted by id, which must differ. */
-static struct list read_list(const char *path, bool with_value)
-{
-	struct list l = {0};
-	size_t size, number = 0;
-	char *rest, *save;
-
-	rest = l.text = rl_file_read(path, LIST_LIMIT, &size);
-	if (strlen(l.text) != size)
-		rl_die("%s: not a text file", path);
-	for (char *line; (line = strsep(&rest, "\n"));) {
-		char *id = strtok_r(line, " \t\r", &save);
-
-		number++;
-		if (!id)
-			continue;
-		check_id(id, path, number);
-		struct entry e = {.id = id};
-		if (with_value)
-			e.value = parse_value(strtok_r(NULL, " \t\r", &save), path, number);
-		if (strtok_r(NULL, " \t\r", &save))
-			rl_die("%s: line %zu: more than %s", path, number,
-			       with_value ? "an id and a value" : "an id");
-		if (!(l.n & (l.n - 1)))
-			l.entries = rl_realloc(l.entries, l.n ? 2 * l.n : 1, sizeof(e));
-		l.entries[l.n++] = e;
-	}
-	if (!l.n)
-		rl_die("%s: empty list", path);
-	qsort(l.entries, l.n, sizeof(*l.entries), by_id);
-	for (size_t i = 1; i < l.n; i++)
-		if (!strcmp(l.entries[i - 1].id, l.entries[i].id))
-			rl_die("%s: %s twice", path, l.entries[i].id);
-	return l;
-}
-
-static void free_list(struct list *l)
-{
-	free(l->text);
-	free(l->entries);
-}
 
 static bool exists(const char *dir, const char *rest)
 {
@@ -123,36 +37,6 @@ static char *find_root(const char *dir)
 	rl_die("%s: neither ImageSets/Main nor VOC2007/ImageSets/Main in it", dir);
 }
 
-/* The names CLASS of the files CLASS_SET.txt, sorted. */
-static char **class_names(const char *root, const char *set, size_t *count)
-{
-	char *main_dir = rl_asprintf("%s/ImageSets/Main", root);
-	char *tail = rl_asprintf("_%s.txt", set);
-	char **names = NULL;
-	size_t n = 0;
-	DIR *d = opendir(main_dir);
-
-	if (!d)
-		rl_die("%s: open:", main_dir);
-	for (struct dirent *e; errno = 0, (e = readdir(d));) {
-		size_t length = strlen(e->d_name), cut = strlen(tail);
-
-		if (length <= cut || strcmp(e->d_name + length - cut, tail) || e->d_name[0] == '.')
-			continue;
-		names = rl_realloc(names, n + 1, sizeof(*names));
-		names[n++] = rl_asprintf("%.*s", (int)(length - cut), e->d_name);
-	}
-	if (errno)
-		rl_die("%s: read:", main_dir);
-	closedir(d);
-	if (n)
-		qsort(names, n, sizeof(*names), by_string);
-	free(main_dir);
-	free(tail);
-	*count = n;
-	return names;
-}
-
 static void free_names(char **names, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -168,7 +52,7 @@ static void check_other_sets(const struct rl_voc *v, const char *set)
 
 	for (size_t s = 0; s < RL_LEN(sets); s++) {
 		size_t n;
-		char **names = class_names(v->root, sets[s], &n);
+		char **names = rl_voc_class_names(v->root, sets[s], &n);
 
 		for (size_t i = 0; n && (i < n || i < v->nclass); i++)
 			if (i == n || i == v->nclass || strcmp(names[i], v->classes[i]))
@@ -182,7 +66,7 @@ static void read_labels(struct rl_voc *v, const char *set, size_t class)
 {
 	static const int8_t label_of[] = {0, -1, 1}; /* absent, only difficult, present */
 	char *path = rl_asprintf("%s/ImageSets/Main/%s_%s.txt", v->root, v->classes[class], set);
-	struct list l = read_list(path, true);
+	struct rl_voc_list l = rl_voc_list_read(path, true);
 
 	for (size_t i = 0; i < l.n && i < v->nimage; i++)
 		if (strcmp(l.entries[i].id, v->images[i].id))
@@ -192,7 +76,7 @@ static void read_labels(struct rl_voc *v, const char *set, size_t class)
 		rl_die("%s: %zu images, %zu in %s.txt", path, l.n, v->nimage, set);
 	for (size_t i = 0; i < l.n; i++)
 		v->images[i].labels[class] = label_of[l.entries[i].value + 1];
-	free_list(&l);
+	rl_voc_list_free(&l);
 	free(path);
 }
 
@@ -247,13 +131,13 @@ static void read_image(struct rl_voc *v, size_t i, const char *set)
 static void read_tree(struct rl_voc *v, char *root, const char *set, bool labels)
 {
 	*v = (struct rl_voc){.root = root};
-	v->classes = class_names(v->root, set, &v->nclass);
+	v->classes = rl_voc_class_names(v->root, set, &v->nclass);
 	if (!v->nclass)
 		rl_die("%s/ImageSets/Main: no CLASS_%s.txt", v->root, set);
 	check_other_sets(v, set);
 
 	char *path = rl_asprintf("%s/ImageSets/Main/%s.txt", v->root, set);
-	struct list l = read_list(path, false);
+	struct rl_voc_list l = rl_voc_list_read(path, false);
 	free(path);
 	v->nimage = l.n;
 	v->images = rl_calloc(l.n, sizeof(*v->images));
@@ -261,7 +145,7 @@ static void read_tree(struct rl_voc *v, char *root, const char *set, bool labels
 		v->images[i].id = rl_strdup(l.entries[i].id);
 		v->images[i].labels = labels ? rl_calloc(v->nclass, 1) : NULL;
 	}
-	free_list(&l);
+	rl_voc_list_free(&l);
 
 	for (size_t c = 0; c < v->nclass && labels; c++)
 		read_labels(v, set, c);
