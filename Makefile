@@ -34,7 +34,7 @@ TEST_SRC = $(filter-out tests/unit/test-% tests/unit/make-%,$(wildcard tests/uni
 TEST_OBJ = $(TEST_SRC:%.c=$(OBJ)/%.o)
 
 # Each program is linked with all; --as-needed keeps only what it uses.
-LDLIBS = -Wl,--as-needed -ldnnl -lopenblas -llinear -lsvm -ljpeg -lpng -larchive -lzip -lexpat -ljansson \
+LDLIBS = -Wl,--as-needed -ldnnl -lopenblas -llinear -lsvm -ljpeg -lpng -lz -larchive -lzip -lexpat -ljansson \
          -lxxhash -lmd -lm -lpthread $(MPI_LIBS)
 
 all: $(TOOLS:%=$(BIN)/%) ## build every program into bin/

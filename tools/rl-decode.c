@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "data/augmented.h"
 #include "data/decoded.h"
+#include "data/follow.h"
 #include "data/playlist.h"
 #include "stream/stream.h"
 
@@ -129,6 +130,8 @@ static json_t *make_head(const struct decode *d)
 
 	rl_head_field(head, "image", RL_U1, 3, shape, (const char *[]){"H", "W"});
 	rl_decoded_head(head, rl_playlist_manifest(d->playlist));
+	if (c->size)
+		rl_follow_head(head, c->load.height, c->load.width);
 	if (c->wish.epochs) {
 		rl_head_field(head, "epoch", RL_I4, 0, NULL, NULL);
 		rl_head_field(head, "position", RL_I8, 0, NULL, NULL);

@@ -2,8 +2,10 @@
 
 #include "base/err.h"
 #include "data/follow.h"
+#include "image/labelmap.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- head -------------------------------------------------------------------------------------
@@ -38,6 +40,13 @@ static void declare_objects(json_t *head, const struct rl_manifest *m)
 		rl_head_field(head, "masks", RL_JSON, 0, NULL, NULL);
 }
 
+static void declare_segmentation(json_t *head, const struct rl_segmentation *s)
+{
+	rl_head_field(head, "segmentation", RL_U1, 2, (int64_t[]){-1, -2},
+		      (const char *[]){"H", "W"});
+	rl_head_set_names(head, "segmentation", json_incref(s->names));
+}
+
 void rl_decoded_head(json_t *head, const struct rl_manifest *m)
 {
 	if (m->has_label)
@@ -46,6 +55,8 @@ void rl_decoded_head(json_t *head, const struct rl_manifest *m)
 		declare_labels(head, m);
 	if (m->names)
 		declare_objects(head, m);
+	if (m->segmentation.names)
+		declare_segmentation(head, &m->segmentation);
 }
 
 /* ---- sample -----------------------------------------------------------------------------------
@@ -75,6 +86,51 @@ static void set_objects(struct rl_sample *s, const struct rl_objects *o)
 	set(s, "ignore", RL_U1, 1, &n, o->ignore);
 	if (o->masks)
 		set(s, "masks", RL_JSON, 1, (int64_t[]){(int64_t)strlen(o->masks)}, o->masks);
+}
+
+/* The end of a path that is too long to be shown. */
+static const char *shown(const char *path)
+{
+	size_t n = strlen(path), most = 160;
+
+	return n > most ? path + n - most : path;
+}
+
+static bool to_classes(const struct rl_segmentation *s, const uint16_t *value, int height,
+		       int width, uint8_t *class, char why[RL_WHY])
+{
+	for (int y = 0; y < height; y++)
+		for (int x = 0; x < width; x++, value++, class ++)
+			if (*value < s->values) {
+				*class = s->class_of[*value];
+			} else if (*value == RL_NO_CLASS) {
+				*class = RL_NO_CLASS;
+			} else {
+				snprintf(why, RL_WHY,
+					 "the pixel at %d, %d has the value %d, which is no class",
+					 x, y, *value);
+				return false;
+			}
+	return true;
+}
+
+/* Of the size of the image in its file. */
+static bool set_segmentation(struct rl_sample *s, const struct rl_segmentation *said,
+			     struct rl_loader *l, const char *path, char why[RL_WHY])
+{
+	char more[RL_WHY];
+	int height, width;
+
+	rl_loader_size(l, &height, &width);
+	uint16_t *values = rl_calloc((size_t)height * (size_t)width, sizeof(*values));
+	uint8_t *classes =
+		rl_sample_make(s, "segmentation", RL_U1, 2, (int64_t[]){height, width})->data;
+	bool good = rl_labelmap_load(l, path, height, width, values, more) &&
+		    to_classes(said, values, height, width, classes, more);
+	if (!good)
+		snprintf(why, RL_WHY, "%s: %.90s", shown(path), more);
+	free(values);
+	return good;
 }
 
 /* What is known of its places, in the file, follows the image to the size that it was given. */
@@ -116,6 +172,8 @@ bool rl_decoded_sample(const struct rl_manifest *m, const struct rl_record *r, s
 		set(s, "labels", RL_I1, 1, &nlabels, r->labels);
 	if (r->has_objects)
 		set_objects(s, &r->objects);
+	if (r->segmentation && !set_segmentation(s, &m->segmentation, l, r->segmentation, why))
+		return false;
 	return follow_load(l, r, s, why);
 }
 

@@ -8,12 +8,13 @@
 #include "stream/manifest.h"
 #include "stream/stream.h"
 
-/* Declare what the records of this list say: label, labels, boxes, classes, ignore, masks. */
+/* Declare what the records of this list say: label, labels, boxes, classes, ignore, masks,
+ * segmentation. */
 void rl_decoded_head(json_t *head, const struct rl_manifest *m);
 
-/* The sample, with an image of the size that the loader makes and its objects in that size's
- * pixels.  False: the image cannot be had or is not the one that the list describes, and why says
- * more. */
+/* The sample, with an image of the size that the loader makes and its objects and classes in that
+ * size's pixels.  False: the image or its classes cannot be had or are not those that the list
+ * describes, and why says more. */
 bool rl_decoded_sample(const struct rl_manifest *m, const struct rl_record *r, struct rl_loader *l,
 		       struct rl_sample *s, char why[RL_WHY]);
 

@@ -211,7 +211,8 @@ static bool read_all(int fd, uint8_t *to, size_t size, char why[RL_WHY])
 }
 
 /* O_NONBLOCK, so that opening a FIFO that a list happens to name does not hang. */
-bool rl_load_file(struct rl_loader *l, const char *path, struct rl_image *out, char why[RL_WHY])
+const uint8_t *rl_loader_bytes(struct rl_loader *l, const char *path, size_t *size,
+			       char why[RL_WHY])
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -221,13 +222,23 @@ bool rl_load_file(struct rl_loader *l, const char *path, struct rl_image *out, c
 		snprintf(why, RL_WHY, "open: %s", strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		snprintf(why, RL_WHY, "not a regular file");
+	else if (!st.st_size)
+		snprintf(why, RL_WHY, "empty");
 	else if ((uint64_t)st.st_size > RL_MAX_IMAGE_FILE)
 		snprintf(why, RL_WHY, "file of %lld bytes, the limit is %zu", (long long)st.st_size,
 			 RL_MAX_IMAGE_FILE);
 	else
-		good = read_all(fd, make_room(&l->file, (size_t)st.st_size), (size_t)st.st_size,
-				why);
+		good = read_all(fd, make_room(&l->file, (size_t)st.st_size),
+				*size = (size_t)st.st_size, why);
 	if (fd >= 0)
 		close(fd);
-	return good && rl_load(l, l->file.data, (size_t)st.st_size, out, why);
+	return good ? l->file.data : NULL;
+}
+
+bool rl_load_file(struct rl_loader *l, const char *path, struct rl_image *out, char why[RL_WHY])
+{
+	size_t size;
+	const uint8_t *bytes = rl_loader_bytes(l, path, &size, why);
+
+	return bytes && rl_load(l, bytes, size, out, why);
 }

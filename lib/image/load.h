@@ -36,4 +36,8 @@ void rl_loader_size(const struct rl_loader *l, int *height, int *width);
 /* The same as rl_load() from a regular file. */
 bool rl_load_file(struct rl_loader *l, const char *path, struct rl_image *out, char why[RL_WHY]);
 
+/* Such a file's bytes, which are there until the loader reads the next; NULL: why says why. */
+const uint8_t *rl_loader_bytes(struct rl_loader *l, const char *path, size_t *size,
+			       char why[RL_WHY]);
+
 #endif

@@ -17,7 +17,8 @@ struct decoder {
 	const uint8_t *next;
 	size_t left;
 	char *why;
-	struct rl_image image;
+	struct rl_image image; /* or */
+	uint16_t *values;
 };
 
 bool rl_is_png(const uint8_t *data, size_t size)
@@ -49,29 +50,32 @@ static void on_read(png_struct *png, uint8_t *out, size_t size)
 	d->left -= size;
 }
 
-static void read_rows(struct decoder *d)
+static void read_rows(struct decoder *d, uint8_t *to, int height, size_t pitch)
 {
 	int passes = png_set_interlace_handling(d->png);
-	size_t pitch = (size_t)d->image.width * 3;
 
 	png_read_update_info(d->png, d->info);
 	if (png_get_rowbytes(d->png, d->info) != pitch)
 		png_error(d->png, "unexpected row size");
 	/* The passes of an interlaced file fill in between what is there. */
-	memset(d->image.data, 0, pitch * (size_t)d->image.height);
+	memset(to, 0, pitch * (size_t)height);
 	while (passes--)
-		for (int y = 0; y < d->image.height; y++)
-			png_read_row(d->png, d->image.data + (size_t)y * pitch, NULL);
+		for (int y = 0; y < height; y++)
+			png_read_row(d->png, to + (size_t)y * pitch, NULL);
 	png_read_end(d->png, NULL);
 }
 
-static bool decode(struct decoder *d, int64_t max_pixels)
+static void begin(struct decoder *d)
 {
 	png_set_user_limits(d->png, INT32_MAX, INT32_MAX);
 	png_set_chunk_malloc_max(d->png, MAX_CHUNK);
 	png_set_read_fn(d->png, d, on_read);
 	png_read_info(d->png, d->info);
+}
 
+static bool decode(struct decoder *d, int64_t max_pixels)
+{
+	begin(d);
 	uint32_t width = png_get_image_width(d->png, d->info);
 	uint32_t height = png_get_image_height(d->png, d->info);
 	if (!rl_image_fits(height, width, max_pixels, d->why))
@@ -84,15 +88,63 @@ static bool decode(struct decoder *d, int64_t max_pixels)
 	png_set_gray_to_rgb(d->png);
 	png_set_strip_alpha(d->png);
 	d->image = rl_image_new((int)height, (int)width);
-	read_rows(d);
+	read_rows(d, d->image.data, d->image.height, (size_t)width * 3);
 	return true;
 }
 
-/* The decoder lives in the caller: nothing that changes after setjmp is a local of this function.
+/* Eight bits lie in the first half of the memory: spread from the end, none is lost. */
+static void widen(uint16_t *values, size_t n)
+{
+	const uint8_t *bytes = (const uint8_t *)values;
+
+	while (n-- > 0)
+		values[n] = bytes[n];
+}
+
+static bool decode_values(struct decoder *d, int height, int width)
+{
+	begin(d);
+	uint32_t has_width = png_get_image_width(d->png, d->info);
+	uint32_t has_height = png_get_image_height(d->png, d->info);
+	int colour = png_get_color_type(d->png, d->info);
+	bool wide = png_get_bit_depth(d->png, d->info) == 16;
+
+	if (has_width != (uint32_t)width || has_height != (uint32_t)height) {
+		snprintf(d->why, RL_WHY, "%u x %u pixels, but its image has %d x %d", has_width,
+			 has_height, width, height);
+		return false;
+	}
+	if (colour != PNG_COLOR_TYPE_PALETTE && colour != PNG_COLOR_TYPE_GRAY) {
+		snprintf(d->why, RL_WHY, "PNG of colours: classes are indices or grey levels");
+		return false;
+	}
+	png_set_packing(d->png);
+	if (wide && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+		png_set_swap(d->png);
+	read_rows(d, (uint8_t *)d->values, height, (size_t)width << wide);
+	if (!wide)
+		widen(d->values, (size_t)height * (size_t)width);
+	return true;
+}
+
+/* The decoder lives in the caller: nothing that changes after setjmp is a local of these functions.
  */
 static bool decode_or_escape(struct decoder *d, int64_t max_pixels)
 {
 	return !setjmp(png_jmpbuf(d->png)) && decode(d, max_pixels);
+}
+
+static bool values_or_escape(struct decoder *d, int height, int width)
+{
+	return !setjmp(png_jmpbuf(d->png)) && decode_values(d, height, width);
+}
+
+static void create(struct decoder *d)
+{
+	d->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, d, on_error, on_warning);
+	d->info = d->png ? png_create_info_struct(d->png) : NULL;
+	if (!d->info)
+		rl_die("out of memory: libpng");
 }
 
 bool rl_png_decode(const uint8_t *data, size_t size, int64_t max_pixels, struct rl_image *out,
@@ -100,10 +152,7 @@ bool rl_png_decode(const uint8_t *data, size_t size, int64_t max_pixels, struct 
 {
 	struct decoder d = {.next = data, .left = size, .why = why};
 
-	d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning);
-	d.info = d.png ? png_create_info_struct(d.png) : NULL;
-	if (!d.info)
-		rl_die("out of memory: libpng");
+	create(&d);
 	bool good = decode_or_escape(&d, max_pixels);
 
 	png_destroy_read_struct(&d.png, &d.info, NULL);
@@ -111,6 +160,18 @@ bool rl_png_decode(const uint8_t *data, size_t size, int64_t max_pixels, struct 
 		*out = d.image;
 	else
 		rl_image_free(&d.image);
+	return good;
+}
+
+bool rl_png_values(const uint8_t *data, size_t size, int height, int width, uint16_t *values,
+		   char why[RL_WHY])
+{
+	struct decoder d = {.next = data, .left = size, .why = why, .values = values};
+
+	create(&d);
+	bool good = values_or_escape(&d, height, width);
+
+	png_destroy_read_struct(&d.png, &d.info, NULL);
 	return good;
 }
 

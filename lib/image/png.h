@@ -15,6 +15,11 @@ bool rl_is_png(const uint8_t *data, size_t size);
 bool rl_png_decode(const uint8_t *data, size_t size, int64_t max_pixels, struct rl_image *out,
 		   char why[RL_WHY]);
 
+/* The numbers of a palette or grey PNG of up to 16 bits, as they stand in the file: an index, not
+ * its colour.  It must be height x width; values is [height,width]. */
+bool rl_png_values(const uint8_t *data, size_t size, int height, int width, uint16_t *values,
+		   char why[RL_WHY]);
+
 /* Dies when f cannot be written. */
 void rl_png_write(FILE *f, const struct rl_image *im);
 

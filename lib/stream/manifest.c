@@ -14,6 +14,7 @@ void rl_record_free(struct rl_record *r)
 	free(r->bytes);
 	free(r->labels);
 	rl_objects_free(&r->objects);
+	free(r->segmentation);
 	*r = (struct rl_record){0};
 }
 
@@ -52,6 +53,9 @@ void rl_manifest_admit(struct rl_manifest *m, const struct rl_record *r, const c
 	if (!r->objects.masks != !m->has_masks)
 		rl_die("%s: %s \"masks\", but the first record %s", where, has(r->objects.masks),
 		       has(m->has_masks));
+	if (!r->segmentation != !m->segmentation.names)
+		rl_die("%s: %s \"segmentation\", but the first record %s", where,
+		       has(r->segmentation), has(m->segmentation.names));
 }
 
 static void take_names(struct rl_manifest *m, json_t *labels)
@@ -109,6 +113,14 @@ static void parse_objects(struct rl_manifest *m, struct rl_record *r, const json
 	r->objects = rl_objects_parse(o, json_array_size(names), where);
 }
 
+static void parse_segmentation(struct rl_manifest *m, struct rl_record *r, const json_t *member,
+			       const char *where)
+{
+	if (m->records == 0)
+		m->segmentation = rl_segmentation_parse(member, where);
+	r->segmentation = rl_segmentation_path(&m->segmentation, member, where);
+}
+
 static void parse_size(struct rl_record *r, const json_t *o, const char *where)
 {
 	if (!json_object_get(o, "height") && !json_object_get(o, "width"))
@@ -122,7 +134,7 @@ struct rl_record rl_manifest_parse(struct rl_manifest *m, const char *line, size
 {
 	json_t *o = rl_json_parse(line, size, where);
 	struct rl_record r = {0};
-	json_t *labels;
+	json_t *labels, *segmentation;
 
 	if (!json_is_object(o))
 		rl_die("%s: not a JSON object", where);
@@ -138,6 +150,8 @@ struct rl_record rl_manifest_parse(struct rl_manifest *m, const char *line, size
 		r.labels = parse_labels(m, labels, where);
 	if (json_object_get(o, "boxes"))
 		parse_objects(m, &r, o, where);
+	if ((segmentation = json_object_get(o, "segmentation")))
+		parse_segmentation(m, &r, segmentation, where);
 	parse_size(&r, o, where);
 	json_decref(o);
 	rl_manifest_admit(m, &r, where);
@@ -150,6 +164,7 @@ void rl_manifest_free(struct rl_manifest *m)
 		free(m->labels[i]);
 	free(m->labels);
 	json_decref(m->names);
+	rl_segmentation_free(&m->segmentation);
 	rl_keyset_free(&m->keys);
 	*m = (struct rl_manifest){0};
 }

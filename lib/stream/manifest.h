@@ -9,16 +9,17 @@
  * `key` and `path` are there always.  There in all records or in none are `label` (a class number)
  * and `nclass` (how many classes there are, so that label is 0 to nclass - 1); `labels` (1 present,
  * 0 absent, -1 ignore); `boxes` (x1 y1 x2 y2 in pixels) with their `classes`, which count into
- * `names`, the same in all, and `ignore` (0 or 1); and `masks` of the boxes (COCO's polygons or run
- * lengths).  `height` and `width` are what the image must have, where they are there.  Other
- * members are somebody else's and ignored.  Wrong input ends the program with one line that says
- * where.
+ * `names`, the same in all, and `ignore` (0 or 1); `masks` of the boxes (COCO's polygons or run
+ * lengths); and `segmentation` (stream/segmentation.h).  `height` and `width` are what the image
+ *must have, where they are there.  Other members are somebody else's and ignored.  Wrong input ends
+ *the program with one line that says where.
  */
 #ifndef RL_STREAM_MANIFEST_H
 #define RL_STREAM_MANIFEST_H
 
 #include "stream/keyset.h"
 #include "stream/objects.h"
+#include "stream/segmentation.h"
 
 #define RL_LIMIT_LINE ((size_t)1 << 20) /* bytes of a line */
 
@@ -33,7 +34,8 @@ struct rl_record {
 	int8_t *labels; /* one for each of the manifest's names, or NULL */
 	bool has_objects;
 	struct rl_objects objects;
-	int height, width; /* of the image, upright; 0: not said */
+	char *segmentation; /* the file of its pixels' classes, or NULL */
+	int height, width;  /* of the image, upright; 0: not said */
 };
 
 void rl_record_free(struct rl_record *r);
@@ -47,6 +49,7 @@ struct rl_manifest {
 	char **labels;  /* the names, in the first record's order */
 	json_t *names;  /* of the objects' classes, an array of strings; NULL: no objects */
 	bool has_masks;
+	struct rl_segmentation segmentation;
 	struct rl_keyset keys;
 };
 
