@@ -7,6 +7,7 @@
 #include "data/imagenet.h"
 #include "data/inat18.h"
 #include "data/places205.h"
+#include "data/segmentationset.h"
 #include "data/voc.h"
 
 #include <string.h>
@@ -16,8 +17,7 @@ static const struct rl_tool tool = {
 	.synopsis = "FORMAT DIR [options] > manifest",
 	.summary = "Check a data set on disk and print its manifest, one JSON object a line.  "
 		   "Formats:\nimagefolder, imagenet, places205, inat18, voc07 with labels; voc, "
-		   "coco with "
-		   "objects.",
+		   "coco with objects;\nvoc12aug, cityscapes with classes of pixels.",
 	.example = "rl-list voc07 VOCdevkit --set trainval | rl-decode --short-side 256 | rl-info",
 };
 
@@ -115,6 +115,18 @@ static void list_coco(const char *dir, const struct config *c)
 	rl_list_coco(dir, c->set, c->for_training);
 }
 
+static void list_voc12aug(const char *dir, const struct config *c)
+{
+	static const char *const sets[] = {"train", "val", "trainaug", NULL};
+
+	rl_list_voc12aug(dir, sets[rl_parse_choice(c->set, sets, "--set")]);
+}
+
+static void list_cityscapes(const char *dir, const struct config *c)
+{
+	rl_list_cityscapes(dir, is_val(c) ? "val" : "train");
+}
+
 static const struct format {
 	const char *name;
 	void (*list)(const char *dir, const struct config *c);
@@ -127,6 +139,8 @@ static const struct format {
 	{"voc07", list_voc07, "--set"},
 	{"voc", list_voc, "--year --set --for-training"},
 	{"coco", list_coco, "--set --for-training"},
+	{"voc12aug", list_voc12aug, "--set"},
+	{"cityscapes", list_cityscapes, "--set"},
 };
 
 static const struct format *format_of(const char *name)
@@ -179,8 +193,8 @@ int main(int argc, char **argv)
 		RL_OPT_STR("classes-of", &c.classes_of, "DIR",
 			   "fail unless DIR has the same class folders (imagefolder)"),
 		RL_OPT_STR("set", &c.set, "NAME",
-			   "train or val; of voc07 and voc trainval, test, train or val; of "
-			   "coco such as train2017"),
+			   "train or val; of voc07 and voc also trainval or test; of voc12aug also "
+			   "trainaug; of coco such as train2017"),
 		RL_OPT_STR("list", &c.list, "FILE",
 			   "paths and labels, instead of the tree (imagenet)"),
 		RL_OPT_STR("subset", &c.subset, "FILE",
