@@ -190,9 +190,31 @@ static void draw_bnorm(struct drawing *d)
 static void draw_dropout(struct drawing *d)
 {
 	rl_val x = pick(d, 0);
-	int rows = shape_of(d, x).dim[0] % 2 ? 1 : ONE_OF(d, 1, 2);
+	struct shape s = shape_of(d, x);
+	int rows = s.dim[0] % 2 ? 1 : ONE_OF(d, 1, 2);
 
-	put(d, rl_dropout(d->net, x, rows, 0.3));
+	if (s.ndim == 4 && one_in(d, 2))
+		put(d, rl_dropout_channels(d->net, x, 0.3));
+	else
+		put(d, rl_dropout(d->net, x, rows, 0.3));
+}
+
+/* Any two maps of one size, as long as they do not become too many. */
+static void draw_concat(struct drawing *d)
+{
+	rl_val a = pick(d, 4), b;
+	struct shape s = shape_of(d, a), other;
+	bool wanted[TAPE_VALUES];
+
+	for (int i = 0; i < d->t->nvalue; i++) {
+		other = shape_of(d, d->t->value[i]);
+		wanted[i] = d->t->value[i] != a && s.dim[1] + other.dim[1] <= 64;
+		other.dim[1] = s.dim[1];
+		wanted[i] &= same_shape(other, s);
+	}
+	b = pick_of(d, wanted);
+	if (b >= 0)
+		put(d, rl_concat(d->net, a, b));
 }
 
 /* The summands are any two of one shape; where there is but one, a layer makes another. */
@@ -343,6 +365,23 @@ static void draw_linear(struct drawing *d)
 	put(d, rl_linear_pairs(d->net, a, b, name, out, 0.1));
 }
 
+static int draw_pixel_loss(struct drawing *d, rl_val v, uint8_t **map)
+{
+	const struct shape s = shape_of(d, v);
+	const struct rl_pixel_ce c = {.height = s.dim[2] + below(d, 9),
+				      .width = s.dim[3] + below(d, 9),
+				      .how = below(d, 3),
+				      .weight = 3};
+	const int64_t count = s.dim[0] * c.height * c.width;
+	const int loss = rl_pixel_ce(d->net, v, &c);
+
+	*map = rl_malloc((size_t)count);
+	for (int64_t i = 0; i < count; i++)
+		(*map)[i] = one_in(d, 5) ? RL_NO_CLASS : (uint8_t)below(d, (int)s.dim[1]);
+	rl_pixel_ce_labels(d->net, loss, *map);
+	return loss;
+}
+
 /* v leads to a loss or hands over to another tape; or is looked at in the end. */
 static void end(struct drawing *d, rl_val v)
 {
@@ -359,6 +398,8 @@ static void end(struct drawing *d, rl_val v)
 		for (int i = 0; i < TAPE_ROWS; i++)
 			label[i] = below(d, (int)s.dim[1]);
 		rl_loss_labels(d->net, *loss, label);
+	} else if (s.ndim == 4 && one_in(d, 3)) {
+		*loss = draw_pixel_loss(d, v, &d->t->map[d->t->nend - 1]);
 	} else if (one_in(d, 4)) {
 		*loss = rl_outlet(d->net, v);
 		*gradient = rl_malloc((size_t)numbers(s) * sizeof(**gradient));
@@ -371,7 +412,7 @@ static void end(struct drawing *d, rl_val v)
 
 static void draw_op(struct drawing *d)
 {
-	switch (below(d, 31)) {
+	switch (below(d, 33)) {
 	case 0:
 	case 1:
 	case 2:
@@ -403,6 +444,8 @@ static void draw_op(struct drawing *d)
 	case 28: draw_interpolate(d); break;
 	case 29:
 	case 30: draw_roi_align(d); break;
+	case 31:
+	case 32: draw_concat(d); break;
 	}
 }
 
@@ -456,6 +499,8 @@ void random_tape_close(struct random_tape *t)
 {
 	rl_net_free(t->net);
 	rl_params_free(t->params);
-	for (int i = 0; i < t->nend; i++)
+	for (int i = 0; i < t->nend; i++) {
 		free(t->gradient[i]);
+		free(t->map[i]);
+	}
 }

@@ -21,6 +21,7 @@ struct random_tape {
 	int loss[TAPE_VALUES]; /* of each end, in training */
 	int32_t label[TAPE_VALUES][TAPE_ROWS];
 	float *gradient[TAPE_VALUES]; /* of each end that is an outlet */
+	uint8_t *map[TAPE_VALUES];    /* of each end that is a loss of pixels */
 	struct rl_roi region[TAPE_VALUES][TAPE_REGIONS];
 };
 
