@@ -1,5 +1,7 @@
 #include "models/fcn.h"
 
+#include "stream/segmentation.h"
+
 #include <stdio.h>
 
 const char *const rl_fcn_heads[] = {"decode_head.", "auxiliary_head.", NULL};
@@ -74,7 +76,8 @@ struct rl_fcn_net rl_fcn(struct rl_net *n, const struct rl_fcn *c, rl_val x, boo
 	int64_t dim[4];
 
 	rl_net_shape(n, x, dim);
-	struct rl_pixel_ce loss = {.height = dim[2], .width = dim[3], .how = c->how};
+	struct rl_pixel_ce loss = {
+		.height = dim[2], .width = dim[3], .how = c->how, .none = RL_NO_CLASS};
 	rl_resnet(n, &c->resnet, "", x, stage);
 	net.logits = head(&(struct head){n, c, &c->head, rl_fcn_heads[0]}, stage[c->head.stage]);
 	if (!train)

@@ -125,15 +125,15 @@ double rl_loss_value(const struct rl_net *n, int loss);
 int64_t rl_loss_correct(const struct rl_net *n,
 			int loss); /* rows whose first largest logit is the label's */
 
-/* Softmax cross-entropy of pixels: logits [N,K,h,w], K at most 255, interpolated to height x width,
- * against a map [N,height,width] of classes 0..K-1, RL_NO_CLASS being none (set before each
- * forward).  `weight` times the sum over N * height * width: pixels of no class add nothing to the
- * sum but count in the divisor, as MMSegmentation's do. */
-enum { RL_NO_CLASS = 255 };
+/* Softmax cross-entropy of pixels: logits [N,K,h,w], interpolated to height x width, against a map
+ * [N,height,width] of classes 0..K-1, `none` (K at least) being no class (set before each forward).
+ * `weight` times the sum over N * height * width: pixels of no class add nothing to the sum but
+ * count in the divisor, as MMSegmentation's do. */
 struct rl_pixel_ce {
 	int64_t height, width;
 	enum rl_interpolation how;
 	double weight;
+	uint8_t none;
 };
 int rl_pixel_ce(struct rl_net *n, rl_val logits, const struct rl_pixel_ce *c);
 void rl_pixel_ce_labels(struct rl_net *n, int loss, const uint8_t *map);

@@ -66,6 +66,7 @@ struct row {
 	struct rl_tap at;
 	const struct rl_tap *column;
 	const uint8_t *label;
+	uint8_t none;
 	float *low, *high;           /* [classes,low_width], [classes,width] */
 	float *top, *sum, *own, *by; /* [width]: see below */
 	int32_t *best;
@@ -156,7 +157,7 @@ static void take_own(const struct row *r, struct row_score *s)
 		const bool counts = label < r->classes;
 
 		r->own[x] = counts ? r->high[label * r->width + x] - r->top[x] : 0;
-		s->bad |= !counts && label != RL_NO_CLASS;
+		s->bad |= !counts && label != r->none;
 		s->counted += counts;
 		s->correct += counts && r->best[x] == label;
 	}
@@ -165,7 +166,7 @@ static void take_own(const struct row *r, struct row_score *s)
 static void add_loss(const struct row *r, struct row_score *s)
 {
 	for (int64_t x = 0; x < r->width; x++) {
-		const bool counts = r->label[x] != RL_NO_CLASS;
+		const bool counts = r->label[x] != r->none;
 
 		if (counts)
 			s->loss += log(r->sum[x]) - (double)r->own[x];
@@ -252,6 +253,7 @@ static void run_row(const struct op *op, const struct value *x, int64_t image, i
 				  image * classes * x->dim[2] * low_width,
 			.at = ((const struct rl_tap *)rl_op_memory(op, ROWS))[y],
 			.column = rl_op_memory(op, COLUMNS),
+			.none = c->none,
 			.label = op->c.loss.map + (image * c->height + y) * c->width};
 
 	r.low = scratch;
@@ -291,7 +293,7 @@ static void forward(struct rl_net *n, struct op *op, struct span at)
 		for (int64_t y = 0; y < c->height; y++) {
 			if (score[y].bad)
 				rl_die("labels of image %lld, row %lld: one is no class and not %d",
-				       (long long)i, (long long)y, RL_NO_CLASS);
+				       (long long)i, (long long)y, c->none);
 			sum += score[y].loss;
 			op->c.loss.correct += score[y].correct;
 			op->c.loss.counted += score[y].counted;
@@ -320,9 +322,9 @@ int rl_pixel_ce(struct rl_net *n, rl_val logits, const struct rl_pixel_ce *c)
 	struct op *op = rl_op_append(n, &type, 1, &logits);
 	const struct value *x = rl_op_in(n, op, 0);
 
-	if (x->ndim != 4 || x->dim[1] > RL_NO_CLASS)
+	if (x->ndim != 4 || x->dim[1] > c->none)
 		rl_die("network: cross-entropy of pixels needs N,C,H,W, of %d classes at most",
-		       RL_NO_CLASS);
+		       c->none);
 	op->c.loss.pixels = *c;
 	return n->nop - 1;
 }

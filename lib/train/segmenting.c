@@ -1,6 +1,7 @@
 #include "train/segmenting.h"
 
 #include "base/err.h"
+#include "stream/segmentation.h"
 #include "train/pass.h"
 #include "train/scenes.h"
 

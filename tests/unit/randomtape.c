@@ -371,13 +371,14 @@ static int draw_pixel_loss(struct drawing *d, rl_val v, uint8_t **map)
 	const struct rl_pixel_ce c = {.height = s.dim[2] + below(d, 9),
 				      .width = s.dim[3] + below(d, 9),
 				      .how = below(d, 3),
-				      .weight = 3};
+				      .weight = 3,
+				      .none = 255};
 	const int64_t count = s.dim[0] * c.height * c.width;
 	const int loss = rl_pixel_ce(d->net, v, &c);
 
 	*map = rl_malloc((size_t)count);
 	for (int64_t i = 0; i < count; i++)
-		(*map)[i] = one_in(d, 5) ? RL_NO_CLASS : (uint8_t)below(d, (int)s.dim[1]);
+		(*map)[i] = one_in(d, 5) ? c.none : (uint8_t)below(d, (int)s.dim[1]);
 	rl_pixel_ce_labels(d->net, loss, *map);
 	return loss;
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { NONE = 255 };
+
 static rl_val conv(struct rig *r, rl_val x, const char *name, int out)
 {
 	return rl_conv(r->net, x, name, (struct rl_conv){out, 3, 1, 1, 1});
@@ -299,8 +301,7 @@ static void draw_labels(uint8_t *map, int64_t count, int classes)
 
 	fill(u, (size_t)count, "labels", 0, 1);
 	for (int64_t i = 0; i < count; i++)
-		map[i] = u[i] < 0.15f ? RL_NO_CLASS
-				      : (uint8_t)((u[i] - 0.15f) / 0.8501f * (float)classes);
+		map[i] = u[i] < 0.15f ? NONE : (uint8_t)((u[i] - 0.15f) / 0.8501f * (float)classes);
 	free(u);
 }
 
@@ -310,12 +311,12 @@ static void test_pixel_loss(const struct rig_variant *v)
 		int64_t images, classes, height, width;
 		struct rl_pixel_ce loss;
 	} cases[] = {
-		{2, 21, 5, 7, {33, 50, RL_BILINEAR, 1}},
-		{2, 21, 5, 7, {33, 49, RL_BILINEAR_CORNERS, 0.4}},
-		{3, 2, 4, 4, {4, 4, RL_BILINEAR, 1}},
-		{1, 19, 1, 3, {9, 9, RL_BILINEAR, 1}},
-		{1, 1, 6, 6, {3, 2, RL_BILINEAR_CORNERS, 2}},
-		{2, 255, 2, 2, {5, 5, RL_NEAREST, 1}},
+		{2, 21, 5, 7, {33, 50, RL_BILINEAR, 1, NONE}},
+		{2, 21, 5, 7, {33, 49, RL_BILINEAR_CORNERS, 0.4, NONE}},
+		{3, 2, 4, 4, {4, 4, RL_BILINEAR, 1, NONE}},
+		{1, 19, 1, 3, {9, 9, RL_BILINEAR, 1, NONE}},
+		{1, 1, 6, 6, {3, 2, RL_BILINEAR_CORNERS, 2, NONE}},
+		{2, 255, 2, 2, {5, 5, RL_NEAREST, 1, NONE}},
 	};
 	char what[96];
 	struct rig r;
@@ -343,12 +344,12 @@ static void test_pixel_loss(const struct rig_variant *v)
 static void test_certain_pixels(void)
 {
 	static const float x[2][3] = {{200, -300, 0}, {0, 0, 100}};
-	static const uint8_t map[] = {0, RL_NO_CLASS, 0};
+	static const uint8_t map[] = {0, NONE, 0};
 	struct rig r;
 
 	rig_open(&r, &rig_variants[0], true);
 	rl_val z = rig_map(&r, 1, 2, 1, 3);
-	int loss = rl_pixel_ce(r.net, z, &(struct rl_pixel_ce){1, 3, RL_BILINEAR, 1});
+	int loss = rl_pixel_ce(r.net, z, &(struct rl_pixel_ce){1, 3, RL_BILINEAR, 1, NONE});
 	rl_net_plan(r.net);
 	rl_net_feed(r.net, z, x[0]);
 	rl_pixel_ce_labels(r.net, loss, map);
@@ -368,7 +369,7 @@ static void label_of_no_class(void *arg)
 	(void)arg;
 	rig_open(&r, &rig_variants[0], true);
 	int loss = rl_pixel_ce(r.net, rig_map(&r, 1, 2, 1, 1),
-			       &(struct rl_pixel_ce){2, 2, RL_BILINEAR, 1});
+			       &(struct rl_pixel_ce){2, 2, RL_BILINEAR, 1, NONE});
 	rl_net_plan(r.net);
 	rl_pixel_ce_labels(r.net, loss, map);
 	rl_net_forward(r.net);

@@ -230,15 +230,15 @@ void twin_concat_backward(double *da, double *db, const double *dy, struct nchw 
 
 /* The loss, and the gradient of the enlarged logits where wanted. */
 static double pixel_ce(const double *z, double *dz, const uint8_t *map, int64_t n, int64_t k,
-		       int64_t area, double weight)
+		       int64_t area, const struct rl_pixel_ce *how)
 {
-	double loss = 0, by = weight / (double)(n * area);
+	double loss = 0, by = how->weight / (double)(n * area);
 
 	for (int64_t i = 0; i < n * area; i++) {
 		const double *of = z + i / area * k * area + i % area;
 		double sum = 0;
 
-		if (map[i] == RL_NO_CLASS)
+		if (map[i] == how->none)
 			continue;
 		for (int64_t c = 0; c < k; c++)
 			sum += exp(of[c * area]);
@@ -263,7 +263,7 @@ double twin_pixel_ce(const double *x, const uint8_t *map, struct nchw s,
 		     const struct rl_pixel_ce *c)
 {
 	double *z = enlarged(x, s, c);
-	double loss = pixel_ce(z, NULL, map, s.n, s.c, c->height * c->width, c->weight);
+	double loss = pixel_ce(z, NULL, map, s.n, s.c, c->height * c->width, c);
 
 	free(z);
 	return loss;
@@ -274,7 +274,7 @@ void twin_pixel_ce_backward(double *dx, const double *x, const uint8_t *map, str
 {
 	double *z = enlarged(x, s, c), *dz = enlarged(NULL, s, c);
 
-	pixel_ce(z, dz, map, s.n, s.c, c->height * c->width, c->weight);
+	pixel_ce(z, dz, map, s.n, s.c, c->height * c->width, c);
 	twin_interpolate_backward(dx, dz, s, c->height, c->width, c->how);
 	free(z);
 	free(dz);
