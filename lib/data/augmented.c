@@ -25,6 +25,8 @@ void rl_augmented_head(const struct rl_augment *a, json_t *head)
 	if (strcmp(rl_json_str(image, "dtype", "stdin"), "u1") ||
 	    json_array_size(json_object_get(image, "shape")) != 3 || declared(image, 2) != 3)
 		rl_die("stdin: the field image is not u1 [H,W,3]");
+	if (rl_augment_needs_classes(a) && !rl_head_has_field(head, "segmentation"))
+		rl_die("no field segmentation, which class-crop looks at");
 	int64_t height = declared(image, 0), width = declared(image, 1);
 	rl_augment_size(a, &height, &width);
 	int64_t shape[] = {height < 0 ? -1 : height, width < 0 ? -2 : width, 3};
@@ -51,10 +53,12 @@ bool rl_augmented_sample(const struct rl_augment *a, uint64_t seed, struct rl_re
 	int64_t height = image->dim[0], width = image->dim[1];
 	struct rl_rng rng =
 		rl_rng_make(seed, rl_sample_epoch(s), rl_rng_id(s->key), RL_RNG_AUGMENT);
+	const uint8_t *classes;
 	struct rl_steps steps;
 
 	if (!rl_image_fits(height, width, RL_MAX_PIXELS, why) ||
-	    !rl_augment_draw(a, (int)height, (int)width, &rng, &steps, why) ||
+	    !rl_follow_classes(s, (int)height, (int)width, &classes, why) ||
+	    !rl_augment_draw(a, (int)height, (int)width, classes, &rng, &steps, why) ||
 	    !rl_follow(&steps, (int)height, (int)width, s, why))
 		return false;
 	take_steps(&steps, r, s);

@@ -142,18 +142,30 @@ static bool follow_rows(const struct rl_steps *steps, int height, int width, str
 	return good;
 }
 
-static bool follow_segmentation(const struct rl_steps *steps, int height, int width,
-				struct rl_sample *s, char why[RL_WHY])
+bool rl_follow_classes(struct rl_sample *s, int height, int width, const uint8_t **classes,
+		       char why[RL_WHY])
 {
 	struct rl_field *f = rl_sample_find(s, "segmentation");
 
-	if (!f)
-		return true;
-	if (f->tensor.dim[0] != height || f->tensor.dim[1] != width)
+	if (f && (f->tensor.dim[0] != height || f->tensor.dim[1] != width))
 		return wrong(why, "segmentation", "has another size than the image");
-	uint8_t *plane = rl_steps_plane(steps, f->tensor.data, height, width);
-	rl_steps_size(steps, &height, &width);
-	rl_field_give(f, plane, (int64_t[]){height, width});
+	*classes = f ? f->tensor.data : NULL;
+	return true;
+}
+
+static bool follow_segmentation(const struct rl_steps *steps, int height, int width,
+				struct rl_sample *s, char why[RL_WHY])
+{
+	const uint8_t *classes;
+
+	if (!rl_follow_classes(s, height, width, &classes, why))
+		return false;
+	if (classes) {
+		uint8_t *plane = rl_steps_plane(steps, classes, height, width);
+
+		rl_steps_size(steps, &height, &width);
+		rl_field_give(rl_sample_find(s, "segmentation"), plane, (int64_t[]){height, width});
+	}
 	return true;
 }
 

@@ -16,6 +16,11 @@
  * them is not as above. */
 void rl_follow_head(json_t *head, int64_t height, int64_t width);
 
+/* The classes of an image's pixels, borrowed, or in *classes NULL where the sample has none. False:
+ * they are of another size than the image, and why says so. */
+bool rl_follow_classes(struct rl_sample *s, int height, int width, const uint8_t **classes,
+		       char why[RL_WHY]);
+
 /* The steps of an image that was height x width.  False: why says what is wrong. */
 bool rl_follow(const struct rl_steps *steps, int height, int width, struct rl_sample *s,
 	       char why[RL_WHY]);

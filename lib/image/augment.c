@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How an operation's first value is a size, and what it does to that of images. */
-enum size { NO_SIZE, SHORT_SIDE, SHORT_SIDES, EXACT };
+/* How an operation's first value is a size, and what it does to that of images; from EXACT on it is
+ * of both sides. */
+enum size { NO_SIZE, SHORT_SIDE, SHORT_SIDES, EXACT, AT_MOST, RANDOM };
 
 struct limits {
 	double fallback, min, max;
@@ -29,9 +30,16 @@ struct operation {
 static const struct operation operations[] = {
 	{"resize", SHORT_SIDE, 0, 0, {{0, 0, 0}}, rl_draw_resize},
 	{"multi-resize", SHORT_SIDES, 0, 0, {{0, 0, 0}}, rl_draw_multi_resize},
+	{"ratio-resize",
+	 RANDOM,
+	 2,
+	 2,
+	 {{1, RATIO_MIN, RATIO_MAX}, {1, RATIO_MIN, RATIO_MAX}},
+	 rl_draw_ratio_resize},
 	{"squash", EXACT, 0, 0, {{0, 0, 0}}, rl_draw_squash},
 	{"center-crop", EXACT, 0, 0, {{0, 0, 0}}, rl_draw_center_crop},
 	{"random-crop", EXACT, 0, 0, {{0, 0, 0}}, rl_draw_random_crop},
+	{"class-crop", AT_MOST, 0, 1, {{0.75, 0, 1}}, rl_draw_class_crop},
 	{"random-resized-crop",
 	 EXACT,
 	 0,
@@ -94,8 +102,8 @@ static void parse_size(const struct operation *op, const char *value, struct rl_
 
 	if (!value)
 		rl_die_usage("%s: needs a size: %s=%s", op->name, op->name,
-			     op->size == EXACT ? "N or WxH" : "N");
-	if (op->size == EXACT && strchr(value, 'x'))
+			     op->size >= EXACT ? "N or WxH" : "N");
+	if (op->size >= EXACT && strchr(value, 'x'))
 		rl_parse_pair(value, 'x', 1, 16384, op->name, &width, &height);
 	else
 		width = height = rl_parse_int(value, 1, 16384, op->name);
@@ -105,7 +113,7 @@ static void parse_size(const struct operation *op, const char *value, struct rl_
 /* Two numbers that are limits come in their order. */
 static void check_limits(const struct operation *op, const struct rl_values *v)
 {
-	if (op->draw != rl_draw_random_resized_crop)
+	if (op->draw != rl_draw_random_resized_crop && op->draw != rl_draw_ratio_resize)
 		return;
 	for (int i = 0; i < op->most; i += 2)
 		if (v->real[i] > v->real[i + 1])
@@ -217,6 +225,19 @@ bool rl_augment_lights(const struct rl_augment *a)
 	return a->count && a->list[a->count - 1].op->draw == rl_draw_lighting;
 }
 
+bool rl_augment_needs_classes(const struct rl_augment *a)
+{
+	for (int i = 0; i < a->count; i++)
+		if (a->list[i].op->draw == rl_draw_class_crop)
+			return true;
+	return false;
+}
+
+static int64_t at_most(int64_t side, int64_t most)
+{
+	return side < most ? side : most; /* one that varies, -1, still does */
+}
+
 void rl_augment_size(const struct rl_augment *a, int64_t *height, int64_t *width)
 {
 	for (int i = 0; i < a->count; i++) {
@@ -225,6 +246,11 @@ void rl_augment_size(const struct rl_augment *a, int64_t *height, int64_t *width
 		switch (a->list[i].op->size) {
 		case NO_SIZE: break;
 		case EXACT: *height = v->height, *width = v->width; break;
+		case RANDOM: *height = *width = -1; break;
+		case AT_MOST:
+			*height = at_most(*height, v->height);
+			*width = at_most(*width, v->width);
+			break;
 		case SHORT_SIDE:
 			if (*height > 0 && *width > 0)
 				rl_short_side(*height, *width, v->height, height, width);
@@ -264,10 +290,10 @@ int rl_draw_int(struct rl_drawing *d, int most)
 	return (int)rl_rng_below(d->rng, (uint32_t)most + 1);
 }
 
-bool rl_augment_draw(const struct rl_augment *a, int height, int width, struct rl_rng *rng,
-		     struct rl_steps *out, char why[RL_WHY])
+bool rl_augment_draw(const struct rl_augment *a, int height, int width, const uint8_t *classes,
+		     struct rl_rng *rng, struct rl_steps *out, char why[RL_WHY])
 {
-	struct rl_drawing d = {rng, height, width, out, why};
+	struct rl_drawing d = {rng, height, width, classes, height, width, out, why};
 
 	out->count = 0;
 	memset(out->lighting, 0, sizeof(out->lighting));

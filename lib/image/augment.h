@@ -4,8 +4,9 @@
  *	random-resized-crop=224 flip color-jitter=0.4,0.4,0.4 lighting=0.1
  *
  * Each is torchvision's transform of that name on Pillow images, where there is one.  Drawing comes
- * before doing: what will become of an image of this size is settled from random numbers alone, as
- * plain steps that pixels, boxes, masks and labels follow, each in its own way.
+ * before doing: what will become of an image of this size is settled from random numbers alone (and
+ * class-crop's look at its classes), as plain steps that pixels, boxes, masks and labels follow,
+ * each in its own way.
  */
 #ifndef RL_IMAGE_AUGMENT_H
 #define RL_IMAGE_AUGMENT_H
@@ -42,13 +43,17 @@ char *rl_augment_words(const struct rl_augment *a);
 /* Is one of them lighting? */
 bool rl_augment_lights(const struct rl_augment *a);
 
+/* Does one of them look at the classes of pixels? */
+bool rl_augment_needs_classes(const struct rl_augment *a);
+
 /* The size that images come out with, if they came in with this one; -1 where images differ. */
 void rl_augment_size(const struct rl_augment *a, int64_t *height, int64_t *width);
 
-/* Every draw for an image of height x width.  False, and why says why: it is too small for a crop,
- * or would become too large. */
-bool rl_augment_draw(const struct rl_augment *a, int height, int width, struct rl_rng *rng,
-		     struct rl_steps *out, char why[RL_WHY]);
+/* Every draw for an image of height x width; `classes` [height,width] are those of its pixels, 255
+ * none, or NULL where they are not known.  False, and why says why: it is too small for a crop, or
+ * would become too large, or has no classes where they are needed. */
+bool rl_augment_draw(const struct rl_augment *a, int height, int width, const uint8_t *classes,
+		     struct rl_rng *rng, struct rl_steps *out, char why[RL_WHY]);
 
 /* What becomes of an image's size. */
 void rl_steps_size(const struct rl_steps *s, int *height, int *width);
@@ -67,9 +72,13 @@ void rl_steps_image(const struct rl_steps *s, struct rl_resizer *r, struct rl_im
 #define RL_AUGMENT_OPERATIONS                                                               \
 	"  resize=N                   the shorter side to N\n"                              \
 	"  multi-resize=N[,N...]:M    the shorter side to one of N, the longer at most M\n" \
+	"  ratio-resize=N|WxH,LOW,HIGH\n"                                                   \
+	"                             into this size times a number from LOW to HIGH\n"     \
 	"  squash=WxH                 to this size, whatever the aspect\n"                  \
 	"  center-crop=N|WxH          from the centre\n"                                    \
 	"  random-crop=N|WxH          from anywhere\n"                                      \
+	"  class-crop=N|WxH[,SHARE]   from anywhere, at most so large, of more than one\n"  \
+	"                             class, and of none more than a SHARE (0.75)\n"        \
 	"  random-resized-crop=N|WxH[,SCALE,SCALE[,RATIO,RATIO]]\n"                         \
 	"                             a share of the area, resized (0.08,1,3/4,4/3)\n"      \
 	"  flip[=P]                   left to right (0.5)\n"                                \

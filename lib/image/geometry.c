@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct rl_view whole(const struct rl_drawing *d)
 {
@@ -37,6 +38,17 @@ bool rl_draw_multi_resize(const struct rl_values *v, struct rl_drawing *d)
 
 	rl_fit(d->height, d->width, v->side[rl_draw_int(d, v->nside - 1)], v->longest, &height,
 	       &width);
+	return resize_to(d, height, width);
+}
+
+/* The base's sides are taken times one number, each rounded down. */
+bool rl_draw_ratio_resize(const struct rl_values *v, struct rl_drawing *d)
+{
+	double ratio = rl_draw_real(d, v->real[0], v->real[1]);
+	int a = (int)(v->width * ratio), b = (int)(v->height * ratio);
+	int64_t height, width;
+
+	rl_fit(d->height, d->width, a < b ? a : b, a < b ? b : a, &height, &width);
 	return resize_to(d, height, width);
 }
 
@@ -79,6 +91,52 @@ bool rl_draw_random_crop(const struct rl_values *v, struct rl_drawing *d)
 	return true;
 }
 
+/* Is there more than one class in it, and is the largest less than a share of what has one? */
+static bool is_varied(const uint8_t *classes, int width, const struct rl_view *crop, double share)
+{
+	enum { NONE = 255 };
+	size_t count[NONE + 1] = {0}, most = 0, all = 0;
+
+	for (int y = crop->top; y < crop->top + crop->height; y++) {
+		const uint8_t *row = classes + (size_t)y * (size_t)width + crop->left;
+
+		for (int x = 0; x < crop->width; x++)
+			count[row[x]]++;
+	}
+	for (int i = 0; i < NONE; i++) {
+		all += count[i];
+		most = count[i] > most ? count[i] : most;
+	}
+	return most < all && (double)most / (double)all < share;
+}
+
+static void place_crop(struct rl_drawing *d, struct rl_view *crop)
+{
+	crop->top = rl_draw_int(d, d->height - crop->height);
+	crop->left = rl_draw_int(d, d->width - crop->width);
+}
+
+/* mmsegmentation's: a place is tried ten times, and the one drawn after the last is taken as it is.
+ */
+bool rl_draw_class_crop(const struct rl_values *v, struct rl_drawing *d)
+{
+	struct rl_view crop = {.height = v->height < d->height ? v->height : d->height,
+			       .width = v->width < d->width ? v->width : d->width};
+
+	if (!d->classes) {
+		snprintf(d->why, RL_WHY, "no classes of pixels, which class-crop looks at");
+		return false;
+	}
+	uint8_t *classes = rl_steps_plane(d->steps, d->classes, d->from_height, d->from_width);
+	crop.to_height = crop.height, crop.to_width = crop.width;
+	place_crop(d, &crop);
+	for (int i = 0; i < 10 && !is_varied(classes, d->width, &crop, v->real[0]); i++)
+		place_crop(d, &crop);
+	free(classes);
+	rl_draw_view(d, crop);
+	return true;
+}
+
 /* Ten tries: a share of the area and an aspect, uniform in its logarithm. */
 static bool try_crop(const struct rl_values *v, struct rl_drawing *d, struct rl_view *crop)
 {
@@ -91,8 +149,7 @@ static bool try_crop(const struct rl_values *v, struct rl_drawing *d, struct rl_
 		if (width < 1 || width > d->width || height < 1 || height > d->height)
 			continue;
 		crop->height = (int)height, crop->width = (int)width;
-		crop->top = rl_draw_int(d, d->height - crop->height);
-		crop->left = rl_draw_int(d, d->width - crop->width);
+		place_crop(d, crop);
 		return true;
 	}
 	return false;

@@ -20,7 +20,9 @@ struct rl_values {
 /* What is drawn for one image. */
 struct rl_drawing {
 	struct rl_rng *rng;
-	int height, width; /* of the image, after the steps so far */
+	int height, width;      /* of the image, after the steps so far */
+	const uint8_t *classes; /* of its pixels before them, or NULL */
+	int from_height, from_width;
 	struct rl_steps *steps;
 	char *why;
 };
@@ -36,8 +38,9 @@ int rl_draw_int(struct rl_drawing *d, int most);                    /* uniform 0
 typedef bool rl_draw(const struct rl_values *v, struct rl_drawing *d);
 
 /* geometry.c */
-rl_draw rl_draw_resize, rl_draw_multi_resize, rl_draw_squash, rl_draw_center_crop,
-	rl_draw_random_crop, rl_draw_random_resized_crop, rl_draw_flip;
+rl_draw rl_draw_resize, rl_draw_multi_resize, rl_draw_ratio_resize, rl_draw_squash,
+	rl_draw_center_crop, rl_draw_random_crop, rl_draw_class_crop, rl_draw_random_resized_crop,
+	rl_draw_flip;
 /* jitter.c */
 rl_draw rl_draw_grey, rl_draw_color_jitter, rl_draw_photometric, rl_draw_lighting;
 

@@ -40,7 +40,7 @@ static void by_words(const json_t *words, struct rl_resizer *r, struct rl_image 
 	for (int i = 0; i < n; i++)
 		word[i] = (char *)json_string_value(json_array_get(words, (size_t)i));
 	struct rl_augment *a = rl_augment_parse(word, n);
-	if (!rl_augment_draw(a, im->height, im->width, &rng, &steps, why))
+	if (!rl_augment_draw(a, im->height, im->width, NULL, &rng, &steps, why))
 		rl_die("%s", why);
 	rl_steps_image(&steps, r, im);
 	rl_augment_free(a);

@@ -14,17 +14,30 @@
 
 enum { TRIALS = 8000, BINS = 20 };
 
-/* The steps of image t under some words, "a b c". */
-static void steps_of(const char *words, int t, int height, int width, struct rl_steps *out)
+static struct rl_rng rng_of(int t)
 {
-	struct rl_augment *a = rl_augment_parse_line(words);
-	char key[32], why[RL_WHY];
+	char key[32];
 
 	snprintf(key, sizeof(key), "train/%d", t);
-	struct rl_rng rng = rl_rng_make(7, 1, rl_rng_id(key), RL_RNG_AUGMENT);
-	if (!rl_augment_draw(a, height, width, &rng, out, why))
+	return rl_rng_make(7, 1, rl_rng_id(key), RL_RNG_AUGMENT);
+}
+
+/* The steps of image t, whose pixels have these classes, under some words, "a b c". */
+static void steps_with(const char *words, int t, int height, int width, const uint8_t *classes,
+		       struct rl_steps *out)
+{
+	struct rl_augment *a = rl_augment_parse_line(words);
+	struct rl_rng rng = rng_of(t);
+	char why[RL_WHY];
+
+	if (!rl_augment_draw(a, height, width, classes, &rng, out, why))
 		rl_die("%s", why);
 	rl_augment_free(a);
+}
+
+static void steps_of(const char *words, int t, int height, int width, struct rl_steps *out)
+{
+	steps_with(words, t, height, width, NULL, out);
 }
 
 /* Count a number of least..most in bins; false when it lies outside. */
@@ -118,6 +131,173 @@ static void test_multi_resize(void)
 	}
 	ok(whole, "of the whole image, to one of its sides");
 	ok(excess(side, 11) < 5, "each as likely: %.1f sigma", excess(side, 11));
+}
+
+/* What MMSegmentation's Resize with a ratio came to in Python: the base times the ratio, each side
+ * int(), and mmcv's imrescale into that. */
+static const struct {
+	int height, width, base_width, base_height;
+	double ratio;
+	int to_height, to_width;
+} scaled[] = {
+	{375, 500, 2048, 512, 1, 512, 683},
+	{500, 375, 2048, 512, 0.5, 341, 256},
+	{333, 500, 2048, 512, 2, 1024, 1538},
+	{100, 1000, 2048, 512, 0.77, 158, 1576},
+	{1024, 2048, 2049, 1025, 1, 1025, 2049},
+	{1024, 2048, 2049, 1025, 0.5, 512, 1024},
+	{1024, 2048, 2049, 1025, 1.333, 1366, 2731},
+	{281, 500, 2048, 512, 1.999, 1023, 1820},
+	{17, 23, 96, 72, 0.613, 43, 58},
+	{300, 301, 512, 2048, 0.9, 460, 462},
+};
+
+static void test_ratio_resize(void)
+{
+	int ratio[BINS] = {0};
+	bool sizes = true, inside = true;
+	struct rl_steps s;
+	char words[64];
+
+	for (size_t i = 0; i < RL_LEN(scaled); i++) {
+		snprintf(words, sizeof(words), "ratio-resize=%dx%d,%g,%g", scaled[i].base_width,
+			 scaled[i].base_height, scaled[i].ratio, scaled[i].ratio);
+		steps_of(words, 1, scaled[i].height, scaled[i].width, &s);
+		sizes &= s.count == 1 && s.step[0].view.height == scaled[i].height &&
+			 s.step[0].view.width == scaled[i].width &&
+			 s.step[0].view.to_height == scaled[i].to_height &&
+			 s.step[0].view.to_width == scaled[i].to_width;
+	}
+	ok(sizes, "ratio-resize: the sizes that MMSegmentation gives");
+	for (int t = 0; t < TRIALS; t++) {
+		steps_of("ratio-resize=1000,0.5,1.5", t, 100, 100, &s);
+		inside &= bin(ratio, s.step[0].view.to_width, 499, 1500);
+	}
+	ok(inside && excess(ratio, BINS) < 5, "the ratio is uniform: %.1f sigma",
+	   excess(ratio, BINS));
+}
+
+enum { PLANE_HEIGHT = 40, PLANE_WIDTH = 60 };
+
+/* A few rectangles of classes 0 to 3 and of none, on a ground of one class or none. */
+static void draw_plane(int t, uint8_t plane[PLANE_HEIGHT * PLANE_WIDTH])
+{
+	struct rl_rng r = rl_rng_make(3, 0, (uint64_t)t, RL_RNG_SYNTH);
+
+	memset(plane, rl_rng_below(&r, 4) ? 0 : 255, PLANE_HEIGHT * PLANE_WIDTH);
+	for (int n = (int)rl_rng_below(&r, 5); n-- > 0;) {
+		uint32_t class = rl_rng_below(&r, 5), top = rl_rng_below(&r, PLANE_HEIGHT),
+			 left = rl_rng_below(&r, PLANE_WIDTH), height = rl_rng_below(&r, 25),
+			 width = rl_rng_below(&r, 25);
+
+		for (uint32_t y = top; y < top + height && y < PLANE_HEIGHT; y++)
+			for (uint32_t x = left; x < left + width && x < PLANE_WIDTH; x++)
+				plane[y * PLANE_WIDTH + x] = class == 4 ? 255 : (uint8_t) class;
+	}
+}
+
+static int by_value(const void *a, const void *b)
+{
+	return *(const uint8_t *)a - *(const uint8_t *)b;
+}
+
+/* labels, cnt = np.unique(crop, return_counts=True); cnt = cnt[labels != 255];
+ * len(cnt) > 1 and np.max(cnt) / np.sum(cnt) < 0.75 */
+static bool is_taken(const uint8_t *plane, int width, const struct rl_view *crop)
+{
+	static uint8_t value[PLANE_HEIGHT * PLANE_WIDTH];
+	int n = 0, labels = 0;
+	double most = 0, sum = 0;
+
+	for (int y = 0; y < crop->height; y++)
+		for (int x = 0; x < crop->width; x++)
+			value[n++] = plane[(crop->top + y) * width + crop->left + x];
+	qsort(value, (size_t)n, 1, by_value);
+	for (int i = 0, k; i < n; i = k) {
+		for (k = i; k < n && value[k] == value[i];)
+			k++;
+		if (value[i] == 255)
+			continue;
+		labels++;
+		most = fmax(most, k - i);
+		sum += k - i;
+	}
+	return labels > 1 && most / sum < 0.75;
+}
+
+/* MMSegmentation's RandomCrop, step by step. */
+static struct rl_view crop_of(const uint8_t *plane, int height, int width, int want_height,
+			      int want_width, struct rl_rng *r, int *tries)
+{
+	struct rl_view crop = {0};
+
+	for (*tries = 0; *tries <= 10; ++*tries) {
+		int margin_height = height > want_height ? height - want_height : 0;
+		int margin_width = width > want_width ? width - want_width : 0;
+
+		crop.top = (int)rl_rng_below(r, (uint32_t)margin_height + 1);
+		crop.left = (int)rl_rng_below(r, (uint32_t)margin_width + 1);
+		crop.height = height < want_height ? height : want_height;
+		crop.width = width < want_width ? width : want_width;
+		if (*tries < 10 && is_taken(plane, width, &crop))
+			break;
+	}
+	return crop;
+}
+
+static void test_class_crop(void)
+{
+	uint8_t plane[PLANE_HEIGHT * PLANE_WIDTH];
+	int count[11] = {0}, tries;
+	bool same = true, after = true, wide = true;
+	struct rl_steps s;
+
+	for (int t = 0; t < TRIALS; t++) {
+		struct rl_rng r = rng_of(t);
+
+		draw_plane(t, plane);
+		steps_with("class-crop=24x16", t, PLANE_HEIGHT, PLANE_WIDTH, plane, &s);
+		struct rl_view want = crop_of(plane, PLANE_HEIGHT, PLANE_WIDTH, 16, 24, &r, &tries);
+		const struct rl_view *v = &s.step[0].view;
+
+		same &= s.count == 1 && v->top == want.top && v->left == want.left &&
+			v->height == 16 && v->width == 24 && v->to_height == 16 &&
+			v->to_width == 24 && !v->mirror;
+		count[tries < 10 ? tries : 10]++;
+	}
+	ok(same, "class-crop: the places that MMSegmentation's rule takes");
+	ok(count[0] && count[1] && count[9] && count[10],
+	   "at once %d times, after another %d, after nine %d, untried %d", count[0], count[1],
+	   count[9], count[10]);
+
+	/* The classes as they are once the image has been turned round and made smaller. */
+	for (int t = 0; t < 500; t++) {
+		struct rl_rng r = rng_of(t);
+		struct rl_view flip = {.height = PLANE_HEIGHT,
+				       .width = PLANE_WIDTH,
+				       .to_height = 30,
+				       .to_width = 45,
+				       .mirror = true};
+
+		draw_plane(t, plane);
+		steps_with("squash=45x30 flip=1 class-crop=20", t, PLANE_HEIGHT, PLANE_WIDTH, plane,
+			   &s);
+		rl_rng_uniform(&r); /* flip's */
+		uint8_t *now = rl_view_plane(&flip, plane, PLANE_WIDTH);
+		struct rl_view want = crop_of(now, 30, 45, 20, 20, &r, &tries);
+
+		after &= s.step[2].view.top == want.top && s.step[2].view.left == want.left;
+		free(now);
+	}
+	ok(after, "the classes are looked at as they are by then");
+	steps_with("class-crop=100x30", 1, PLANE_HEIGHT, PLANE_WIDTH, plane, &s);
+	wide = s.step[0].view.width == PLANE_WIDTH && s.step[0].view.to_width == PLANE_WIDTH &&
+	       s.step[0].view.left == 0 && s.step[0].view.height == 30;
+	ok(wide, "of a smaller image there is as much as it has");
+	memset(plane, 2, sizeof(plane));
+	plane[0] = 255;
+	steps_with("class-crop=20,0", 1, PLANE_HEIGHT, PLANE_WIDTH, plane, &s);
+	ok(s.count == 1, "and of one class alone, too");
 }
 
 static void test_crop(void)
@@ -294,6 +474,8 @@ int main(void)
 {
 	test_random_resized_crop();
 	test_multi_resize();
+	test_ratio_resize();
+	test_class_crop();
 	test_crop();
 	test_rates();
 	test_jitter();
