@@ -103,8 +103,8 @@ static bool to_classes(const struct rl_segmentation *s, const uint16_t *value, i
 		for (int x = 0; x < width; x++, value++, class ++)
 			if (*value < s->values) {
 				*class = s->class_of[*value];
-			} else if (*value == RL_CLASSLESS) {
-				*class = RL_CLASSLESS;
+			} else if (*value == RL_NO_CLASS) {
+				*class = RL_NO_CLASS;
 			} else {
 				snprintf(why, RL_WHY,
 					 "the pixel at %d, %d has the value %d, which is no class",

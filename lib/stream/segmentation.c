@@ -15,9 +15,9 @@ static json_t *take_names(const json_t *member, const char *where)
 	for (size_t i = 0; i < n; i++)
 		if (!json_is_string(json_array_get(names, i)))
 			n = 0;
-	if (!n || n > RL_CLASSLESS)
+	if (!n || n > RL_NO_CLASS)
 		rl_die("%s: segmentation: \"names\" is not an array of 1 to %d strings", where,
-		       RL_CLASSLESS);
+		       RL_NO_CLASS);
 	return json_incref(names);
 }
 
@@ -36,10 +36,10 @@ static void take_relabel(struct rl_segmentation *s, const char *where)
 	{
 		json_int_t class = json_is_integer(to) ? json_integer_value(to) : -1;
 
-		if (class < 0 || (class >= n && class != RL_CLASSLESS))
+		if (class < 0 || (class >= n && class != RL_NO_CLASS))
 			rl_die("%s: segmentation: \"relabel\": number %zu is neither a class, of "
 			       "which there are %d, nor %d",
-			       where, i, (int)n, RL_CLASSLESS);
+			       where, i, (int)n, RL_NO_CLASS);
 		s->class_of[i] = (uint8_t) class;
 	}
 }

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RL_CLASSLESS = 255 };
+enum { RL_NO_CLASS = 255 };
 
 /* What is the same in all records. */
 struct rl_segmentation {
