@@ -12,7 +12,8 @@ rl-list coco "$inputs/scenes" --set train2017 --for-training 2>"$DIR/note" |
 detect() {
 	rm -rf "$DIR/train"
 	clocked 2 rl-detect train --model "$1" --random-init 1 $NET --out "$DIR/train" --batch 2 --accumulate 1 --lr 1e-4 \
-		--log-every 1 --checkpoint-every 0 --threads "$THREADS" --precision "$2" --quiet <"$inputs/scenes.tar" >"$DIR/train.json"
+		--regions "$REGIONS" --log-every 1 --checkpoint-every 0 --threads "$THREADS" --precision "$2" --quiet \
+		<"$inputs/scenes.tar" >"$DIR/train.json"
 	jq -c --argjson rate "$(jq 'select(.step == 4) | .samples_per_s' "$DIR/train/log.jsonl")" \
 		'.seconds = .items / $rate' "$DIR/train.json"
 }
@@ -20,7 +21,7 @@ detect() {
 for p in "${precisions[@]}"; do
 	for model in faster-rcnn-c4 mask-rcnn-fpn; do
 		enter "$model $p" detect "$model" "$p"
-		enter "conv floor, $model $p" of 2 floor --model "$model" $NET --train --images 2 \
+		enter "conv floor, $model $p" of 2 floor --model "$model" $NET --train --images 2 --regions "$REGIONS" \
 			--height "$(pad "${SIDES%:*}")" --size "$(pad "${SIDES#*:}")" --precision "$p"
 		compare "$model $p" "conv floor, $model $p" "the convolutions alone, $model, $p" 0.7
 	done
