@@ -249,7 +249,7 @@ static void test_accumulation(void)
 	rl_net_accumulate_statistics(n);
 	for (int b = 0; b < BATCHES; b++) {
 		float batch[N * C * AREA];
-		char name[16];
+		char name[32];
 
 		snprintf(name, sizeof(name), "batch %d", b);
 		fill(batch, RL_LEN(batch), name, -1 - b, 2 + b);
