@@ -25,9 +25,9 @@ int main(int argc, char **argv)
 	static const char *const layouts[] = {"voc", "coco", "imagefolder", NULL};
 	static void (*const writers[])(const struct rl_synth_set *) = {
 		rl_synth_write_voc, rl_synth_write_coco, rl_synth_write_imagefolder};
-	const char *out = NULL, *layout = NULL, *size = "320x240";
+	const char *out = NULL, *layout = NULL, *size = "320x240", *categories = NULL;
 	int64_t width, height;
-	int64_t seed = 0, images = 100, val = 0, threads = omp_get_max_threads();
+	int64_t seed = 0, images = 100, val = 0, year = 0, threads = omp_get_max_threads();
 	struct rl_synth_set set = {0};
 	const struct rl_opt opts[] = {
 		RL_OPT_STR("out", &out, "DIR", "directory to make; must not exist"),
@@ -35,6 +35,10 @@ int main(int argc, char **argv)
 		RL_OPT_INT("images", &images, 1, 10000000, "N", "pictures to train on"),
 		RL_OPT_INT("val", &val, 0, 10000000, "M", "held-out pictures"),
 		RL_OPT_STR("size", &size, "WxH", "pixels"),
+		RL_OPT_INT("year", &year, 2007, 2012, "YEAR",
+			   "of voc, 2007 or 2012; 2007 if not given"),
+		RL_OPT_STR("categories", &categories, "A,B,...",
+			   "only these, such as car,house; all twelve if not given"),
 		RL_OPT_INT("seed", &seed, 0, INT64_MAX, "S", "which world"),
 		RL_OPT_INT("threads", &threads, 1, 1024, "N", "pictures drawn at a time"),
 		RL_OPT_FLAG("quiet", &set.quiet, "no progress on stderr"),
@@ -47,10 +51,16 @@ int main(int argc, char **argv)
 	if (!out || !layout)
 		rl_die_usage("--out and --layout are needed");
 	int writer = rl_parse_choice(layout, layouts, "--layout");
+	if (year && writers[writer] != rl_synth_write_voc)
+		rl_die_usage("--year is for voc");
+	if (year && year != 2007 && year != 2012)
+		rl_die_usage("--year: %d: must be 2007 or 2012", (int)year);
 	rl_parse_pair(size, 'x', 32, 4096, "--size", &width, &height);
 	set.width = (int)width;
 	set.height = (int)height;
 	set.seed = (uint64_t)seed;
+	set.cast = rl_synth_cast(categories);
+	set.year = year ? (int)year : 2007;
 	set.train = images;
 	set.val = val;
 	omp_set_num_threads((int)threads);

@@ -33,14 +33,14 @@ static void save(const struct rl_synth_set *set, int64_t number, const struct rl
 				    number < set->train ? "train2017" : "val2017", number + 1));
 }
 
-static json_t *categories(void)
+static json_t *categories(const struct rl_synth_cast *cast)
 {
 	json_t *all = json_array();
 
-	for (int c = 0; c < rl_synth_categories(); c++)
+	for (int c = 0; c < cast->count; c++)
 		json_array_append_new(all, json_pack("{ss si ss}", "supercategory",
-						     rl_synth_supercategory(c), "id", c + 1, "name",
-						     rl_synth_category(c)));
+						     rl_synth_supercategory(cast, c), "id", c + 1,
+						     "name", rl_synth_category(cast, c)));
 	return all;
 }
 
@@ -68,7 +68,7 @@ static void write_instances(const struct rl_synth_set *set, const char *name, in
 	}
 	char *seed = rl_asprintf("rl-synth, seed %" PRIu64, set->seed);
 	json_t *root = json_pack("{s{ss} so so so}", "info", "description", seed, "images", images,
-				 "annotations", all, "categories", categories());
+				 "annotations", all, "categories", categories(&set->cast));
 	FILE *f = rl_synth_open(set, "annotations/instances_%s.json", name);
 	if (json_dumpf(root, f, JSON_COMPACT))
 		rl_die("%s: write:", set->dir);

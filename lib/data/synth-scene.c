@@ -22,6 +22,7 @@ struct item {
 };
 
 struct stage {
+	const struct rl_synth_cast *cast;
 	struct rl_rng rng;
 	struct rl_layer picture;
 	float horizon;
@@ -34,19 +35,45 @@ struct stage {
 	int64_t inside[RL_SYNTH_OBJECTS + 1]; /* of these, within the frame */
 };
 
-int rl_synth_categories(void)
+/* ---- which things there are --------------------------------------------------------------------
+ */
+
+static int thing_named(const char *name)
 {
-	return RL_THINGS;
+	for (int c = 0; c < RL_THINGS; c++)
+		if (!strcmp(rl_things[c].name, name))
+			return c;
+	rl_die_usage("%s: no such category", name);
 }
 
-const char *rl_synth_category(int c)
+struct rl_synth_cast rl_synth_cast(const char *names)
 {
-	return rl_things[c].name;
+	char *copy = rl_strdup(names ? names : ""), *rest = names ? copy : NULL;
+	struct rl_synth_cast cast = {0};
+	bool in[RL_THINGS] = {false};
+
+	for (char *name; (name = strsep(&rest, ","));) {
+		int c = thing_named(name);
+
+		if (in[c])
+			rl_die_usage("%s: twice among the categories", name);
+		in[c] = true;
+	}
+	for (int c = 0; c < RL_THINGS; c++)
+		if (in[c] || !names)
+			cast.member[cast.count++] = c;
+	free(copy);
+	return cast;
 }
 
-const char *rl_synth_supercategory(int c)
+const char *rl_synth_category(const struct rl_synth_cast *cast, int c)
 {
-	return rl_things[c].kind;
+	return rl_things[cast->member[c]].name;
+}
+
+const char *rl_synth_supercategory(const struct rl_synth_cast *cast, int c)
+{
+	return rl_things[cast->member[c]].kind;
 }
 
 /* ---- where things go ---------------------------------------------------------------------------
@@ -85,7 +112,7 @@ static float base_of(struct stage *s, const struct item *i, float size)
 /* size: root of the box's area over the picture's smaller side. */
 static struct item place(struct stage *s, int id, int category, float size, float spread)
 {
-	const struct rl_thing *t = &rl_things[category];
+	const struct rl_thing *t = &rl_things[s->cast->member[category]];
 	struct item i = {.id = id, .thing = t};
 	float side = (float)(s->picture.w < s->picture.h ? s->picture.w : s->picture.h);
 
@@ -357,13 +384,13 @@ static int cast_scene(struct stage *s, struct rl_synth_object *drawn, int catego
 		float largest = count == 1 ? .8f : count == 2 ? .65f : .5f;
 
 		while (n < count) {
-			drawn[n].category = (int)rl_rng_below(&s->rng, RL_THINGS);
+			drawn[n].category = (int)rl_rng_below(&s->rng, (uint32_t)s->cast->count);
 			add_object(s, n + 1, drawn[n].category, rl_between(&s->rng, .22f, largest),
 				   .85f);
 			n++;
 		}
 		if (rl_chance(&s->rng, .06f)) {
-			drawn[n].category = (int)rl_rng_below(&s->rng, RL_THINGS);
+			drawn[n].category = (int)rl_rng_below(&s->rng, (uint32_t)s->cast->count);
 			drawn[n].crowd = true;
 			add_crowd(s, n + 1, drawn[n].category);
 			n++;
@@ -375,9 +402,10 @@ static int cast_scene(struct stage *s, struct rl_synth_object *drawn, int catego
 }
 
 void rl_synth_draw(struct rl_synth_scene *out, uint64_t seed, int64_t number, int width, int height,
-		   int category)
+		   const struct rl_synth_cast *cast, int category)
 {
-	struct stage s = {.rng = rl_rng_make(seed, 0, (uint64_t)number, RL_RNG_SYNTH)};
+	struct stage s = {.cast = cast,
+			  .rng = rl_rng_make(seed, 0, (uint64_t)number, RL_RNG_SYNTH)};
 	struct rl_synth_object drawn[RL_SYNTH_OBJECTS] = {0};
 	float from = rl_between(&s.rng, .35f, 2.8f);
 

@@ -7,8 +7,9 @@
 #define RL_DATA_SYNTH_THINGS_H
 
 #include "data/synth-pen.h"
+#include "data/synth.h"
 
-enum { RL_THINGS = 12 };
+enum { RL_THINGS = RL_SYNTH_CATEGORIES };
 
 enum rl_habitat { RL_ON_GROUND, RL_IN_AIR, RL_ANYWHERE };
 

@@ -62,14 +62,14 @@ void rl_synth_jpeg(const struct rl_synth_set *set, const struct rl_synth_scene *
 static void draw(const struct rl_synth_set *set, int64_t number, bool labelled,
 		 struct rl_synth_scene *scene)
 {
-	int category = labelled ? (int)(number % rl_synth_categories()) : RL_SYNTH_ANY;
+	int category = labelled ? (int)(number % set->cast.count) : RL_SYNTH_ANY;
 
-	rl_synth_draw(scene, set->seed, number, set->width, set->height, category);
+	rl_synth_draw(scene, set->seed, number, set->width, set->height, &set->cast, category);
 	for (int64_t other = 1; labelled && (!scene->nobject || scene->objects[0].difficult);
 	     other++) {
 		rl_synth_free(scene);
 		rl_synth_draw(scene, set->seed, number + (other << 40), set->width, set->height,
-			      category);
+			      &set->cast, category);
 	}
 }
 

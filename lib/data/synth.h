@@ -11,10 +11,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Categories are numbered 0..rl_synth_categories()-1 in the order of their names. */
-int rl_synth_categories(void);
-const char *rl_synth_category(int c);
-const char *rl_synth_supercategory(int c);
+/* Which categories of things there are, numbered 0..count-1 in the order of their names. */
+enum { RL_SYNTH_CATEGORIES = 12 };
+
+struct rl_synth_cast {
+	int count;
+	int member[RL_SYNTH_CATEGORIES];
+};
+
+/* Those of the names, with commas between, each once; NULL for all.  An unknown one exits 2. */
+struct rl_synth_cast rl_synth_cast(const char *names);
+const char *rl_synth_category(const struct rl_synth_cast *cast, int c);
+const char *rl_synth_supercategory(const struct rl_synth_cast *cast, int c);
 
 enum { RL_SYNTH_OBJECTS = 5, RL_SYNTH_VOID = 255 };
 
@@ -37,10 +45,10 @@ struct rl_synth_scene {
 
 enum { RL_SYNTH_ANY = -1 };
 
-/* Picture `number` of the world `seed`.  With RL_SYNTH_ANY it has one to four objects; with a
- * category one large object of it.  Sides from 32 to 4096 pixels. */
+/* Picture `number` of the world `seed` and its cast.  With RL_SYNTH_ANY it has one to four objects;
+ * with a category one large object of it.  Sides from 32 to 4096 pixels. */
 void rl_synth_draw(struct rl_synth_scene *s, uint64_t seed, int64_t number, int width, int height,
-		   int category);
+		   const struct rl_synth_cast *cast, int category);
 void rl_synth_free(struct rl_synth_scene *s);
 
 /* The visible pixels of an object in COCO's terms: polygons around all of them (holes are cut open,
@@ -54,10 +62,12 @@ struct rl_synth_set {
 	uint64_t seed;
 	int64_t train, val;
 	int width, height;
+	struct rl_synth_cast cast;
+	int year; /* of VOC */
 	bool quiet;
 };
 
-/* Write it in the layout of PASCAL VOC 2007 (dir/VOC2007), of COCO 2017, or as class folders. */
+/* Write it in the layout of PASCAL VOC (dir/VOC<year>), of COCO 2017, or as class folders. */
 void rl_synth_write_voc(const struct rl_synth_set *set);
 void rl_synth_write_coco(const struct rl_synth_set *set);
 void rl_synth_write_imagefolder(const struct rl_synth_set *set);

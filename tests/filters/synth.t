@@ -31,6 +31,27 @@ $draw --out other --layout voc --images 40 --val 20 --seed 8
 [ "$(sums voc)" != "$(sums other)" ]
 ok $? "another seed gives another world"
 
+# ---- VOC 2012, and few categories ----
+few="--categories house,car --images 30 --val 12 --seed 7"
+$draw --out few --layout voc --year 2012 $few
+for set in train val; do
+	rl-list voc12aug few --set $set >few.$set 2>stderr
+	ok $? "VOC 2012's $set"
+done
+rm -f stderr
+is "$(wc -l <few.train) $(wc -l <few.val) $(rl-list voc few --year 2012 --set trainval | wc -l) $(ls few/VOC2012/ImageSets/Segmentation | xargs)" \
+	"30 12 42 train.txt trainval.txt val.txt" "training pictures are train, the held-out ones val, all trainval"
+is "$(jq -c .segmentation.names few.train | sort -u)" '["background","car","house"]' "only the categories asked for, in the order of their names"
+rl-decode few.train | rl-cat --npy segmentation >classes.npy
+is "$(/usr/bin/python3 -c 'import numpy; print(*sorted({0, 1, 2} & set(numpy.load("classes.npy").ravel().tolist())))')" "0 1 2" "all of which occur"
+rl-decode few.val | rl-info --check >/dev/null
+ok $? "and no other in what is held out"
+$draw --out fewcoco --layout coco $few
+is "$(jq -c '[.categories[].name], ([.annotations[].category_id] | unique)' fewcoco/annotations/instances_train2017.json | xargs)" \
+	"[car,house] [1,2]" "in COCO's layout"
+$draw --out fewfolders --layout imagefolder $few
+is "$(ls fewfolders/train | xargs)" "car house" "and in folders"
+
 # ---- COCO ---------------------------------------------------------------------------------------
 $draw --out coco --layout coco --images 60 --val 10 --seed 7 2>stderr
 ok $? "COCO's layout is drawn"
@@ -71,6 +92,11 @@ is "$(rl-list imagefolder scant/val | wc -l)" 3 "and they are read back, too"
 fails 1 "voc: exists already" "nothing is overwritten" $draw --out voc --layout voc
 fails 2 "--out and --layout are needed" "no layout" rl-synth --out new
 fails 2 "must be one of voc, coco, imagefolder" "an unknown layout" rl-synth --out new --layout yolo
+fails 2 "cow: no such category" "an unknown category" rl-synth --out new --layout voc --categories car,cow
+fails 2 "car: twice among the categories" "one that comes twice" rl-synth --out new --layout voc --categories car,bird,car
+fails 2 ": no such category" "an empty one" rl-synth --out new --layout voc --categories car,
+fails 2 "--year: 2010: must be 2007 or 2012" "another year" rl-synth --out new --layout voc --year 2010
+fails 2 "--year is for voc" "a year of another layout" rl-synth --out new --layout coco --year 2012
 fails 2 "want two numbers" "a size that is none" rl-synth --out new --layout voc --size 96
 fails 2 "must be 32 to 4096" "a size out of range" rl-synth --out new --layout voc --size 96x1
 fails 2 "no operands" "an operand" rl-synth --out new --layout voc more

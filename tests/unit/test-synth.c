@@ -82,14 +82,15 @@ static bool box_is_mask(const struct rl_synth_scene *s, int k)
 
 static void test_scenes(void)
 {
+	const struct rl_synth_cast cast = rl_synth_cast(NULL);
 	bool boxes = true, polygons = true, runs = true, ids = true, many = true, same = true;
 	int crowds = 0, difficult = 0, truncated = 0, objects = 0, seen = 0;
 
 	for (int i = 0; i < SCENES; i++) {
 		struct rl_synth_scene s, again;
 
-		rl_synth_draw(&s, 5, i, WIDTH, HEIGHT, RL_SYNTH_ANY);
-		rl_synth_draw(&again, 5, i, WIDTH, HEIGHT, RL_SYNTH_ANY);
+		rl_synth_draw(&s, 5, i, WIDTH, HEIGHT, &cast, RL_SYNTH_ANY);
+		rl_synth_draw(&again, 5, i, WIDTH, HEIGHT, &cast, RL_SYNTH_ANY);
 		same &= !memcmp(s.image.data, again.image.data, WIDTH * HEIGHT * 3);
 		same &= !memcmp(s.ids, again.ids, WIDTH * HEIGHT);
 		many &= s.nobject <= RL_SYNTH_OBJECTS;
@@ -116,17 +117,45 @@ static void test_scenes(void)
 	ok(crowds > 0 && crowds < SCENES / 3, "%d crowds", crowds);
 	ok(difficult > 0 && difficult < objects / 2, "%d difficult", difficult);
 	ok(truncated > 0 && truncated < objects / 2, "%d truncated", truncated);
-	ok(seen == (1 << rl_synth_categories()) - 1, "all %d categories occur",
-	   rl_synth_categories());
+	ok(seen == (1 << cast.count) - 1, "all %d categories occur", cast.count);
 }
 
 static void test_names(void)
 {
+	const struct rl_synth_cast all = rl_synth_cast(NULL), few = rl_synth_cast("lamp,boat");
 	bool sorted = true;
 
-	for (int c = 1; c < rl_synth_categories(); c++)
-		sorted &= strcmp(rl_synth_category(c - 1), rl_synth_category(c)) < 0;
-	ok(sorted && rl_synth_categories() >= 10, "category names are sorted");
+	for (int c = 1; c < all.count; c++)
+		sorted &= strcmp(rl_synth_category(&all, c - 1), rl_synth_category(&all, c)) < 0;
+	ok(sorted && all.count == RL_SYNTH_CATEGORIES, "category names are sorted");
+	ok(few.count == 2 && !strcmp(rl_synth_category(&few, 0), "boat") &&
+		   !strcmp(rl_synth_category(&few, 1), "lamp"),
+	   "also of a few");
+}
+
+static void test_cast(void)
+{
+	const struct rl_synth_cast all = rl_synth_cast(NULL), few = rl_synth_cast("lamp,boat");
+	int boat = 0, seen = 0;
+	bool same = true;
+
+	while (strcmp(rl_synth_category(&all, boat), "boat"))
+		boat++;
+	for (int i = 0; i < 20; i++) {
+		struct rl_synth_scene s, one, other;
+
+		rl_synth_draw(&s, 5, i, WIDTH, HEIGHT, &few, RL_SYNTH_ANY);
+		for (int k = 0; k < s.nobject; k++)
+			seen |= 1 << s.objects[k].category;
+		rl_synth_draw(&one, 5, i, WIDTH, HEIGHT, &few, 0);
+		rl_synth_draw(&other, 5, i, WIDTH, HEIGHT, &all, boat);
+		same &= !memcmp(one.image.data, other.image.data, WIDTH * HEIGHT * 3);
+		rl_synth_free(&s);
+		rl_synth_free(&one);
+		rl_synth_free(&other);
+	}
+	ok(seen == 3, "only those of a cast occur");
+	ok(same, "under numbers of their own");
 }
 
 /* Coverage is area: a triangle and a ring of known areas, one of them partly off the layer. */
@@ -164,6 +193,7 @@ static void test_cover(void)
 int main(void)
 {
 	test_names();
+	test_cast();
 	test_cover();
 	test_scenes();
 	return tap_done();
