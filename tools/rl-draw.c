@@ -9,6 +9,7 @@
 #include "image/jpeg.h"
 #include "image/png.h"
 #include "image/sheet.h"
+#include "stream/segmentation.h"
 
 #include <libgen.h>
 #include <stdlib.h>
@@ -145,8 +146,8 @@ static const json_t *map_names(const json_t *head)
 	if (truth && prediction && !json_equal(truth, prediction))
 		rl_die("stdin: head: the fields segmentation and prediction have other names");
 	const json_t *names = truth ? truth : prediction;
-	if (json_array_size(names) > 255)
-		rl_die("stdin: head: more than 255 classes of pixels");
+	if (json_array_size(names) > RL_NO_CLASS)
+		rl_die("stdin: head: more than %d classes of pixels", RL_NO_CLASS);
 	return names;
 }
 

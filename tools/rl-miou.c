@@ -15,15 +15,15 @@ static const struct rl_tool tool = {
 	.name = "rl-miou",
 	.synopsis = "[--gt FILE] [options] [PREDICTIONS] > result.json",
 	.summary = "Mean intersection over union and accuracy of predicted classes of pixels, as "
-		   "MMSegmentation\ncomputes them; from a stream of both, or predictions and truth "
-		   "apart.",
+		   "MMSegmentation\ncomputes them; from a stream of both, or truth and predictions "
+		   "apart, also in PNG files.",
 	.example = "rl-list voc12aug VOCdevkit --set val | rl-decode |\n"
 		   "  rl-segment predict --weights w.safetensors | rl-miou | jq .metrics",
 };
 
 struct config {
 	const char *gt, *weights, *name;
-	bool confusion;
+	bool relabel, confusion;
 };
 
 static json_t *percent(double share)
@@ -79,7 +79,10 @@ int main(int argc, char **argv)
 	struct config c = {.name = ""};
 	const struct rl_opt opts[] = {
 		RL_OPT_STR("gt", &c.gt, "FILE",
-			   "the truth; unless said, it is in the predictions' stream"),
+			   "the truth, a manifest or a stream; unless said, it is in the "
+			   "predictions' stream"),
+		RL_OPT_FLAG("relabel", &c.relabel,
+			    "PNG files of predictions are numbered as the truth's files are"),
 		RL_OPT_STR("weights", &c.weights, "FILE",
 			   "of the network: what they say of it goes into the result"),
 		RL_OPT_STR("name", &c.name, "ROW", "what the result's \"name\" says"),
@@ -90,14 +93,14 @@ int main(int argc, char **argv)
 	int first = rl_options(argc, argv, &tool, opts);
 
 	if (argc - first > 1)
-		rl_die_usage("more than one operand: predictions are one stream");
+		rl_die_usage("more than one operand: predictions are one stream or folder");
 
 	const char *predictions = first < argc ? argv[first] : "-";
 	if (c.gt && !strcmp(c.gt, "-") && !strcmp(predictions, "-"))
 		rl_die_usage("standard input can be but one of the two");
 
 	/* count */
-	struct rl_segmented maps = rl_segmented_open(c.gt, predictions);
+	struct rl_segmented maps = rl_segmented_open(c.gt, predictions, c.relabel);
 	struct rl_confusion *counts = rl_confusion_new();
 	size_t nclass = maps.names.nclass;
 	while (rl_segmented_next(&maps))

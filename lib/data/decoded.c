@@ -96,22 +96,16 @@ static const char *shown(const char *path)
 	return n > most ? path + n - most : path;
 }
 
-static bool to_classes(const struct rl_segmentation *s, const uint16_t *value, int height,
-		       int width, uint8_t *class, char why[RL_WHY])
+static bool to_classes(const struct rl_segmentation *s, const uint16_t *values, int height,
+		       int width, uint8_t *classes, char why[RL_WHY])
 {
-	for (int y = 0; y < height; y++)
-		for (int x = 0; x < width; x++, value++, class ++)
-			if (*value < s->values) {
-				*class = s->class_of[*value];
-			} else if (*value == RL_NO_CLASS) {
-				*class = RL_NO_CLASS;
-			} else {
-				snprintf(why, RL_WHY,
-					 "the pixel at %d, %d has the value %d, which is no class",
-					 x, y, *value);
-				return false;
-			}
-	return true;
+	size_t n = (size_t)height * (size_t)width;
+	size_t at = rl_segmentation_classes(s, values, n, classes);
+
+	if (at < n)
+		snprintf(why, RL_WHY, "the pixel at %zu, %zu has the value %d, which is no class",
+			 at % (size_t)width, at / (size_t)width, values[at]);
+	return at == n;
 }
 
 /* Of the size of the image in its file. */

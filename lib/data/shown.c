@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "data/masks.h"
+#include "stream/segmentation.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -83,7 +84,7 @@ static const uint8_t *map_of(const json_t *names, struct rl_sample *sample, cons
 		rl_die("sample %.200s: the field %s has another size than the image", sample->key,
 		       field);
 	for (size_t i = 0; n && i < rl_tensor_count(t); i++)
-		if (class[i] >= n && class[i] != 255)
+		if (class[i] >= n && class[i] != RL_NO_CLASS)
 			rl_die("sample %.200s: the field %s has class %d, but %zu names",
 			       sample->key, field, class[i], n);
 	return class;

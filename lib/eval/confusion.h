@@ -9,10 +9,7 @@
 #ifndef RL_EVAL_CONFUSION_H
 #define RL_EVAL_CONFUSION_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-enum { RL_NO_CLASS = 255 };
+#include "stream/segmentation.h"
 
 struct rl_confusion;
 

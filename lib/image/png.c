@@ -175,6 +175,26 @@ bool rl_png_values(const uint8_t *data, size_t size, int height, int width, uint
 	return good;
 }
 
+static uint32_t big_endian(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+bool rl_png_size(const uint8_t *data, size_t size, int *height, int *width, char why[RL_WHY])
+{
+	enum { IHDR = 12, WIDTH = 16, HEIGHT = 20, END = 24 };
+
+	if (size < END || memcmp(data + IHDR, "IHDR", 4)) {
+		snprintf(why, RL_WHY, "PNG without a head");
+		return false;
+	}
+	if (!rl_image_fits(big_endian(data + HEIGHT), big_endian(data + WIDTH), RL_MAX_PIXELS, why))
+		return false;
+	*height = (int)big_endian(data + HEIGHT);
+	*width = (int)big_endian(data + WIDTH);
+	return true;
+}
+
 static _Noreturn void on_write_error(png_struct *png, const char *text)
 {
 	(void)png;

@@ -20,6 +20,9 @@ bool rl_png_decode(const uint8_t *data, size_t size, int64_t max_pixels, struct 
 bool rl_png_values(const uint8_t *data, size_t size, int height, int width, uint16_t *values,
 		   char why[RL_WHY]);
 
+/* What its head says; not that the rest is there. */
+bool rl_png_size(const uint8_t *data, size_t size, int *height, int *width, char why[RL_WHY]);
+
 /* Dies when f cannot be written. */
 void rl_png_write(FILE *f, const struct rl_image *im);
 

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -412,6 +413,21 @@ struct rl_reader *rl_reader_open(const char *path)
 	if (fd < 0)
 		rl_die("%s: open:", path);
 	return rl_reader_new(fd, path);
+}
+
+bool rl_is_stream(const char *path)
+{
+	static const char head[] = RL_NAME_HEAD;
+	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : STDIN_FILENO;
+	char begins[sizeof(head)];
+	struct stat st;
+	bool is = fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+		  pread(fd, begins, sizeof(head), 0) == sizeof(head) &&
+		  !memcmp(begins, head, sizeof(head));
+
+	if (fd > STDIN_FILENO)
+		close(fd);
+	return is;
 }
 
 const json_t *rl_reader_head(const struct rl_reader *r)

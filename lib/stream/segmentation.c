@@ -85,6 +85,17 @@ char *rl_segmentation_path(const struct rl_segmentation *s, const json_t *member
 	return rl_strdup(path);
 }
 
+size_t rl_segmentation_classes(const struct rl_segmentation *s, const uint16_t *values, size_t n,
+			       uint8_t *classes)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (values[i] >= s->values && values[i] != RL_NO_CLASS)
+			return i;
+		classes[i] = values[i] < s->values ? s->class_of[values[i]] : RL_NO_CLASS;
+	}
+	return n;
+}
+
 void rl_segmentation_free(struct rl_segmentation *s)
 {
 	json_decref(s->names);

@@ -34,6 +34,10 @@ struct rl_segmentation rl_segmentation_parse(const json_t *member, const char *w
 char *rl_segmentation_path(const struct rl_segmentation *s, const json_t *member,
 			   const char *where);
 
+/* The classes of n values.  Returns the place of the first that is no class, or n. */
+size_t rl_segmentation_classes(const struct rl_segmentation *s, const uint16_t *values, size_t n,
+			       uint8_t *classes);
+
 void rl_segmentation_free(struct rl_segmentation *s);
 
 #endif

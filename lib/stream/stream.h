@@ -58,6 +58,8 @@ struct rl_reader;
 /* Reads the first head.  `name` is for messages ("stdin", a path). */
 struct rl_reader *rl_reader_new(int fd, const char *name);
 struct rl_reader *rl_reader_open(const char *path); /* "-" is stdin */
+/* Does it name a regular file (standard input may be one, too) that begins as streams do? */
+bool rl_is_stream(const char *path);
 /* Of the first segment; lives as long as the reader. */
 const json_t *rl_reader_head(const struct rl_reader *r);
 

@@ -3,16 +3,27 @@
 export PYTHONPATH=$top/tests/filters
 golden=$top/tests/golden/miou
 
-# The reference's images: both maps in one stream, and each in one of its own.
+# The reference's images: both maps in one stream, each in one of its own, and in files.
 /usr/bin/python3 - "$golden" <<'END'
-import sys, numpy as np
+import json, os, sys, numpy as np
+png = __import__("label-files").png
 from tensorstream import write
 for case, n in ("voc21", 21), ("absent", 21), ("city19", 19), ("cityscapes", 19):
     of = lambda name: np.load(f"{sys.argv[1]}/{case}.{name}.npy")
     gt, pred, sizes = of("gt"), of("pred"), of("sizes")
+    ends = np.cumsum(sizes.prod(1))[:-1]
+    os.makedirs(f"{case}.png/val")
+    os.makedirs(f"{case}.truth")
+    with open(f"{case}.jsonl", "w") as list:
+        for i, (g, p, size) in enumerate(zip(np.split(gt, ends), np.split(pred, ends), sizes)):
+            png(f"{case}.truth/{i:02}.png", g.reshape(size))
+            png(f"{case}.png/val/{i:02}.png" if i else f"{case}.png/00.png", p.reshape(size), palette=i == 2, bits=16 if i == 1 else 8)
+            said = {"path": f"{case}.truth/{i:02}.png", "names": [f"c{k}" for k in range(n)]}
+            if case == "cityscapes":
+                said["relabel"] = of("relabel").tolist()
+            print(json.dumps({"key": f"val/{i:02}", "path": "x.jpg", "segmentation": said}), file=list)
     if case == "cityscapes":
         gt, pred = of("relabel")[gt], of("relabel")[pred]
-    ends = np.cumsum(sizes.prod(1))[:-1]
     samples = [(f"val/{i:02}", {"segmentation": g.reshape(size), "prediction": p.reshape(size)})
                for i, (g, p, size) in enumerate(zip(np.split(gt, ends), np.split(pred, ends), sizes))]
     field = {"dtype": "u1", "shape": ["H", "W"], "names": [f"c{k}" for k in range(n)]}
@@ -43,7 +54,22 @@ END
 for case in voc21 absent city19 cityscapes; do
 	rl-miou --confusion <$case.tar >$case.json
 	same $case $case.json "$case: the reference's numbers, from one stream"
+	relabel=$([ $case = cityscapes ] && echo --relabel)
+	rl-miou --confusion --gt $case.jsonl $relabel $case.png >files.json 2>stderr
+	same $case files.json "$case: from PNG files, grey of 8 and 16 bits and palette, in folders or not"
 done
+rl-miou --confusion --gt cityscapes.jsonl cityscapes.found.tar >mixed.json
+same cityscapes mixed.json "truth in files, predictions in a stream"
+rl-miou --confusion --gt voc21.gt.tar voc21.png >mixed.json
+same voc21 mixed.json "the other way round"
+rl-miou --confusion --gt <(cat voc21.jsonl) voc21.found.tar >mixed.json
+same voc21 mixed.json "a manifest from a pipe"
+rl-miou --confusion --gt - <absent.jsonl absent.png/ >mixed.json
+same absent mixed.json "and from standard input"
+is "$(jq -c '.provenance | [.gt.path, .gt.sha256, .gt.maps.files, .gt.maps.sha256, .predictions]' files.json)" \
+	"$(jq -nc --arg gt "$(sha256sum <cityscapes.jsonl | cut -c1-64)" --arg maps "$(cd cityscapes.truth && sha256sum ??.png | sha256sum | cut -c1-64)" \
+		--arg found "$(cd cityscapes.png && { sha256sum 00.png; cd val && sha256sum ??.png; } | sha256sum | cut -c1-64)" \
+		'["cityscapes.jsonl", $gt, 3, $maps, {files: 3, sha256: $found, path: "cityscapes.png"}]')" "files are known by their hashes"
 rl-miou --confusion --gt voc21.gt.tar voc21.found.tar >two.json
 same voc21 two.json "truth in a stream of its own"
 rl-miou --confusion --gt - voc21.found.tar <voc21.gt.tar >two.json
@@ -155,6 +181,56 @@ refuse 'rl-miou --gt ../gt.tar' \
 	'truth = None; b["prediction"] = u1([0, 0])' "bad.tar: b: the prediction is of 2 x 1 pixels, the truth of 1 x 1" "another size than the truth's"
 maps gt 'found = None; keys = ["a/x"]' found 'truth = None'
 fails 1 "found.tar: b: gt.tar has no such image" "a prediction too many" rl-miou --gt gt.tar found.tar
+
+# Files.
+/usr/bin/python3 - <<'END'
+import numpy as np
+png = __import__("label-files").png
+png("small.png", np.zeros((3, 2)))
+png("high.png", np.full((25, 31), 300), bits=16)
+png("colour.png", np.zeros((25, 31, 3)))
+END
+files() { # FILE TEXT NAME [OPTION...]: the file in place of the first prediction, or removed without one
+	rm -rf bad && cp -r voc21.png bad && rm bad/00.png
+	[ -z "$1" ] || cp "$1" bad/00.png
+	fails 1 "$2" "$3" rl-miou --gt "${4-voc21.jsonl}" bad
+}
+files "" "bad: no PNG file of val/00" "an image without a file"
+files small.png "bad: val/00: the prediction is of 2 x 3 pixels, the truth of 31 x 25" "a file of another size"
+files high.png "bad/00.png: the pixel at 0, 0 has the value 300, which is no class" "values of more than 8 bits"
+files cityscapes.png/00.png "the value" "labels numbered in another way" cityscapes.jsonl
+files colour.png "bad/00.png: PNG of colours" "colours"
+files rules.tar "bad/00.png: not a PNG file" "a file that is no PNG"
+head -c 20 small.png >cut.png
+files cut.png "bad/00.png: PNG without a head" "a file without its head"
+head -c 60 voc21.png/00.png >cut.png
+files cut.png "bad/00.png: PNG:" "a file that is cut short"
+rm -rf bad && cp -r voc21.png bad && cp small.png bad/more.png
+fails 1 "bad/more.png: voc21.jsonl has no such image" "a file too many" rl-miou --gt voc21.jsonl bad
+mv bad/more.png bad/01.png
+fails 1 "of an image of the same name" "two files of one name" rl-miou --gt voc21.jsonl bad
+mkdir empty
+fails 1 "empty: no PNG file in it" "an empty folder" rl-miou --gt voc21.jsonl empty
+fails 1 "voc21.png: a folder has no truth: name it with --gt" "a folder alone" rl-miou voc21.png
+{ cat voc21.jsonl; jq -c '.key = "other/00"' voc21.jsonl | head -1; } >twice.jsonl
+fails 1 "voc21.png/00.png: the truth has two images called 00" "two images of one name" rl-miou --gt twice.jsonl voc21.png
+fails 1 "voc21.found.tar: not a folder: --relabel is for files" "a stream, relabelled" rl-miou --gt cityscapes.jsonl --relabel voc21.found.tar
+fails 1 'voc21.jsonl: no "relabel" in it' "no relabel" rl-miou --gt voc21.jsonl --relabel voc21.png
+bad_gt() { # JQ TEXT NAME: the first line of the truth with a fault
+	jq -c "if input_line_number == 1 then $1 else . end" voc21.jsonl >bad.jsonl
+	fails 1 "$2" "$3" rl-miou --gt bad.jsonl voc21.found.tar
+}
+bad_gt 'del(.segmentation)' 'bad.jsonl:1: no "segmentation": list the truth with rl-list voc12aug' "a manifest without classes"
+bad_gt '.segmentation.path = "none.png"' "none.png: open: No such file" "truth that is not there"
+bad_gt '.segmentation.path = "small.png"' "val/00: the prediction is of 31 x 25 pixels, the truth of 2 x 3" "truth of another size"
+bad_gt '.segmentation.path = "high.png"' "high.png: the pixel at 0, 0 has the value 300, which is no class" "truth of no class"
+bad_gt '.segmentation.path = "rules.tar"' "rules.tar: " "truth that is no map"
+jq -c '.segmentation.names[0] = "sky"' voc21.jsonl >names.jsonl
+fails 1 "class 0 of prediction is c0, but in names.jsonl class 0 of segmentation is sky" "another name" rl-miou --gt names.jsonl voc21.found.tar
+bad_gt '.key = "val/7"' "voc21.found.tar: val/00: the next image of bad.jsonl is val/7" "another key"
+: >none.jsonl
+fails 1 "none.jsonl: no image is listed" "an empty manifest" rl-miou --gt none.jsonl voc21.png
+
 fails 1 "gt.tar: no field prediction" "truth for predictions" rl-miou gt.tar
 fails 1 "none.tar: open" "no such file" rl-miou none.tar
 fails 1 "none.tar: open" "no such truth" rl-miou --gt none.tar found.tar
