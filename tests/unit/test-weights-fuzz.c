@@ -8,21 +8,22 @@
 #include "base/rng.h"
 #include "nn/tensorfile.h"
 #include "tap.h"
+#include "trial.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 struct tally {
 	int taken, refused;
 };
 
-static void read_all(const char *path)
+static void read_all(int fd)
 {
-	struct rl_tensorfile *f = rl_tensorfile_open(path);
+	char path[64];
 
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	struct rl_tensorfile *f = rl_tensorfile_open(path);
 	for (int i = 0; i < f->n; i++) {
 		void *data = rl_malloc(f->tensor[i].bytes);
 
@@ -32,34 +33,14 @@ static void read_all(const char *path)
 	rl_tensorfile_close(f);
 }
 
-/* Read it in a child; false when that is neither done nor refused in one line. */
+/* False when it is neither read nor refused in one line. */
 static bool survives(const char *data, size_t size, struct tally *t)
 {
-	int fd = memfd_create("weights", 0), out[2], status;
-	char said[4096], path[64];
-	ssize_t n = 0;
+	char said[4096];
+	int status = trial(read_all, data, size, said, sizeof(said));
+	bool taken = status == 0 && !said[0];
+	bool refused = trial_refused(status, said);
 
-	if (fd < 0 || pipe(out) || write(fd, data, size) != (ssize_t)size)
-		rl_die("memory file:");
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	pid_t pid = fork();
-	if (pid == 0) {
-		alarm(20);
-		dup2(out[1], STDERR_FILENO);
-		read_all(path);
-		_exit(0);
-	}
-	close(out[1]);
-	for (ssize_t got; (got = read(out[0], said + n, sizeof(said) - 1 - (size_t)n)) > 0;)
-		n += got;
-	said[n] = '\0';
-	close(out[0]);
-	close(fd);
-	waitpid(pid, &status, 0);
-
-	const char *line = strchr(said, '\n');
-	bool taken = status == 0 && !n;
-	bool refused = WIFEXITED(status) && WEXITSTATUS(status) == 1 && line && !line[1];
 	t->taken += taken;
 	t->refused += refused;
 	if (!taken && !refused)
@@ -99,6 +80,7 @@ static void test(const char *path, size_t step, int rounds)
 		fine = survives(bad, size, &hurt);
 	}
 	ok(fine, "%s: damaged in %d ways: %d refused", path, rounds, hurt.refused);
+	ok(survives(good, size, &whole) && whole.taken == 2, "%s is read after all that", path);
 	free(good);
 	free(bad);
 }
