@@ -2,13 +2,7 @@
 . "$(dirname "$0")/tap.sh"
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-# The programs that it measures have tests of their own there.
-case ${RL_BIN:-} in
-*/sanitize/bin)
-	skip "the benchmark" "it is of the other build's programs"
-	done_testing
-	;;
-esac
+plain_only "the benchmark" "it measures programs that all have tests of their own here"
 
 run="make -s -C $top bench BENCH_DIR=$scratch/bench BENCH_OUT=$scratch/results.json BENCH_ROUNDS=2 BENCH_IMAGES=2"
 run="$run BENCH_BATCH=2 BENCH_MANY=1000 BENCH_SIDES=64:96 BENCH_REGIONS=8 BENCH_FITTED=200 BENCH_PYTHON=false"

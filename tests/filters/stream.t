@@ -99,7 +99,7 @@ fails 2 "one file at a time" "rl-info with two files" rl-info good.tar good.tar
 
 # ---- what is refused -----------------------------------------------------------------------------
 # Each in a fifth of a GB of memory, which ASan cannot do with, and in seconds.
-case ${RL_BIN:-} in *sanitize*) limit= ;; *) limit='ulimit -v 200000;' ;; esac
+sanitized && limit= || limit='ulimit -v 200000;'
 while IFS=$'\t' read -r name message; do
 	fails 1 "$message" "refused: $name" bash -c "$limit exec timeout 10 rl-info --check" <"bad-$name.tar"
 done <bad

@@ -51,6 +51,12 @@ skip() {
 	echo "ok $tap_count - $1 # SKIP $2"
 }
 
+# sanitized: whether these programs were built with sanitizers.  plain_only WHAT WHY ends a test that says no more of them.
+sanitized() { case ${RL_BIN:-} in */sanitize/bin) ;; *) false ;; esac; }
+plain_only() {
+	! sanitized || { skip "$1" "$2" && done_testing; }
+}
+
 done_testing() {
 	echo "1..$tap_count"
 	exit $tap_failed

@@ -1,5 +1,6 @@
 # Interoperation with PyTorch and safetensors, both ways; where they are installed.
 . "$(dirname "$0")/tap.sh"
+plain_only "PyTorch's numbers" "weights.t reads its files and extract.t runs its networks here"
 
 has() { /usr/bin/python3 -c "from importlib.util import find_spec; assert find_spec('$1')" 2>stderr; }
 if ! has torch; then
