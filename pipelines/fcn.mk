@@ -29,11 +29,11 @@ $(SEGMENTATION): %: $(BENCH)/%.json
 # Of each target: format, data set's variable, epochs, iterations unless SEGMENT_EPOCHS is given (which end in the last
 # epoch), sets to train and to test on; what becomes of the images; and how they are learned and looked at.
 voc12aug-segmentation.is      = voc12aug VOC12AUG 31 20000 $(VOC12_TRAIN) val
-voc12aug-segmentation.view    = ratio-resize=2048x512,0.5,2 class-crop=512,0.75 flip photometric
+voc12aug-segmentation.view    = ratio-resize=2048x512,0.5,2 class-crop=512 flip photometric
 voc12aug-segmentation.train   = --size 512x512 --batch 4 --lr-batch 16
 voc12aug-segmentation.test    = --short-side 512 --long-side 2048
 cityscapes-segmentation.is    = cityscapes CITYSCAPES 108 40000 train val
-cityscapes-segmentation.view  = ratio-resize=2049x1025,0.5,2 class-crop=769,0.75 flip photometric
+cityscapes-segmentation.view  = ratio-resize=2049x1025,0.5,2 class-crop=769 flip photometric
 cityscapes-segmentation.train = --size 769x769 --align-corners --batch 2 --lr-batch 8
 cityscapes-segmentation.test  = --short-side 1025 --long-side 2049 --crop 769 --stride 513
 

@@ -26,7 +26,7 @@ static const struct rl_tool tool = {
 	.summary = "Train FCN by MMSelfSup's recipes; find the class of each pixel.",
 	.example = "rl-list voc12aug VOCdevkit --set trainaug |\n"
 		   "  rl-decode --epochs 31 --shuffle --augment "
-		   "'ratio-resize=2048x512,0.5,2 class-crop=512,0.75 flip photometric' |\n"
+		   "'ratio-resize=2048x512,0.5,2 class-crop=512 flip photometric' |\n"
 		   "  rl-segment train --weights w.safetensors --iterations 20000 --out run\n"
 		   "rl-list voc12aug VOCdevkit --set val | rl-decode |\n"
 		   "  rl-segment predict --weights run/weights.safetensors | rl-miou",
@@ -115,8 +115,8 @@ static int train(int argc, char **argv)
 					  .bf16 = r.bf16};
 	const struct rl_fcn fcn =
 		rl_fcn_r50_d8(&backbone.resnet, (int)json_array_size(classes), f.align_corners);
-	loop->task = rl_segmenting_task(
-		rl_segmenting_new(loop->params, &fcn, r.batch, height, width, &net));
+	loop->task = rl_segmenting_task(rl_segmenting_new(loop->params, &fcn, r.batch, height,
+							  width, &net, (uint64_t)r.seed));
 	rl_backbone_load(&backbone, loop->params, rl_fcn_heads);
 	rl_params_group(loop->params, "", 1, r.weight_decay);
 	json_object_set_new(loop->metadata, "model", json_string(models[0]));

@@ -93,8 +93,12 @@ struct rl_fcn_net rl_fcn(struct rl_net *n, const struct rl_fcn *c, rl_val x, boo
 	return net;
 }
 
-void rl_fcn_init(struct rl_params *p)
+void rl_fcn_declare(struct rl_params *p, const struct rl_fcn *c)
 {
+	struct rl_net *n = rl_net_new(p, &(struct rl_net_config){0});
+
+	rl_fcn(n, c, rl_feed(n, 4, (int64_t[]){1, 3, 64, 64}), true);
+	rl_net_free(n);
 	for (int i = 0; rl_fcn_heads[i]; i++) {
 		char name[64];
 

@@ -38,8 +38,8 @@ struct rl_fcn_net {
  * decode_head. and auxiliary_head., as MMSegmentation names them.  What only training needs is
  * there if wanted. */
 struct rl_fcn_net rl_fcn(struct rl_net *n, const struct rl_fcn *c, rl_val x, bool train);
-/* Initial values that are not their op's, of what is declared; before it is allocated. */
-void rl_fcn_init(struct rl_params *p);
+/* Declares all its parameters, those that only training needs among them. */
+void rl_fcn_declare(struct rl_params *p, const struct rl_fcn *c);
 extern const char *const rl_fcn_heads[]; /* prefixes of what is no backbone's, NULL at the end */
 
 #endif

@@ -34,15 +34,6 @@ static void build(struct rl_segmenter *s, int64_t height, int64_t width)
 	rl_net_plan(s->net);
 }
 
-/* What training needs is among a file's tensors, too. */
-static void declare(struct rl_params *params, const struct rl_fcn *c)
-{
-	struct rl_net *n = rl_net_new(params, &(struct rl_net_config){0});
-
-	rl_fcn(n, c, rl_feed(n, 4, (int64_t[]){1, 3, 64, 64}), true);
-	rl_net_free(n);
-}
-
 struct rl_segmenter *rl_segmenter_new(struct rl_params *params, const struct rl_fcn *c,
 				      const struct rl_net_config *net)
 {
@@ -52,7 +43,7 @@ struct rl_segmenter *rl_segmenter_new(struct rl_params *params, const struct rl_
 	s->c = *c;
 	s->c.resnet.running = true;
 	s->config = *net;
-	declare(params, &s->c);
+	rl_fcn_declare(params, &s->c);
 	build(s, 64, 64);
 	return s;
 }

@@ -53,13 +53,12 @@ static void build(struct rl_segmenting *s, struct tape *t, int64_t images)
 		return;
 	t->x = rl_feed(t->of.net, 4, (int64_t[]){images, 3, s->height, s->width});
 	t->fcn = rl_fcn(t->of.net, &s->c, t->x, true);
-	rl_fcn_init(s->params);
 	rl_net_plan(t->of.net);
 }
 
 struct rl_segmenting *rl_segmenting_new(struct rl_params *params, const struct rl_fcn *c,
 					int64_t batch, int64_t height, int64_t width,
-					const struct rl_net_config *net)
+					const struct rl_net_config *net, uint64_t seed)
 {
 	struct rl_segmenting *s = rl_calloc(1, sizeof(*s));
 	const size_t n = (size_t)batch, area = (size_t)(height * width);
@@ -72,6 +71,7 @@ struct rl_segmenting *rl_segmenting_new(struct rl_params *params, const struct r
 				    .width = width,
 				    .pixels = rl_malloc(n * 3 * area * sizeof(float))};
 	s->net.train = true;
+	s->net.seed = seed;
 	s->c.resnet.running = false;
 	for (int i = 0; i < 2; i++) {
 		s->slot[i] = rl_calloc(n, sizeof(*s->slot[i]));
@@ -80,6 +80,8 @@ struct rl_segmenting *rl_segmenting_new(struct rl_params *params, const struct r
 		for (size_t k = 0; k < n; k++)
 			s->slot[i][k].pixels = rl_malloc(3 * area);
 	}
+	rl_fcn_declare(params, c);
+	rl_params_allocate(params, net->seed);
 	build(s, &s->full, batch);
 	return s;
 }

@@ -18,10 +18,10 @@ struct rl_segmenting;
  * from the head. */
 const json_t *rl_segmenting_classes(const json_t *head, const char *where);
 
-/* `net` says with which ranks, precision and initial values. */
+/* `net` says with which ranks, precision and initial values; `seed` is that of dropout. */
 struct rl_segmenting *rl_segmenting_new(struct rl_params *params, const struct rl_fcn *c,
 					int64_t batch, int64_t height, int64_t width,
-					const struct rl_net_config *net);
+					const struct rl_net_config *net, uint64_t seed);
 struct rl_task rl_segmenting_task(struct rl_segmenting *s);
 
 #endif
