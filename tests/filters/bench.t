@@ -5,7 +5,8 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 plain_only "the benchmark" "it measures programs that all have tests of their own here"
 
 run="make -s -C $top bench BENCH_DIR=$scratch/bench BENCH_OUT=$scratch/results.json BENCH_ROUNDS=2 BENCH_IMAGES=2"
-run="$run BENCH_BATCH=2 BENCH_MANY=1000 BENCH_SIDES=64:96 BENCH_REGIONS=8 BENCH_FITTED=200 BENCH_PYTHON=false"
+run="$run BENCH_BATCH=2 BENCH_MANY=1000 BENCH_SIDES=64:96 BENCH_REGIONS=8 BENCH_CROP=64"
+run="$run BENCH_FITTED=200 BENCH_PYTHON=false"
 
 $run BENCH_NET="--arch resnet18 --width 8" >stdout 2>stderr
 is $? 0 "make bench without its peers"
