@@ -2,8 +2,7 @@
 # convolutions.
 row segment images "training step of FCN, $net, 4 images of $CROP x $CROP"
 
-rl-synth --out "$inputs/voc" --layout voc --images 24 --seed 2 --size "${CROP}x$CROP" --quiet
-mv "$inputs/voc/VOC2007" "$inputs/voc/VOC2012"
+rl-synth --out "$inputs/voc" --layout voc --year 2012 --images 24 --seed 2 --size "${CROP}x$CROP" --quiet
 rl-list voc12aug "$inputs/voc" --set train 2>"$DIR/note" | head -n 12 | rl-decode --epochs 1 --quiet >"$inputs/voc.tar"
 
 # segment PRECISION: the last of three steps, by the log; the first one makes the kernels.
