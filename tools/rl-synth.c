@@ -8,7 +8,6 @@
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,9 +65,7 @@ int main(int argc, char **argv)
 	omp_set_num_threads((int)threads);
 
 	/* The set is drawn aside and appears under its name when it is whole. */
-	char *name = rl_strdup(out);
-	for (size_t n = strlen(name); n > 1 && name[n - 1] == '/'; n--)
-		name[n - 1] = '\0';
+	char *name = rl_asprintf("%.*s", rl_dir_length(out), out);
 	if (!lstat(name, &st))
 		rl_die("%s: exists already", name);
 	char *aside = rl_asprintf("%s.partial-%ld", name, (long)getpid());

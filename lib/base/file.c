@@ -118,6 +118,15 @@ char *rl_file_read(const char *path, size_t limit, size_t *size)
 	return data;
 }
 
+int rl_dir_length(const char *dir)
+{
+	size_t n = strlen(dir);
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	return (int)n;
+}
+
 void rl_mkdirs(const char *path)
 {
 	char *copy = rl_strdup(path);

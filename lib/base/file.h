@@ -24,6 +24,9 @@ void rl_file_sha256(const char *path, char hex[65]);
  * bytes, else dies. */
 char *rl_file_read(const char *path, size_t limit, size_t *size);
 
+/* The length of a directory's name without slashes at its end. */
+int rl_dir_length(const char *dir);
+
 /* mkdir -p; dies when it cannot be made. */
 void rl_mkdirs(const char *path);
 

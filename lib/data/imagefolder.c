@@ -1,6 +1,7 @@
 #include "data/imagefolder.h"
 
 #include "base/err.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fts.h>
@@ -85,9 +86,7 @@ static void read_tree(struct rl_imageset *s, const char *root, bool classes_alon
 {
 	char *base = rl_imagefolder_base(root);
 
-	*s = (struct rl_imageset){.root = rl_strdup(root)};
-	for (size_t n = strlen(s->root); n > 1 && s->root[n - 1] == '/'; n--)
-		s->root[n - 1] = '\0';
+	*s = (struct rl_imageset){.root = rl_asprintf("%.*s", rl_dir_length(root), root)};
 
 	char *const roots[] = {s->root, NULL};
 	FTS *fts = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);

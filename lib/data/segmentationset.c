@@ -1,9 +1,11 @@
 #include "data/segmentationset.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "data/imageset.h"
 #include "data/voc-list.h"
+#include "stream/segmentation.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -44,16 +46,6 @@ static void print(struct set *s)
 	rl_imageset_free(&s->labels);
 	json_decref(s->names);
 	json_decref(s->relabel);
-}
-
-/* Of the name without slashes at the end. */
-static int length(const char *dir)
-{
-	size_t n = strlen(dir);
-
-	while (n > 1 && dir[n - 1] == '/')
-		n--;
-	return (int)n;
 }
 
 /* ---- VOC 2012 and SBD -------------------------------------------------------------------------
@@ -130,7 +122,7 @@ static void add_converted(struct voc *v, const char *list)
 /* As it is published; both lists are sorted. */
 static void add_sbd(struct voc *v, const char *dir)
 {
-	char *root = rl_asprintf("%.*s/VOCaug/dataset", length(dir), dir);
+	char *root = rl_asprintf("%.*s/VOCaug/dataset", rl_dir_length(dir), dir);
 	struct rl_voc_list a = read_ids(root, "train.txt"), b = read_ids(root, "val.txt");
 
 	for (size_t i = 0, k = 0; i < a.n || k < b.n;) {
@@ -183,10 +175,10 @@ static bool name_classes(struct voc *v, const char *set)
 void rl_list_voc12aug(const char *dir, const char *set)
 {
 	bool val = !strcmp(set, "val"), aug = !strcmp(set, "trainaug");
-	struct voc v = {.root = rl_asprintf("%.*s/VOC2012", length(dir), dir)};
+	struct voc v = {.root = rl_asprintf("%.*s/VOC2012", rl_dir_length(dir), dir)};
 
 	v.set.images.root = rl_asprintf("%s/JPEGImages", v.root);
-	v.set.labels.root = rl_asprintf("%.*s", length(dir), dir);
+	v.set.labels.root = rl_asprintf("%.*s", rl_dir_length(dir), dir);
 	if (!val)
 		v.train = read_ids(v.root, "ImageSets/Segmentation/train.txt");
 	if (val || aug)
@@ -216,7 +208,7 @@ static const struct {
 	{"rider", 25},      {"car", 26},        {"truck", 27},         {"bus", 28},
 	{"train", 31},      {"motorcycle", 32}, {"bicycle", 33}};
 
-enum { NONE = 255, LABEL_IDS = 34, CITYSCAPES_TRAIN = 2975, CITYSCAPES_VAL = 500 };
+enum { LABEL_IDS = 34, CITYSCAPES_TRAIN = 2975, CITYSCAPES_VAL = 500 };
 
 static json_t *city_names(void)
 {
@@ -232,7 +224,7 @@ static json_t *city_relabel(void)
 	json_t *relabel = json_array();
 
 	for (int id = 0; id < LABEL_IDS; id++)
-		json_array_append_new(relabel, json_integer(NONE));
+		json_array_append_new(relabel, json_integer(RL_NO_CLASS));
 	for (size_t i = 0; i < RL_LEN(evaluated); i++)
 		json_array_set_new(relabel, (size_t)evaluated[i].id, json_integer((json_int_t)i));
 	return relabel;
@@ -300,7 +292,7 @@ static bool find_labels(struct set *s, const char *dir, const char *set, const c
 	bool all = true;
 
 	rl_imageset_free(&s->labels);
-	s->labels.root = rl_asprintf("%.*s/gtFine/%s", length(dir), dir, set);
+	s->labels.root = rl_asprintf("%.*s/gtFine/%s", rl_dir_length(dir), dir, set);
 	for (size_t i = 0; i < s->images.nfile; i++) {
 		const char *inside = s->images.files[i].path + strlen(s->images.root) + 1;
 		int stem = (int)(strlen(inside) - strlen(image_ending));
@@ -317,7 +309,7 @@ void rl_list_cityscapes(const char *dir, const char *set)
 {
 	struct set s = {.names = city_names()};
 
-	s.images.root = rl_asprintf("%.*s/leftImg8bit/%s", length(dir), dir, set);
+	s.images.root = rl_asprintf("%.*s/leftImg8bit/%s", rl_dir_length(dir), dir, set);
 	find_images(&s.images, set);
 	if (!find_labels(&s, dir, set, "_gtFine_labelTrainIds.png")) {
 		find_labels(&s, dir, set, "_gtFine_labelIds.png");

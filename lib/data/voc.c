@@ -1,6 +1,7 @@
 #include "data/voc.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "data/voc-list.h"
 #include "stream/tensor.h"
 
@@ -18,22 +19,12 @@ static bool exists(const char *dir, const char *rest)
 	return yes;
 }
 
-/* Of the name without slashes at the end. */
-static int length(const char *dir)
-{
-	size_t n = strlen(dir);
-
-	while (n > 1 && dir[n - 1] == '/')
-		n--;
-	return (int)n;
-}
-
 static char *find_root(const char *dir)
 {
 	if (exists(dir, "ImageSets/Main"))
-		return rl_asprintf("%.*s", length(dir), dir);
+		return rl_asprintf("%.*s", rl_dir_length(dir), dir);
 	if (exists(dir, "VOC2007/ImageSets/Main"))
-		return rl_asprintf("%.*s/VOC2007", length(dir), dir);
+		return rl_asprintf("%.*s/VOC2007", rl_dir_length(dir), dir);
 	rl_die("%s: neither ImageSets/Main nor VOC2007/ImageSets/Main in it", dir);
 }
 
@@ -161,7 +152,7 @@ void rl_voc_read(struct rl_voc *v, const char *dir, const char *set)
 
 void rl_voc_read_objects(struct rl_voc *v, const char *dir, int year, const char *set)
 {
-	char *root = rl_asprintf("%.*s/VOC%d", length(dir), dir, year);
+	char *root = rl_asprintf("%.*s/VOC%d", rl_dir_length(dir), dir, year);
 
 	if (!exists(root, "ImageSets/Main"))
 		rl_die("%s: no VOC%d/ImageSets/Main in it", dir, year);
