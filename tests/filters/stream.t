@@ -104,15 +104,24 @@ while IFS=$'\t' read -r name message; do
 	fails 1 "$message" "refused: $name" bash -c "$limit exec timeout 10 rl-info --check" <"bad-$name.tar"
 done <bad
 
-refused=0 total=0
-size=$(stat -c %s copy.tar)
-for cut in $({ seq 0 512 "$size"; seq 1 512 "$size"; seq 511 512 "$size"; seq 0 97 "$size"; } | sort -nu); do
-	[ "$cut" -lt "$size" ] || continue
-	total=$((total + 1))
-	head -c "$cut" copy.tar | rl-info --check >stdout 2>stderr
-	[ "${PIPESTATUS[1]}" -eq 1 ] && [ ! -s stdout ] && grep -q truncated stderr && refused=$((refused + 1))
-done
-is $refused $total "every strict prefix is truncated"
+# One process each: hundreds of pipelines of a shell take far longer.
+perl -0777 -e '
+	$SIG{PIPE} = "IGNORE";
+	$stream = <STDIN>;
+	for $cut (0 .. length($stream) - 1) {
+		next unless $cut % 97 == 0 || grep { $cut % 512 == $_ } 0, 1, 511;
+		open($reader, "|-", "rl-info", "--check") or die;
+		print $reader substr($stream, 0, $cut);
+		close($reader);
+		$total++;
+		$refused += $? == 1 << 8;
+	}
+	print STDERR "$refused of $total\n"' <copy.tar >stdout 2>stderr
+total=$(sed -n '$s/.* of //p' stderr)
+is "$(tail -1 stderr) $(wc -c <stdout) $(grep -c '^rl-info: stdin: truncated' stderr)" "$total of $total 0 $total" \
+	"every strict prefix is truncated"
+[ "$total" -gt 100 ]
+ok $? "which are many"
 
 # ---- processes that die --------------------------------------------------------------------------
 rl-cat big.tar 2>stderr | head -c 1000 >/dev/null

@@ -38,7 +38,8 @@ fails() {
 	shift 3
 	"$@" >stdout 2>stderr
 	tap_got=$?
-	[ $tap_got -eq "$tap_want" ] && [ "$(wc -l <stderr)" -eq 1 ] && grep -qF -- "$tap_text" stderr
+	mapfile tap_said <stderr
+	[ $tap_got -eq "$tap_want" ] && [ ${#tap_said[@]} -eq 1 ] && [[ ${tap_said[0]} == *"$tap_text"*$'\n' ]]
 	ok $? "$tap_name"
 	[ $tap_got -eq "$tap_want" ] || echo "# exit status $tap_got, wanted $tap_want"
 }
