@@ -16,6 +16,7 @@
 
 #include <libgen.h>
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -163,6 +164,17 @@ static void load_predictor(struct predictor *p, const char *path, bool bf16)
 	p->resizer = rl_resizer_new();
 }
 
+static json_t *view_of(const struct predictor *p)
+{
+	char windows[64] = "";
+
+	if (p->windows.crop)
+		snprintf(windows, sizeof(windows), " windows=%lld,%lld", (long long)p->windows.crop,
+			 (long long)p->windows.stride);
+	return json_sprintf("multi-resize=%lld:%lld%s", (long long)p->short_side,
+			    (long long)p->long_side, windows);
+}
+
 /* The stream as it was, with one field more. */
 static json_t *head_of(const struct predictor *p, struct rl_reader *in, int argc, char **argv,
 		       const char *weights, bool bf16)
@@ -179,9 +191,7 @@ static json_t *head_of(const struct predictor *p, struct rl_reader *in, int argc
 	json_t *entry = rl_head_history(head, &tool, argc, argv);
 	rl_history_input(entry, weights);
 	json_object_set_new(entry, "network", rl_network_facts(&p->resnet, bf16));
-	json_object_set_new(entry, "view",
-			    json_sprintf("multi-resize=%lld:%lld", (long long)p->short_side,
-					 (long long)p->long_side));
+	json_object_set_new(entry, "view", view_of(p));
 	return head;
 }
 

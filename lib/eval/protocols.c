@@ -83,6 +83,14 @@ static const struct rl_page_fact coco_sides[] = {
 	{"train", "multi-resize=640,672,704,736,768,800:1333 flip"},
 	{"test", "multi-resize=800:1333"},
 	{0}};
+static const struct rl_page_fact voc_ratio[] = {
+	{"train", "ratio-resize=2048x512,0.5,2 class-crop=512 flip photometric"},
+	{"test", "multi-resize=512:2048"},
+	{0}};
+static const struct rl_page_fact cityscapes_ratio[] = {
+	{"train", "ratio-resize=2049x1025,0.5,2 class-crop=769 flip photometric"},
+	{"test", "multi-resize=1025:2049 windows=769,513"},
+	{0}};
 static const struct rl_page_fact places[] = {
 	{"train", "resize=256 center-crop=256 random-crop=224 flip"}, {"test", MIDDLE}, {0}};
 
@@ -121,6 +129,13 @@ static const struct rl_page_fact places[] = {
 		"regions", "512"                                                        \
 	}
 
+#define FCN(images)                                                                \
+	FIXED(images, "0.01", "0.0005"), {"statistics", images}, {"model", "fcn"}, \
+		{"power", "0.9"},                                                  \
+	{                                                                          \
+		"min_lr", "0.0001"                                                 \
+	}
+
 static const struct rl_page_fact multi_imagenet[] = {MULTI("90", "30,60"), {0}};
 static const struct rl_page_fact multi_places205[] = {MULTI("28", "7,14,21"), {0}};
 static const struct rl_page_fact multi_inat18[] = {MULTI("84", "24,48,72"), {0}};
@@ -144,9 +159,9 @@ static const struct rl_page_fact mask_rcnn[] = {DETECTOR,
 						{"warmup", "1000"},
 						{0}};
 static const struct rl_page_fact fcn_voc[] = {
-	FIXED("16", "0.01", "0.0005"), {"iterations", "20000"}, {0}};
+	FCN("16"), {"iterations", "20000"}, {"size", "512x512"}, {"align_corners", "false"}, {0}};
 static const struct rl_page_fact fcn_cityscapes[] = {
-	FIXED("8", "0.01", "0.0005"), {"iterations", "40000"}, {0}};
+	FCN("8"), {"iterations", "40000"}, {"size", "769x769"}, {"align_corners", "true"}, {0}};
 
 /* 1, 10, 100 and 0.5 to the powers 4 to 19. */
 #define COSTS                                                                                 \
@@ -192,8 +207,9 @@ static const struct {
 	BENCHMARK("imagenet-10percent", ten_percent, {"views", cropped}, {"training", semi_10}),
 	BENCHMARK("voc0712-detection", voc0712, {"views", voc_sides}, {"training", faster_rcnn}),
 	BENCHMARK("coco-detection", coco17, {"views", coco_sides}, {"training", mask_rcnn}),
-	BENCHMARK("voc12aug-segmentation", voc12aug, {"training", fcn_voc}),
-	BENCHMARK("cityscapes-segmentation", cityscapes, {"training", fcn_cityscapes}),
+	BENCHMARK("voc12aug-segmentation", voc12aug, {"views", voc_ratio}, {"training", fcn_voc}),
+	BENCHMARK("cityscapes-segmentation", cityscapes, {"views", cityscapes_ratio},
+		  {"training", fcn_cityscapes}),
 };
 
 const struct rl_page_group *rl_page_protocol(const char *benchmark)

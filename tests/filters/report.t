@@ -108,6 +108,8 @@ def semi($decay): sgd(20; "12,16"; 0.01; $decay) + {optimizer: "sgd", gamma: 0.2
 def fixed($batch; $lr; $decay): {optimizer: "sgd", batch: $batch, lr: $lr, momentum: 0.9, weight_decay: $decay};
 def detector($of; $steps; $warmup): fixed(16; 0.02; 1e-4) + {statistics: 16, regions: 512, of_epochs: $of, steps: $steps,
 	warmup: $warmup, warmup_ratio: 0.001, gamma: 0.1};
+def fcn($batch; $iterations; $side; $corners): fixed($batch; 0.01; 5e-4) + {statistics: $batch, model: "fcn", $iterations,
+	size: "\($side)x\($side)", align_corners: $corners, power: 0.9, min_lr: 1e-4};
 "resize=256 squash=224" as $squash | "resize=256 center-crop=224" as $middle | "random-resized-crop=224 flip" as $crop |
 [1281167, 50000, 1000] as $imagenet | ([1, 10, 100] + [range(4; 20) | pow(0.5; .)]) as $costs |
 ["aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog", "horse", "motorbike",
@@ -137,10 +139,12 @@ def detector($of; $steps; $warmup): fixed(16; 0.02; 1e-4) + {statistics: 16, reg
 {benchmark: "coco-detection", columns: ["box AP", "box AP50", "box AP75", "mask AP", "mask AP50", "mask AP75"],
 	setup: (setup([117266, 5000, 80]; "multi-resize=640,672,704,736,768,800:1333 flip"; "multi-resize=800:1333")
 	+ {training: (detector(87960; "58640,80630"; 1000) + {model: "mask-rcnn-fpn", epochs: 12})})},
-{benchmark: "voc12aug-segmentation", columns: ["mIoU"], setup: (setup([10582, 1449, 21]; ""; "")
-	+ {training: (fixed(16; 0.01; 5e-4) + {iterations: 20000})})},
-{benchmark: "cityscapes-segmentation", columns: ["mIoU"], setup: (setup([2975, 500, 19]; ""; "")
-	+ {training: (fixed(8; 0.01; 5e-4) + {iterations: 40000})})} |
+{benchmark: "voc12aug-segmentation", columns: ["mIoU"], setup: (setup([10582, 1449, 21];
+	"ratio-resize=2048x512,0.5,2 class-crop=512 flip photometric"; "multi-resize=512:2048")
+	+ {training: fcn(16; 20000; 512; false)})},
+{benchmark: "cityscapes-segmentation", columns: ["mIoU"], setup: (setup([2975, 500, 19];
+	"ratio-resize=2049x1025,0.5,2 class-crop=769 flip photometric"; "multi-resize=1025:2049 windows=769,513")
+	+ {training: fcn(8; 40000; 769; true)})} |
 .name = "ours" | .metrics = (.columns | to_entries | map({key: .value, value: (.key + 1.5)}) | from_entries) | del(.columns)
 END
 jq -nc -f protocols.jq >conforming.json
