@@ -237,6 +237,8 @@ places205-linear,places205-exact PLACES205 trainvalsplit_places205 and data/visi
 inat18-linear,inat18-exact INAT18 train2018.json, val2018.json and the images where these say
 voc0712-detection VOC0712 VOC2007 and VOC2012, each with its JPEGImages, Annotations and ImageSets
 coco-detection COCO annotations/instances_SET.json and the folder SET of images, for each set
+voc12aug-segmentation VOC12AUG VOC2012 with its JPEGImages, SegmentationClass and ImageSets, and SegmentationClassAug or beside VOC2012 VOCaug
+cityscapes-segmentation CITYSCAPES leftImg8bit and gtFine, each with train and val
 END
 lost imagenet-10percent "nolist: no such file: say SUBSET_10PERCENT=FILE" IMAGENET=$here SUBSET_10PERCENT=nolist
 lost pretrain "$here/nowhere: no such directory: say HELD_OUT=DIR" PHOTOS=$here/photos HELD_OUT=$here/nowhere RUN=$here/results/lost
