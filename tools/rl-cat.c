@@ -1,7 +1,8 @@
 /*
- * rl-cat: concatenate tensor streams; select fields, take a slice, convert to .npy.
+ * rl-cat: concatenate tensor streams; select fields, take a slice, convert to and from .npy.
  */
 #include "base/err.h"
+#include "data/foreign.h"
 #include "stream/stack.h"
 #include "stream/stream.h"
 
@@ -12,7 +13,8 @@
 static const struct rl_tool tool = {
 	.name = "rl-cat",
 	.synopsis = "[options] [FILE...]",
-	.summary = "Concatenate tensor streams; select fields, take a slice, convert to .npy.",
+	.summary = "Concatenate tensor streams; select fields, take a slice, convert to and from "
+		   ".npy.",
 	.example = "rl-cat --fields avgpool --slice 0:100 features.tar > small.tar",
 };
 
@@ -20,6 +22,7 @@ struct config {
 	const char *fields;
 	const char *slice;
 	const char *npy;
+	const char *import, *list, *field;
 	int64_t first, last; /* the slice, half open */
 };
 
@@ -98,6 +101,22 @@ static json_t *make_head(const struct config *c, struct rl_reader **in, char **p
 	return head;
 }
 
+/* Features from elsewhere, as a stream. */
+static void import(const struct config *c, int argc, char **argv)
+{
+	struct rl_foreign *f = rl_foreign_open(c->import, c->list, c->field);
+	json_t *head = rl_head_new("features");
+
+	rl_foreign_head(f, head, rl_head_history(head, &tool, argc, argv));
+	struct rl_writer *out = rl_writer_new(STDOUT_FILENO, "stdout", head);
+	struct rl_sample s = {0};
+	while (rl_foreign_next(f, &s))
+		rl_writer_put(out, &s);
+	rl_writer_close(out, 0);
+	rl_sample_free(&s);
+	rl_foreign_close(f);
+}
+
 int main(int argc, char **argv)
 {
 	struct config c = {0};
@@ -105,6 +124,12 @@ int main(int argc, char **argv)
 		RL_OPT_STR("fields", &c.fields, "A,B,...", "keep only these fields"),
 		RL_OPT_STR("slice", &c.slice, "FIRST:LAST", "samples FIRST to LAST - 1, from 0"),
 		RL_OPT_STR("npy", &c.npy, "FIELD", "write this field of all as one .npy array"),
+		RL_OPT_STR("import", &c.import, "FILE.npy",
+			   "read features from elsewhere, a row a sample, instead"),
+		RL_OPT_STR("list", &c.list, "FILE",
+			   "of --import: a line a row, PATH or PATH<tab>CLASS"),
+		RL_OPT_STR("field", &c.field, "NAME",
+			   "of --import: what the features are called; avgpool if not given"),
 		RL_OPT_END};
 	int first = rl_options(argc, argv, &tool, opts);
 	char *standard_input[] = {"-"};
@@ -114,6 +139,17 @@ int main(int argc, char **argv)
 	parse_slice(&c);
 	if (c.npy && c.fields)
 		rl_die_usage("--npy and --fields: one of them");
+	if (!c.import != !c.list)
+		rl_die_usage("--import and --list: one needs the other");
+	if (c.field && !c.import)
+		rl_die_usage("--field is for --import");
+	if (c.import) {
+		if (first < argc || c.npy || c.fields || c.slice)
+			rl_die_usage("--import: nothing else can be done at the same time");
+		c.field = c.field ? c.field : "avgpool";
+		import(&c, argc, argv);
+		return RL_EXIT_OK;
+	}
 
 	struct rl_reader **in = rl_calloc((size_t)n, sizeof(struct rl_reader *));
 	for (int i = 0; i < n; i++)

@@ -1,0 +1,170 @@
+#include "data/foreign.h"
+
+#include "base/err.h"
+#include "data/text.h"
+#include "nn/numbers.h"
+#include "stream/npy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_CLASSES = 1 << 24 };
+
+struct rl_foreign {
+	const char *path, *list, *field;
+	FILE *in;
+	const char *dtype; /* as numbers.h calls it */
+	int64_t n, d, at;
+	char **key;     /* [n] */
+	int32_t *label; /* [n]; NULL: none */
+	int32_t nclass;
+	void *row;    /* [d], as it is in the file */
+	double *wide; /* [d] */
+};
+
+/* Streams have no halves, so npy.h knows none: their header is read as that of floats. */
+static bool take_half(char *text)
+{
+	char *descr = strstr(text, "'<f2'");
+
+	if (descr)
+		descr[3] = '4';
+	return descr;
+}
+
+static void open_matrix(struct rl_foreign *f)
+{
+	uint8_t prefix[RL_NPY_PREFIX];
+	char text[RL_NPY_LIMIT + 1] = "";
+	struct rl_tensor t = {0};
+	size_t size = 0, bytes;
+	const char *problem = NULL;
+
+	f->in = fopen(f->path, "rb");
+	if (!f->in)
+		rl_die("%s: open:", f->path);
+	if (fread(prefix, 1, sizeof(prefix), f->in) != sizeof(prefix))
+		rl_die("%s: not a .npy array", f->path);
+	problem = rl_npy_size(prefix, &size);
+	size -= sizeof(prefix);
+	if (!problem && fread(text, 1, size, f->in) != size)
+		problem = "cut short";
+	bool half = take_half(text);
+	if (!problem)
+		problem = rl_npy_read(text, size, &t, &bytes);
+	if (problem)
+		rl_die("%s: %s", f->path, problem);
+	if (t.type != RL_F4 && t.type != RL_F8)
+		rl_die("%s: numbers are %s, not f2, f4 or f8", f->path, rl_dtype_name(t.type));
+	if (t.ndim != 2 || t.dim[1] < 1)
+		rl_die("%s: not a matrix of rows and features", f->path);
+	f->n = t.dim[0];
+	f->d = t.dim[1];
+	f->dtype = half ? "F16" : t.type == RL_F4 ? "F32" : "F64";
+	f->row = rl_malloc((size_t)f->d * rl_numbers_size(f->dtype));
+	f->wide = rl_malloc((size_t)f->d * sizeof(*f->wide));
+}
+
+static void add_line(struct rl_foreign *f, char *line, const char *where, int64_t row, bool classes)
+{
+	char *tab = strchr(line, '\t'), *end;
+
+	if (!tab != !classes)
+		rl_die("%s: %s", where,
+		       tab ? "a class, which the first line has not"
+			   : "no class, which the first line has: PATH<tab>CLASS");
+	if (tab) {
+		*tab++ = '\0';
+		long label = strtol(tab, &end, 10);
+		if (end == tab || *end || label < 0 || label >= MOST_CLASSES)
+			rl_die("%s: class %.40s is not a number from 0 to %d", where, tab,
+			       MOST_CLASSES - 1);
+		f->label[row] = (int32_t)label;
+		if (label >= f->nclass)
+			f->nclass = (int32_t)label + 1;
+	}
+	f->key[row] = rl_key_from_path(line);
+}
+
+static void read_list(struct rl_foreign *f)
+{
+	struct rl_text t = rl_text_read(f->list);
+	int64_t n = 0;
+	size_t size;
+	bool classes = false;
+
+	f->key = rl_calloc((size_t)f->n, sizeof(*f->key));
+	for (const char *at; (at = rl_text_line(&t, &size)); n++) {
+		if (size && at[size - 1] == '\r')
+			size--;
+		if (n == 0 && (classes = memchr(at, '\t', size)))
+			f->label = rl_calloc((size_t)f->n, sizeof(*f->label));
+		if (n == f->n)
+			rl_die("%s: more lines than %s has rows, which is %lld", t.where, f->path,
+			       (long long)f->n);
+		char *line = rl_asprintf("%.*s", (int)size, at);
+		add_line(f, line, t.where, n, classes);
+		free(line);
+	}
+	if (n < f->n)
+		rl_die("%s: %lld lines, but %s has %lld rows", t.path, (long long)n, f->path,
+		       (long long)f->n);
+	rl_text_free(&t);
+}
+
+struct rl_foreign *rl_foreign_open(const char *matrix, const char *list, const char *field)
+{
+	struct rl_foreign *f = rl_calloc(1, sizeof(*f));
+
+	*f = (struct rl_foreign){.path = matrix, .list = list, .field = field};
+	open_matrix(f);
+	read_list(f);
+	return f;
+}
+
+void rl_foreign_head(const struct rl_foreign *f, json_t *head, json_t *entry)
+{
+	if (f->label) {
+		rl_head_field(head, "label", RL_I4, 0, NULL, NULL);
+		rl_head_set_nclass(head, f->nclass);
+	}
+	rl_head_field(head, f->field, RL_F4, 1, &f->d, NULL);
+	json_object_set_new(head, "samples", json_integer(f->n));
+	rl_history_input(entry, f->path);
+	rl_history_input(entry, f->list);
+}
+
+bool rl_foreign_next(struct rl_foreign *f, struct rl_sample *s)
+{
+	if (f->at == f->n) {
+		if (fgetc(f->in) != EOF)
+			rl_die("%s: more bytes than its header says", f->path);
+		return false;
+	}
+	size_t d = (size_t)f->d;
+	if (fread(f->row, rl_numbers_size(f->dtype), d, f->in) != d)
+		rl_die("%s: cut short in row %lld", f->path, (long long)f->at);
+	s->nfield = 0;
+	rl_sample_set_key(s, f->key[f->at]);
+	if (f->label)
+		*(int32_t *)rl_sample_make(s, "label", RL_I4, 0, NULL)->data = f->label[f->at];
+	float *out = rl_sample_make(s, f->field, RL_F4, 1, &f->d)->data;
+	rl_numbers_read(f->dtype, f->row, d, f->wide);
+	for (size_t j = 0; j < d; j++)
+		out[j] = (float)f->wide[j];
+	f->at++;
+	return true;
+}
+
+void rl_foreign_close(struct rl_foreign *f)
+{
+	for (int64_t i = 0; i < f->n; i++)
+		free(f->key[i]);
+	free(f->key);
+	free(f->label);
+	free(f->row);
+	free(f->wide);
+	fclose(f->in);
+	free(f);
+}

@@ -1,0 +1,78 @@
+# rl-cat --import: features from elsewhere become a stream.
+. "$(dirname "$0")/tap.sh"
+
+/usr/bin/python3 - <<'END'
+import numpy as np
+x = np.random.default_rng(1).standard_normal((5, 7))
+x[0, 0], x[1, 2] = 2.0**-24, -60000  # the smallest half, and a large one
+for t in "f2", "f4", "f8":
+    np.save(f"{t}.npy", x.astype(t))
+    np.save(f"{t}.wanted.npy", x.astype(t).astype("f4"))
+np.save("i4.npy", x.astype("i4"))
+np.save("fortran.npy", np.asfortranarray(x))
+np.save("row.npy", x[0])
+np.save("objects.npy", np.array([[None]]), allow_pickle=True)
+END
+printf '%s\n' a/1.jpg 'a/2 3.png' '' a/4 b/5.x.jpg b/6 >keys
+printf '%s\t%s\n' a/1.jpg 0 a/2.jpg 0 b/3.jpg 2 b/4.jpg 1 b/5.jpg 2 >classes
+
+for t in f2 f4 f8; do
+	rl-cat --import $t.npy --list keys >$t.tar 2>stderr && rl-cat --npy avgpool $t.tar >back.npy 2>>stderr &&
+		/usr/bin/python3 -c "import numpy as np; a, b = np.load('back.npy'), np.load('$t.wanted.npy')
+assert a.dtype == b.dtype and a.shape == b.shape and (a == b).all()" 2>>stderr
+	ok $? "rows of $t come through"
+done
+tar xOf f4.tar __rl__/head.json >head.json
+is "$(jq -c '[.kind, (.fields | keys), .samples]' head.json)" '["features",["avgpool"],5]' "as features"
+is "$(tar tf f4.tar | grep -v __rl__ | paste -sd' ')" \
+	"a/1.avgpool.npy a/2 3.avgpool.npy a/4.avgpool.npy b/5%2Ex.avgpool.npy b/6.avgpool.npy" "under the keys of the list"
+is "$(jq -r '.history[0].inputs[].sha256' head.json | paste -sd' ')" "$(sha256sum f4.npy keys | cut -c1-64 | paste -sd' ')" \
+	"with the hashes of both files"
+rl-cat --import f4.npy --list classes --field feat4 >labelled.tar
+is "$(tar xOf labelled.tar __rl__/head.json | jq -c '[.fields.label.nclass, .fields.feat4.shape]')" "[3,[7]]" "classes and another name"
+is "$(rl-cat --npy label labelled.tar | tail -c 20 | od -An -td4 | xargs)" "0 0 2 1 2" "the classes are those of the list"
+sed 's/$/\r/' classes >crlf
+rl-cat --import f4.npy --list crlf --field feat4 | rl-cat --npy label | cmp -s - <(rl-cat --npy label labelled.tar)
+ok $? "a list from elsewhere, too"
+rl-knn --train labelled.tar --test labelled.tar --layer feat4 --k 1 --leave-self-out >knn.json 2>stderr
+ok $? "and other programs read it"
+
+# ---- errors -------------------------------------------------------------------------------------
+import() { rl-cat --import "${2:-f4.npy}" --list "$1" "${@:3}"; }
+fails 2 "--import and --list: one needs the other" "no list" rl-cat --import f4.npy
+fails 2 "--import and --list: one needs the other" "only a list" rl-cat --list keys
+fails 2 "--field is for --import" "a name for nothing" rl-cat --field feat4 f4.tar
+for more in f4.tar "--npy avgpool" "--fields avgpool" "--slice 1:"; do
+	fails 2 "--import: nothing else" "an import and $more" import keys f4.npy $more
+done
+fails 1 "none.npy: open" "no such matrix" import keys none.npy
+fails 1 "none: open" "no such list" import none
+fails 1 "keys: not a .npy array" "no matrix" import keys keys
+fails 1 "i4.npy: numbers are i4, not f2, f4 or f8" "whole numbers" import keys i4.npy
+fails 1 "fortran.npy: Fortran order" "columns first" import keys fortran.npy
+fails 1 "row.npy: not a matrix" "one dimension" import keys row.npy
+fails 1 "objects.npy: an array of Python objects" "a pickle" import keys objects.npy
+head -c 5 f4.npy >short.npy
+fails 1 "short.npy: not a .npy array" "cut in its first bytes" import keys short.npy
+head -c 60 f4.npy >short.npy
+fails 1 "short.npy: cut short" "cut in its header" import keys short.npy
+head -c -3 f4.npy >short.npy
+fails 1 "short.npy: cut short in row 4" "cut in its rows" import keys short.npy
+(cat f4.npy; printf x) >long.npy
+fails 1 "long.npy: more bytes than its header says" "too many bytes" import keys long.npy
+head -4 keys >few
+fails 1 "few: 3 lines, but f4.npy has 5 rows" "too few lines" import few
+(cat keys; echo c/7) >many
+fails 1 "many:7: more lines than f4.npy has rows, which is 5" "too many" import many
+(head -4 classes; echo b/5.jpg) >some
+fails 1 "some:5: no class, which the first line has" "a class in some lines" import some
+(head -5 keys; printf 'b/6\t1\n') >some
+fails 1 "some:6: a class, which the first line has not" "in others" import some
+for class in x -1 '' 1.5 99999999999; do
+	(head -4 classes; printf 'b/5\t%s\n' "$class") >wrong
+	fails 1 "wrong:5: class $class is not a number from 0 to 16777215" "class '$class'" import wrong
+done
+(head -4 keys; echo /; echo b) >wrong
+fails 1 "cannot be a sample's key" "a line that can be no key" import wrong
+fails 1 "Feat: not a field name" "no name" import keys f4.npy --field Feat
+done_testing
