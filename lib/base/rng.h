@@ -33,6 +33,7 @@ enum rl_purpose {
 	RL_RNG_AUGMENT = 10,
 	RL_RNG_HOLDOUT = 11,
 	RL_RNG_SAMPLE = 12, /* of anchors and regions that a detector learns from */
+	RL_RNG_BOOTSTRAP = 13,
 };
 
 /* `id` says which sample or tensor: rl_rng_id() of its key, or an index. */
