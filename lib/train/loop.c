@@ -232,16 +232,23 @@ static struct rl_score run_micro_batches(struct run *r, int64_t epoch, struct rl
 	return rl_ranks_score(l->comm, sum);
 }
 
+/* A mean over what was scored, which may be nothing. */
+static json_t *mean(const struct rl_score *s, double x)
+{
+	return s->items ? json_real(x) : json_null();
+}
+
 static json_t *log_entry(const struct run *r, double seconds)
 {
 	const struct rl_state *s = &r->now;
+	const struct rl_score *w = &s->window;
 	const char *const *part = r->l->task.part;
-	json_t *line = json_pack("{s:I, s:I, s:f, s:f}", "step", (json_int_t)s->step, "epoch",
-				 (json_int_t)s->epoch, "loss", s->window.loss, "accuracy",
-				 100.0 * (double)s->window.correct / (double)s->window.items);
+	json_t *line = json_pack("{s:I, s:I, s:o, s:o}", "step", (json_int_t)s->step, "epoch",
+				 (json_int_t)s->epoch, "loss", mean(w, w->loss), "accuracy",
+				 mean(w, 100.0 * (double)w->correct / (double)w->items));
 
 	for (int i = 0; part && part[i]; i++)
-		json_object_set_new(line, part[i], json_real(s->window.part[i]));
+		json_object_set_new(line, part[i], mean(w, w->part[i]));
 	json_object_set_new(line, "lr", json_real(rl_schedule_lr(&r->l->schedule, s->step - 1)));
 	json_object_set_new(line, "samples_per_s", json_real((double)s->window_samples / seconds));
 	return line;
@@ -403,7 +410,8 @@ struct rl_score rl_loop_run(struct rl_loop *l)
 		while (!enough(&r) && run_step(&r, epoch))
 			;
 		if (r.now.epoch != epoch || !r.now.of_epoch.items)
-			rl_die("stdin: no samples of epoch %lld", (long long)epoch);
+			rl_die("stdin: no samples of epoch %lld, or nothing in them to learn from",
+			       (long long)epoch);
 	}
 	finish(&r);
 	return r.now.of_epoch;

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,10 +55,11 @@ struct rl_score rl_ranks_score(struct rl_comm *c, struct rl_score mine)
 	for (int i = 0; i < RL_PARTS; i++)
 		x[3 + i] = mine.part[i] * (double)mine.items;
 	c->sum(c, x, RL_LEN(x));
+	const double items = fmax(x[0], 1);
 	struct rl_score all = {
-		.items = (int64_t)x[0], .correct = (int64_t)x[1], .loss = x[2] / x[0]};
+		.items = (int64_t)x[0], .correct = (int64_t)x[1], .loss = x[2] / items};
 	for (int i = 0; i < RL_PARTS; i++)
-		all.part[i] = x[3 + i] / x[0];
+		all.part[i] = x[3 + i] / items;
 	return all;
 }
 

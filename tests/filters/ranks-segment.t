@@ -10,7 +10,7 @@ segment="rl-segment train --random-init 5 --arch resnet18 --width 8 --size 96x80
 head -5 list >five
 awk '{ print >"five" (NR - 1) % 2 }' five
 cat >rank.sh <<'E2'
-rl-decode --epochs 1 --augment flip --quiet five$OMPI_COMM_WORLD_RANK | "$@"
+rl-decode --epochs 1 --augment flip --quiet ${LIST-five}$OMPI_COMM_WORLD_RANK | "$@"
 E2
 ranks() { timeout 300 mpirun --bind-to none -n 2 sh rank.sh $segment --batch 1 "$@"; }
 moved() { way $1/checkpoint-$3.safetensors $2/checkpoint-$3.safetensors init.safetensors; }
@@ -31,4 +31,12 @@ ranks --out own 2>stderr
 ok $? "with statistics of their own they take another: $(moved one own 1)"
 ranks --sync-bn --out again 2>stderr
 is "$(tensors again/weights.safetensors)" "$(tensors two/weights.safetensors)" "the same job gives the same bits"
+
+# In the first step no pixel has a class.
+PYTHONPATH=$top/tests/filters /usr/bin/python3 -c "
+import numpy
+__import__('label-files').png('none.png', numpy.full((80, 96), 255))"
+{ head -2 list | jq -c '.segmentation.path = "none.png"' && sed -n '3,4p' list; } | awk '{ print >"blank" (NR - 1) % 2 }'
+LIST=blank ranks --sync-bn --out blank 2>stderr
+is "$? $(jq -sc 'map(.loss | type)' blank/log.jsonl)" '0 ["null","number"]' "a step without a class on any rank"
 done_testing
