@@ -153,10 +153,26 @@ void rl_mapfolder_free(struct rl_mapfolder *f)
 	free(f);
 }
 
+/* A file is called as the image's file, whose name the key escapes, or as the key itself, which to
+ * the folder looks like a name with per cent signs of its own. */
+static size_t find(const struct rl_mapfolder *f, const char *name)
+{
+	size_t at = rl_dict_find(&f->at, name, strlen(name));
+
+	if (at == RL_DICT_NONE) {
+		char *file = rl_asprintf("%s.png", name), *again = rl_key_from_path(file);
+
+		at = rl_dict_find(&f->at, again, strlen(again));
+		free(again);
+		free(file);
+	}
+	return at;
+}
+
 const char *rl_mapfolder_take(struct rl_mapfolder *f, const char *key)
 {
 	const char *name = last_component(key);
-	size_t at = rl_dict_find(&f->at, name, strlen(name));
+	size_t at = find(f, name);
 
 	if (at == RL_DICT_NONE)
 		return NULL;

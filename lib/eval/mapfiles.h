@@ -33,7 +33,8 @@ json_t *rl_mapfile_provenance(struct rl_mapfile *f);
 struct rl_mapfolder;
 
 /* All files *.png in the folder and below.  An image is known by the last component of its key, and
- * so is its file.  Dies when there are none or two of one name. */
+ * so is its file, with or without the key's escapes.  Dies when there are none or two of one name.
+ */
 struct rl_mapfolder *rl_mapfolder_open(const char *path);
 void rl_mapfolder_free(struct rl_mapfolder *f);
 

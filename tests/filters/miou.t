@@ -190,6 +190,14 @@ png("small.png", np.zeros((3, 2)))
 png("high.png", np.full((25, 31), 300), bits=16)
 png("colour.png", np.zeros((25, 31, 3)))
 END
+# An image a.b.jpg has the key a%2Eb.
+mkdir named
+cp voc21.png/00.png "named/a.b.png"
+head -1 voc21.jsonl | jq -c '.key = "val/a%2Eb"' >named.jsonl
+rl-miou --gt named.jsonl named >named.json 2>stderr
+ok $? "a file is called as the image's is"
+mv "named/a.b.png" "named/a%2Eb.png"
+is "$(rl-miou --gt named.jsonl named | jq -c .metrics)" "$(jq -c .metrics named.json)" "or as its key, as rl-segment calls it"
 files() { # FILE TEXT NAME [OPTION...]: the file in place of the first prediction, or removed without one
 	rm -rf bad && cp -r voc21.png bad && rm bad/00.png
 	[ -z "$1" ] || cp "$1" bad/00.png
