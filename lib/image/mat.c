@@ -61,7 +61,7 @@ static bool next(struct part *p, struct element *e)
 		e->type &= 0xffff;
 		begin = 4, end = TAG;
 	}
-	if (size > p->left - begin)
+	if (size > (begin == TAG ? p->left : end) - begin)
 		return false;
 	if (e->type != COMPRESSED)
 		end += -end % 8;
@@ -123,9 +123,10 @@ static uint8_t *unpack(const struct part *packed, struct element *e)
 		memcpy(all, tag, TAG);
 		z.next_out = all + TAG;
 		z.avail_out = (uInt)size;
-		inflate(&z, Z_FINISH);
+		/* The end is there once the checksum is right. */
+		good = inflate(&z, Z_FINISH) == Z_STREAM_END && !z.avail_out;
 		p = (struct part){all, TAG + size, packed->swap};
-		good = !z.avail_out && next(&p, e);
+		good = good && next(&p, e);
 	}
 	inflateEnd(&z);
 	if (good)

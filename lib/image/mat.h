@@ -3,7 +3,9 @@
  * files with a structure GTcls whose field Segmentation, 8-bit, has the classes.
  *
  * A reader of our own for this one thing, because the files may be cut or worse and libmatio does
- * not survive that.  The format: MathWorks, "MAT-File Format", of Level 5.
+ * not survive that: version 1.5.23 dies of SIGSEGV on some prefixes of a file that is not
+ * compressed and on some wrong bytes in one that is.  The format: MathWorks, "MAT-File Format", of
+ * Level 5.
  */
 #ifndef RL_IMAGE_MAT_H
 #define RL_IMAGE_MAT_H

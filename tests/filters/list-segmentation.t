@@ -192,6 +192,8 @@ open('cut.png', 'wb').write(open('grey.png', 'rb').read()[:-30])
 mat('cut.mat', a, cut=300); mat('cutplain.mat', a, packed=False, cut=-120)
 mat('other.mat', a, name=b'GTinst'); mat('field.mat', a, field=b'Boundary')
 mat('double.mat', a.astype('f8'))
+v = bytearray(open('packed.mat', 'rb').read()); v[-1] ^= 1; open('checksum.mat', 'wb').write(v)
+v = bytearray(open('plain.mat', 'rb').read()); v[128:132] = b'\x0e\0\x05\0'; open('tag.mat', 'wb').write(v)
 v = bytearray(open('plain.mat', 'rb').read()); v[124:126] = b'\0\2'; open('hdf5.mat', 'wb').write(v)
 open('text.png', 'w').write('no\n'); open('empty.png', 'w')"
 file_fails() { # FILE MESSAGE NAME [JQ-FILTER]
@@ -208,6 +210,8 @@ file_fails colour.png "PNG of colours: classes are indices or grey levels" "a pi
 file_fails cut.png "PNG: " "a PNG that is cut"
 file_fails cut.mat "MAT: no GTcls.Segmentation, or corrupt or cut before it" "a MATLAB file that is cut"
 file_fails cutplain.mat "MAT: " "one that is not compressed"
+file_fails checksum.mat "MAT: no GTcls.Segmentation, or corrupt" "one whose checksum is wrong"
+file_fails tag.mat "MAT: no GTcls.Segmentation, or corrupt" "a short element of more than four bytes"
 file_fails other.mat "MAT: no GTcls.Segmentation" "one of objects"
 file_fails field.mat "MAT: no GTcls.Segmentation" "one of boundaries"
 file_fails double.mat "MAT: GTcls.Segmentation is not a matrix of uint8" "one of other numbers"
