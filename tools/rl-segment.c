@@ -150,10 +150,14 @@ struct predictor {
 
 static void load_predictor(struct predictor *p, const char *path, bool bf16)
 {
+	static const char *const no_yes[] = {"false", "true", NULL};
 	const struct rl_trained t = rl_trained_open(path, models, "rl-segment train");
-	const bool aligned = !strcmp(rl_json_str(t.file->metadata, "align_corners", path), "true");
+	const bool aligned =
+		rl_parse_choice(rl_json_str(t.file->metadata, "align_corners", path), no_yes, path);
 	struct rl_params *params = rl_params_new();
 
+	if (json_array_size(t.classes) > RL_NO_CLASS)
+		rl_die("%s: more than %d classes", path, RL_NO_CLASS);
 	p->resnet = rl_backbone_recognise(t.file, path);
 	p->classes = t.classes;
 	const struct rl_fcn fcn =

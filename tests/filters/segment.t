@@ -43,6 +43,17 @@ learn --seed 1 --out seed <play.tar 2>stderr
 [ "$(tensors seed/weights.safetensors)" != "$(tensors run/weights.safetensors)" ]
 ok $? "another seed drops other channels"
 
+
+# ---- images without a class ----
+PYTHONPATH=$top/tests/filters /usr/bin/python3 -c "
+import numpy
+__import__('label-files').png('none.png', numpy.full((80, 96), 255))"
+{ head -4 train.manifest | jq -c '.segmentation.path = "none.png"' && tail -n +5 train.manifest; } >blank.manifest
+rl-decode --epochs 1 --quiet blank.manifest >blank.tar
+learn --size 96x80 --out blank <blank.tar 2>stderr
+is "$? $(jq -s '[.[0] | .loss, .accuracy, .decode], [.[1] | .loss > 0]' -c blank/log.jsonl | xargs)" "0 [null,null,null] [true]" \
+	"a step that nothing can be said of"
+
 # ---- prediction ----
 predict() { rl-segment predict --weights run/weights.safetensors --short-side 80 --long-side 96 --precision fp32 --quiet "$@"; }
 predict <val.tar >seen.tar 2>stderr
@@ -103,6 +114,20 @@ rl-list coco scenes --set train2017 --for-training 2>stderr | rl-decode --epochs
 	rl-detect train --model faster-rcnn-c4 $net --batch 2 --accumulate 1 --regions 8 --out detector --quiet 2>stderr
 fails 2 "faster-rcnn-c4: must be one of fcn" "weights of a detector" \
 	rl-segment predict --weights detector/weights.safetensors <val.tar
+sed 's/"align_corners":"false"/"align_corners":"maybe"/' run/weights.safetensors >maybe.safetensors
+fails 2 "maybe.safetensors: maybe: must be one of false, true" "corners that are neither aligned nor not" \
+	predict --weights maybe.safetensors <val.tar
+/usr/bin/python3 - <<'END'
+import json
+old = open("run/weights.safetensors", "rb").read()
+size = int.from_bytes(old[:8], "little")
+head = json.loads(old[8:8 + size])
+head["__metadata__"]["classes"] = json.dumps([str(k) for k in range(256)])
+new = json.dumps(head).encode()
+new += b" " * (-len(new) % 8)
+open("many.safetensors", "wb").write(len(new).to_bytes(8, "little") + new + old[8 + size:])
+END
+fails 1 "many.safetensors: more than 255 classes" "more classes than a map can hold" predict --weights many.safetensors <val.tar
 fails 2 "fcn: must be one of faster-rcnn-c4, mask-rcnn-fpn" "and a detector of these" \
 	rl-detect predict --weights run/weights.safetensors <val.tar
 [ ! -e no ]
