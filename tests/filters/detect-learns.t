@@ -10,7 +10,7 @@ rl-list coco world --set train2017 --for-training >manifest
 learn() { # EPOCHS OPTIONS
 	rl-decode --epochs $1 --shuffle --augment flip --quiet manifest | rl-detect train --random-init 0 --arch resnet18 \
 		--width 16 --batch 2 --accumulate 1 --optimizer adamw --lr 0.002 --lr-batch 2 --weight-decay 0.05 \
-		--recipe-epochs 12 --steps 10,11 --warmup 0.5 --warmup-ratio 0.01 --regions 32 --precision fp32 --threads 1 --quiet "${@:2}"
+		--recipe-epochs 12 --steps 10,11 --warmup 0.5 --warmup-ratio 0.01 --regions 16 --precision fp32 --threads 1 --quiet "${@:2}"
 }
 metrics() {
 	rl-decode --quiet manifest | rl-detect predict --weights $1/weights.safetensors --short-side 96 --quiet |
