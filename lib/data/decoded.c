@@ -114,12 +114,14 @@ static bool set_segmentation(struct rl_sample *s, const struct rl_segmentation *
 {
 	char more[RL_WHY];
 	int height, width;
+	size_t size;
 
 	rl_loader_size(l, &height, &width);
 	uint16_t *values = rl_calloc((size_t)height * (size_t)width, sizeof(*values));
 	uint8_t *classes =
 		rl_sample_make(s, "segmentation", RL_U1, 2, (int64_t[]){height, width})->data;
-	bool good = rl_labelmap_load(l, path, height, width, values, more) &&
+	const uint8_t *bytes = rl_loader_bytes(l, path, &size, more);
+	bool good = bytes && rl_labelmap_values(bytes, size, height, width, values, more) &&
 		    to_classes(said, values, height, width, classes, more);
 	if (!good)
 		snprintf(why, RL_WHY, "%s: %.90s", shown(path), more);

@@ -68,7 +68,7 @@ struct rl_map rl_mapfile_load(struct rl_mapfile *f, const char *path,
 	f->n++;
 	f->values = rl_realloc(f->values, (size_t)height * (size_t)width, sizeof(*f->values));
 	f->classes = rl_realloc(f->classes, (size_t)height * (size_t)width, 1);
-	if (!rl_labelmap_load(f->loader, path, height, width, f->values, why))
+	if (!rl_labelmap_values(bytes, size, height, width, f->values, why))
 		rl_die("%s: %s", path, why);
 	size_t n = (size_t)height * (size_t)width, w = (size_t)width;
 	size_t at = rl_segmentation_classes(said, f->values, n, f->classes);

@@ -18,8 +18,8 @@ struct rl_mapfile;
 struct rl_mapfile *rl_mapfile_new(void);
 void rl_mapfile_free(struct rl_mapfile *f);
 
-/* From a PNG file, or with `like` also from another that rl_labelmap_load() reads, which must be of
- * that size.  Dies, naming the file, when it cannot be had, and on values that are no class. */
+/* From a PNG file, or with `like` also from another that rl_labelmap_values() reads, which must be
+ * of that size.  Dies, naming the file, when it cannot be had, and on values that are no class. */
 struct rl_map rl_mapfile_load(struct rl_mapfile *f, const char *path,
 			      const struct rl_segmentation *said, const struct rl_map *like);
 

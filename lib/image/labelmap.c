@@ -5,17 +5,13 @@
 
 #include <stdio.h>
 
-bool rl_labelmap_load(struct rl_loader *l, const char *path, int height, int width,
-		      uint16_t *values, char why[RL_WHY])
+bool rl_labelmap_values(const uint8_t *data, size_t size, int height, int width, uint16_t *values,
+			char why[RL_WHY])
 {
-	size_t size;
-	const uint8_t *bytes = rl_loader_bytes(l, path, &size, why);
-
-	if (bytes && rl_is_png(bytes, size))
-		return rl_png_values(bytes, size, height, width, values, why);
-	if (bytes && rl_is_mat5(bytes, size))
-		return rl_mat5_values(bytes, size, height, width, values, why);
-	if (bytes)
-		snprintf(why, RL_WHY, "neither PNG nor MATLAB 5");
+	if (rl_is_png(data, size))
+		return rl_png_values(data, size, height, width, values, why);
+	if (rl_is_mat5(data, size))
+		return rl_mat5_values(data, size, height, width, values, why);
+	snprintf(why, RL_WHY, "neither PNG nor MATLAB 5");
 	return false;
 }

@@ -5,11 +5,11 @@
 #ifndef RL_IMAGE_LABELMAP_H
 #define RL_IMAGE_LABELMAP_H
 
-#include "image/load.h"
+#include "image/image.h"
 
-/* values [height,width] from a regular file, which must have this size.  False: why says why, and
- * the values are anything. */
-bool rl_labelmap_load(struct rl_loader *l, const char *path, int height, int width,
-		      uint16_t *values, char why[RL_WHY]);
+/* values [height,width] from such a file's bytes, which must be of this size.  False: why says why,
+ * and the values are anything. */
+bool rl_labelmap_values(const uint8_t *data, size_t size, int height, int width, uint16_t *values,
+			char why[RL_WHY]);
 
 #endif
