@@ -107,7 +107,7 @@ int main(int argc, char **argv)
 		rl_confusion_add(counts, maps.truth, maps.prediction, maps.pixels);
 	struct rl_confusion_scores s = rl_confusion_scores(counts, nclass);
 	if (!s.pixels)
-		rl_die("no pixel has a class: there is nothing to compare with");
+		rl_die("%s: no pixel has a class: there is nothing to compare with", maps.where);
 
 	/* say */
 	char *name = rl_utf8_clean(c.name);

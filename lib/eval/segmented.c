@@ -227,6 +227,7 @@ struct rl_segmented rl_segmented_open(const char *gt, const char *predictions, b
 	if (s.found->folder && !gt)
 		rl_die("%s: a folder has no truth: name it with --gt", s.found->path);
 	s.gt = gt ? open_source(gt, true) : s.found;
+	s.where = s.gt->path;
 	const json_t *names =
 		s.gt->listed ? s.gt->manifest.segmentation.names : names_in(s.gt, truth_field);
 	for (size_t i = 0; i < json_array_size(names); i++)

@@ -22,6 +22,7 @@ struct rl_segmented {
 	size_t n;                  /* images so far */
 	size_t pixels;             /* of the last one */
 	const uint8_t *truth, *prediction;
+	const char *where; /* the truth is, for messages */
 
 	struct rl_segmented_source *gt, *found;
 };

@@ -170,7 +170,7 @@ refuse rl-miou \
 	'x["prediction"] = x["prediction"].T' "bad.tar: a/x: the prediction is of 2 x 3 pixels, the truth of 3 x 2" "a size on its side" \
 	'truth["dtype"] = "i4"; x["segmentation"] = x["segmentation"].astype("i4"); b["segmentation"] = b["segmentation"].astype("i4")' "sample a/x: field segmentation is i4" "classes of another type" \
 	'keys = []' "bad.tar: no images" "no images" \
-	'x["segmentation"][:] = 255; b["segmentation"][:] = 255' "no pixel has a class" "nothing to compare with"
+	'x["segmentation"][:] = 255; b["segmentation"][:] = 255' "bad.tar: no pixel has a class" "nothing to compare with"
 head -c 3000 rules.tar >cut.tar
 fails 1 "cut.tar: truncated" "a stream that is cut short" rl-miou cut.tar
 maps gt 'found = None'
