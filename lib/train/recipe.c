@@ -35,6 +35,8 @@ struct rl_schedule rl_recipe_schedule(const struct rl_recipe *r, const struct rl
 {
 	double images = (double)rl_recipe_images_a_step(r, l), base = r->lr * images / r->lr_batch;
 
+	if (r->power > 0 && base < r->min_lr)
+		rl_die_usage("--min-lr: %g: the rate would rise to it, from %g", r->min_lr, base);
 	if (r->power > 0)
 		return (struct rl_schedule){.base = base,
 					    .power = r->power,

@@ -94,6 +94,7 @@ is "$? $(rl-miou --weights corners/weights.safetensors corners.tar | jq .setup.t
 # ---- what does not fit ----
 fails 2 "one of --weights and --random-init" "no backbone" rl-segment train --out no <play.tar
 fails 2 '--size: 64: want two numbers' "a size that is none" learn --size 64 --out no <play.tar
+fails 2 "--min-lr: 0.0001: the rate would rise to it, from 1e-05" "a rate below its end" learn --lr 1e-5 --out no <play.tar
 fails 1 "pixels are more than --size" "an image larger than the size" learn --size 48x64 --out large <play.tar
 rl-cat --fields image,epoch,position play.tar >bare.tar
 fails 1 "stdin: head: no field segmentation" "images without labels" learn --out no <bare.tar
