@@ -8,7 +8,7 @@ rl-list voc12aug "$inputs/voc" --set train 2>"$DIR/note" | head -n 12 | rl-decod
 # segment PRECISION: the last of three steps, by the log; the first one makes the kernels.
 segment() {
 	rm -rf "$DIR/train"
-	clocked 4 rl-segment train --random-init 1 $NET --out "$DIR/train" --size "${CROP}x$CROP" --accumulate 1 --lr 1e-4 \
+	clocked 4 rl-segment train --random-init 1 $NET --out "$DIR/train" --size "${CROP}x$CROP" --accumulate 1 --lr 1e-4 --min-lr 0 \
 		--log-every 1 --checkpoint-every 0 --threads "$THREADS" --precision "$1" --quiet <"$inputs/voc.tar" >"$DIR/train.json"
 	jq -c --argjson rate "$(jq 'select(.step == 3) | .samples_per_s' "$DIR/train/log.jsonl")" \
 		'.seconds = .items / $rate' "$DIR/train.json"
