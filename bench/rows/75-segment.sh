@@ -3,7 +3,7 @@
 row segment images "training step of FCN, $net, 4 images of $CROP x $CROP"
 
 rl-synth --out "$inputs/voc" --layout voc --year 2012 --images 24 --seed 2 --size "${CROP}x$CROP" --quiet
-rl-list voc12aug "$inputs/voc" --set train 2>"$DIR/note" | head -n 12 | rl-decode --epochs 1 --quiet >"$inputs/voc.tar"
+rl-list voc12aug "$inputs/voc" --set train 2>"$DIR/note" | sed -n '1,12p' | rl-decode --epochs 1 --quiet >"$inputs/voc.tar"
 
 # segment PRECISION: the last of three steps, by the log; the first one makes the kernels.
 segment() {
