@@ -15,6 +15,6 @@ MPI_LIBS   = $(shell pkg-config --libs mpi-c)
 DEPS_BUILD = gcc libc6-dev libdnnl-dev libopenblas-openmp-dev liblinear-dev libsvm-dev \
              libjpeg62-turbo-dev libpng-dev zlib1g-dev libarchive-dev libzip-dev libexpat1-dev \
              libjansson-dev libxxhash-dev libmd-dev libopenmpi-dev pkg-config
-DEPS_RUN   = parallel jq openmpi-bin
-DEPS_CHECK = perl libjpeg-turbo-progs python3-numpy mandoc
+DEPS_RUN   = parallel jq openmpi-bin gnuplot-nox
+DEPS_CHECK = perl libjpeg-turbo-progs python3-numpy mandoc chromium-headless-shell
 DEPS_BENCH = python3-torch python3-sklearn

@@ -1,79 +1,79 @@
 /* rl-report: result lines to the page's tables. */
 #include "base/err.h"
-#include "base/json.h"
+#include "base/file.h"
 #include "base/opt.h"
+#include "eval/gather.h"
+#include "eval/html.h"
 #include "eval/markdown.h"
 #include "eval/report.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const struct rl_tool tool = {
 	.name = "rl-report",
-	.synopsis = "--markdown [--published FILE] [RESULTS...]",
-	.summary = "Print results, one JSON object a line, as the tables of the published page.",
-	.example = "rl-report --markdown --published pipelines/published.json results/*/*.json > "
-		   "report.md",
+	.synopsis = "--markdown | --html [options] [RESULTS|FOLDER...]",
+	.summary = "Print results, one JSON object a line, as the tables of the published page; in "
+		   "HTML with\ncurves, classes, pictures and the provenance of all of it.",
+	.example = "rl-report --html --published pipelines/published.json --out page.html results",
 };
 
-static void read_results(struct rl_report *r, const char *path)
+struct config {
+	const char *published, *out;
+	bool markdown, html;
+};
+
+static json_t *tables_of(const struct rl_gathered *g, const char *published)
 {
-	bool standard = !strcmp(path, "-");
-	FILE *f = standard ? stdin : fopen(path, "r");
-	const char *name = standard ? "stdin" : path;
-	char *line = NULL;
-	size_t capacity = 0, number = 0;
-
-	if (!f)
-		rl_die("%s: open:", name);
-	for (ssize_t n; (n = getline(&line, &capacity, f)) >= 0;) {
-		char *where = rl_asprintf("%s:%zu", name, ++number);
-
-		if (line[strspn(line, " \t\r\n")] || strlen(line) != (size_t)n) {
-			json_t *result = rl_json_parse(line, (size_t)n, where);
-
-			rl_report_add(r, result, where);
-			json_decref(result);
-		}
-		free(where);
-	}
-	if (ferror(f))
-		rl_die("%s: read:", name);
-	if (!standard)
-		fclose(f);
-	free(line);
-}
-
-int main(int argc, char **argv)
-{
-	const char *published = NULL;
-	bool markdown = false;
-	const struct rl_opt opts[] = {
-		RL_OPT_FLAG("markdown", &markdown, "as Markdown, the one format there is: needed"),
-		RL_OPT_STR("published", &published, "FILE", "published numbers to print beside"),
-		RL_OPT_END,
-	};
-	int first = rl_options(argc, argv, &tool, opts);
 	struct rl_report r = rl_report_new();
+	json_t *from, *tables;
+	size_t i;
 
-	if (!markdown)
-		rl_die_usage("--markdown is needed: there is no other format");
-	if (first == argc)
-		read_results(&r, "-");
-	for (int i = first; i < argc; i++)
-		read_results(&r, argv[i]);
+	json_array_foreach(g->results, i, from)
+		rl_report_add(&r, json_object_get(from, "result"),
+			      json_string_value(json_object_get(from, "where")));
 	if (published) {
 		json_t *rows = rl_json_load(published);
 
 		rl_report_published(&r, rows, published);
 		json_decref(rows);
 	}
-	json_t *tables = rl_report_tables(&r);
-	if (!json_array_size(json_object_get(tables, "tables")))
-		rl_die("no result in the input");
-	rl_markdown(tables, stdout);
-	json_decref(tables);
+	tables = rl_report_tables(&r);
 	rl_report_free(&r);
+	return tables;
+}
+
+int main(int argc, char **argv)
+{
+	struct config c = {0};
+	const struct rl_opt opts[] = {
+		RL_OPT_FLAG("markdown", &c.markdown, "the tables, as Markdown"),
+		RL_OPT_FLAG("html", &c.html, "all there is, as one HTML file"),
+		RL_OPT_STR("published", &c.published, "FILE", "published numbers to print beside"),
+		RL_OPT_STR("out", &c.out, "FILE", "write to it, when all is there"), RL_OPT_END};
+	int first = rl_options(argc, argv, &tool, opts);
+	struct rl_gathered g = rl_gathered_new();
+
+	if (c.markdown == c.html)
+		rl_die_usage("one of --markdown and --html is needed");
+	if (first == argc)
+		rl_gather(&g, "-");
+	for (int i = first; i < argc; i++)
+		rl_gather(&g, argv[i]);
+	json_t *tables = tables_of(&g, c.published);
+	if (!json_array_size(json_object_get(tables, "tables")) &&
+	    (c.markdown || g.nlog + g.npicture == 0))
+		rl_die("no result in the input");
+
+	struct rl_file *file = c.out ? rl_file_create(c.out) : NULL;
+	FILE *f = file ? rl_file_stream(file) : stdout;
+	const char *where = c.out ? c.out : "stdout";
+	if (c.html)
+		rl_html_page(f, tables, &g, where);
+	else
+		rl_markdown(tables, f, where);
+	if (file)
+		rl_file_commit(file);
+	json_decref(tables);
+	rl_gathered_free(&g);
 	return RL_EXIT_OK;
 }

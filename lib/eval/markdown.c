@@ -194,11 +194,11 @@ static void print_made(FILE *f, json_t *made)
 	}
 }
 
-void rl_markdown(const json_t *tables, FILE *f)
+void rl_markdown(const json_t *tables, FILE *f, const char *where)
 {
 	print_tables(f, json_object_get(tables, "tables"));
 	print_notes(f, json_object_get(tables, "notes"));
 	print_made(f, json_object_get(tables, "made"));
 	if (fflush(f) || ferror(f))
-		rl_die("stdout: write:");
+		rl_die("%s: write:", where);
 }

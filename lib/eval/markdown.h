@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* tables: of rl_report_tables().  Dies when f cannot be written. */
-void rl_markdown(const json_t *tables, FILE *f);
+/* tables: of rl_report_tables().  Dies when f, called `where`, cannot be written. */
+void rl_markdown(const json_t *tables, FILE *f, const char *where);
 
 #endif

@@ -230,7 +230,7 @@ static json_t *take_common(const json_t *cells)
 }
 
 /* Nothing when the row has no number here. */
-static void add_row(json_t *table, const char *name, const json_t *row)
+static void add_row(json_t *table, const char *name, const json_t *row, bool published)
 {
 	json_t *cells = json_array(), *column;
 	const char *best = NULL;
@@ -258,8 +258,9 @@ static void add_row(json_t *table, const char *name, const json_t *row)
 	}
 	if (numbers)
 		json_array_append_new(json_object_get(table, "rows"),
-				      json_pack("{s:s, s:o, s:O}", "name", name, "marks",
-						take_common(cells), "cells", cells));
+				      json_pack("{s:s, s:b, s:o, s:O}", "name", name, "published",
+						published, "marks", take_common(cells), "cells",
+						cells));
 	json_decref(cells);
 }
 
@@ -271,9 +272,9 @@ static void finish(const struct rl_report *r, json_t *table, json_t *tables)
 	const char *name;
 	size_t i;
 
-	json_object_foreach(r->ours, name, row) add_row(table, name, row);
+	json_object_foreach(r->ours, name, row) add_row(table, name, row, false);
 	if (json_array_size(rows) || !json_object_size(r->ours))
-		json_object_foreach(r->published, name, row) add_row(table, name, row);
+		json_object_foreach(r->published, name, row) add_row(table, name, row, true);
 	if (json_array_size(rows)) {
 		json_array_foreach(columns, i, column)
 			json_array_set(columns, i, json_object_get(column, "title"));

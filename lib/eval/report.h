@@ -32,7 +32,8 @@ void rl_report_published(struct rl_report *r, const json_t *published, const cha
  * What there is to print, a new reference:
  *
  *	{"tables": [{"section", "title", "caption", "columns": [text],
- *	             "rows": [{"name", "marks": [i], "cells": [{"text", "marks": [i]} or null]}]}],
+ *	             "rows": [{"name", "published": boolean, "marks": [i],
+ *	                       "cells": [{"text", "marks": [i]} or null]}]}],
  *	 "notes": [text],
  *	 "made": {name: [{"benchmark", "layer"?, "protocol"?, "setup"?, "inputs": [text],
  *	                  "seeds": [text], "commands": [text]}]}}

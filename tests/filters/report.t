@@ -238,7 +238,8 @@ published '{"row":{"source":"x","voc07-svm":{"mAP":1}}}' 'no member "metrics"' "
 published '{"row":{"source":"x","voc07-svm":{"metrics":{"mAP":1},"note":1}}}' '"note" is not a string' "and notes that are text"
 published '[]' "not an object of rows" "published rows of another kind"
 fails 1 "missing.json: open: No such file" "published numbers that are not there" report svm.json --published missing.json
-fails 2 "--markdown is needed" "no format" rl-report svm.json
+fails 2 "one of --markdown and --html is needed" "no format" rl-report svm.json
+fails 2 "one of --markdown and --html is needed" "two formats" rl-report --markdown --html svm.json
 fails 1 "stdout: write" "a full disk" sh -c 'exec rl-report --markdown svm.json >/dev/full'
 
 # Names with line breaks stay in their cells.

@@ -1,0 +1,155 @@
+#include "eval/gather.h"
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+struct rl_gathered rl_gathered_new(void)
+{
+	return (struct rl_gathered){.results = json_array()};
+}
+
+static void free_files(struct rl_gathered_file *files, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(files[i].path);
+		free(files[i].name);
+	}
+	free(files);
+}
+
+void rl_gathered_free(struct rl_gathered *g)
+{
+	json_decref(g->results);
+	free_files(g->logs, g->nlog);
+	free_files(g->pictures, g->npicture);
+	*g = (struct rl_gathered){0};
+}
+
+static void add_line(struct rl_gathered *g, const char *line, size_t size, const char *where,
+		     bool strict)
+{
+	json_t *result = rl_json_parse(line, size, where);
+
+	if (strict || json_object_get(result, "benchmark"))
+		json_array_append_new(g->results, json_pack("{s:o, s:O}", "where",
+							    json_string(where), "result", result));
+	else
+		rl_warn("%s: passed over: no member \"benchmark\"", where);
+	json_decref(result);
+}
+
+/* strict: a line that is no result is the reader's to refuse. */
+static void add_results(struct rl_gathered *g, const char *path, bool strict)
+{
+	bool standard = !strcmp(path, "-");
+	FILE *f = standard ? stdin : fopen(path, "r");
+	char *line = NULL, *name = rl_utf8_clean(standard ? "stdin" : path);
+	size_t capacity = 0, number = 0;
+
+	if (!f)
+		rl_die("%s: open:", name);
+	for (ssize_t n; (n = getline(&line, &capacity, f)) >= 0;) {
+		char *where = rl_asprintf("%s:%zu", name, ++number);
+
+		if (line[strspn(line, " \t\r\n")] || strlen(line) != (size_t)n)
+			add_line(g, line, (size_t)n, where, strict);
+		free(where);
+	}
+	if (ferror(f))
+		rl_die("%s: read:", name);
+	if (!standard)
+		fclose(f);
+	free(line);
+	free(name);
+}
+
+static void add_file(struct rl_gathered_file **files, size_t *n, const char *path, const char *name)
+{
+	*files = rl_grown(*files, *n, sizeof(**files));
+	(*files)[(*n)++] = (struct rl_gathered_file){rl_strdup(path), rl_utf8_clean(name)};
+}
+
+static bool ends_in(const char *name, const char *end)
+{
+	size_t n = strlen(name), k = strlen(end);
+
+	return n > k && !strcasecmp(name + n - k, end);
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Whether it is a log or a picture, and then it is added. */
+static bool add_known(struct rl_gathered *g, const char *path, const char *name)
+{
+	if (!strcmp(last_part(path), "log.jsonl"))
+		add_file(&g->logs, &g->nlog, path, name);
+	else if (ends_in(path, ".png") || ends_in(path, ".jpg") || ends_in(path, ".jpeg"))
+		add_file(&g->pictures, &g->npicture, path, name);
+	else
+		return false;
+	return true;
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static const char *below(const char *path, const char *folder)
+{
+	path += strlen(folder);
+	return path + strspn(path, "/");
+}
+
+static void add_folder(struct rl_gathered *g, const char *path)
+{
+	char *root = rl_asprintf("%.*s", rl_dir_length(path), path);
+	char *const roots[] = {root, NULL};
+	FTS *fts = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+
+	if (!fts)
+		rl_die("%s: open:", path);
+	for (FTSENT *e; errno = 0, (e = fts_read(fts));) {
+		if (e->fts_level > 0 && *e->fts_name == '.') {
+			fts_set(fts, e, FTS_SKIP);
+			continue;
+		}
+		if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR || e->fts_info == FTS_NS) {
+			errno = e->fts_errno;
+			rl_die("%s: read:", e->fts_path);
+		}
+		if (e->fts_info == FTS_F && !add_known(g, e->fts_path, below(e->fts_path, root)) &&
+		    ends_in(e->fts_name, ".json"))
+			add_results(g, e->fts_path, false);
+	}
+	if (errno)
+		rl_die("%s: read:", path);
+	fts_close(fts);
+	free(root);
+}
+
+void rl_gather(struct rl_gathered *g, const char *path)
+{
+	struct stat st;
+
+	if (strcmp(path, "-") && !stat(path, &st) && S_ISDIR(st.st_mode))
+		add_folder(g, path);
+	else if (!add_known(g, path, last_part(path)))
+		add_results(g, path, true);
+}

@@ -1,0 +1,33 @@
+/*
+ * What there is to report: results, logs of trainings, pictures; from files, and from all files of
+ * folders.
+ *
+ * A file's name says what it is: *.png, *.jpg and *.jpeg are pictures, log.jsonl is a log, and any
+ * other file that is named has results, one JSON object a line, of which "benchmark" is a member.
+ * In a folder only *.json are looked at for results, and lines that are none are passed over with
+ * a warning; what begins with a dot is left alone, and links are followed.
+ */
+#ifndef RL_EVAL_GATHER_H
+#define RL_EVAL_GATHER_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct rl_gathered {
+	json_t *results; /* [{"where": "FILE:LINE", "result": {}}] */
+	struct rl_gathered_file {
+		char *path;
+		char *name; /* below the folder that was named; UTF-8 */
+	} * logs, *pictures;
+	size_t nlog, npicture;
+};
+
+struct rl_gathered rl_gathered_new(void);
+
+/* A file, a folder, or "-" for results on standard input.  Files of a folder come in the order of
+ * their names.  Dies on what cannot be read and on what is not JSON. */
+void rl_gather(struct rl_gathered *g, const char *path);
+
+void rl_gathered_free(struct rl_gathered *g);
+
+#endif

@@ -1,0 +1,124 @@
+#include "eval/html.h"
+
+#include "base/err.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More classes than these are a table that nobody reads. */
+enum { MOST_CLASSES = 200, DIRECTIONS = 8 };
+
+/* Where the neighbour lies, by label: rl_relloc_cell()'s. */
+static const char *const direction[DIRECTIONS] = {"above left", "above",      "above right",
+						  "left",       "right",      "below left",
+						  "below",      "below right"};
+
+/* Rows of numbers that are not negative, all as long, one row a class and a column each; one column
+ * more is of what was given no class. */
+static bool is_confusion(const json_t *rows)
+{
+	size_t n = json_array_size(rows), i, k;
+	size_t columns = json_array_size(json_array_get(rows, 0));
+	json_t *row, *cell;
+
+	if (!n || n > MOST_CLASSES || (columns != n && columns != n + 1))
+		return false;
+	json_array_foreach(rows, i, row)
+	{
+		if (json_array_size(row) != columns)
+			return false;
+		json_array_foreach(row, k, cell)
+		{
+			if (!json_is_number(cell) || json_number_value(cell) < 0)
+				return false;
+		}
+	}
+	return true;
+}
+
+/* New reference: those that the result has for its classes, or numbers. */
+static json_t *class_names(const json_t *result, size_t n)
+{
+	const json_t *of_metrics = json_object_get(result, "per_class");
+	json_t *first = json_object_iter_value(json_object_iter((json_t *)of_metrics));
+	json_t *names = json_array(), *value;
+	bool pretext = n == DIRECTIONS &&
+		       !strcmp(json_string_value(json_object_get(result, "benchmark")), "pretext");
+	const char *name;
+
+	if (json_object_size(first) == n)
+		json_object_foreach(first, name, value)
+			json_array_append_new(names, json_string(name));
+	for (size_t i = json_array_size(names); i < n; i++)
+		json_array_append_new(names,
+				      pretext ? json_string(direction[i]) : json_sprintf("%zu", i));
+	return names;
+}
+
+static void write_row(FILE *f, const char *name, const json_t *row)
+{
+	double sum = 0;
+	json_t *cell;
+	size_t i;
+
+	json_array_foreach(row, i, cell) sum += json_number_value(cell);
+	rl_html(f, "<tr><th scope=\"row\">%s</th>", name);
+	json_array_foreach(row, i, cell)
+	{
+		double share = sum > 0 ? json_number_value(cell) / sum : 0;
+		char depth[16], percent[16];
+
+		/* The deepest leaves text readable; the root tells small shares apart. */
+		snprintf(depth, sizeof(depth), "%.3f", 0.6 * sqrt(share));
+		snprintf(percent, sizeof(percent), "%.0f", 100 * share);
+		rl_html(f, "<td style=\"--v:%s\">%s</td>", depth, sum > 0 ? percent : "");
+	}
+	rl_html(f, "</tr>\n");
+}
+
+static void write_confusion(FILE *f, const json_t *result)
+{
+	const json_t *rows = json_object_get(result, "confusion");
+	const char *benchmark = json_string_value(json_object_get(result, "benchmark"));
+	const char *name = json_string_value(json_object_get(result, "name"));
+	size_t n = json_array_size(rows), i;
+	json_t *names = class_names(result, n), *row;
+
+	rl_html(f,
+		"<h3>%s: %s</h3>\n<div class=\"scroll\" role=\"group\" tabindex=\"0\" "
+		"aria-label=\"%s: %s\">\n<table class=\"heat\">\n<thead><tr><th "
+		"scope=\"col\">True class</th>",
+		benchmark, name, benchmark, name);
+	for (i = 0; i < n; i++)
+		rl_html(f, "<th scope=\"col\">%s</th>",
+			json_string_value(json_array_get(names, i)));
+	if (json_array_size(json_array_get(rows, 0)) > n)
+		rl_html(f, "<th scope=\"col\">no class</th>");
+	rl_html(f, "</tr></thead>\n<tbody>\n");
+	json_array_foreach(rows, i, row)
+		write_row(f, json_string_value(json_array_get(names, i)), row);
+	rl_html(f, "</tbody>\n</table>\n</div>\n");
+	json_decref(names);
+}
+
+void rl_html_confusions(FILE *f, const json_t *results)
+{
+	json_t *from;
+	size_t i;
+	bool any = false;
+
+	json_array_foreach(results, i, from)
+	{
+		const json_t *result = json_object_get(from, "result");
+
+		if (!is_confusion(json_object_get(result, "confusion")))
+			continue;
+		if (!any)
+			rl_html(f, "<p class=\"note\">Of each true class, a row, the percent that "
+				   "were taken for the class of each column.</p>\n");
+		any = true;
+		write_confusion(f, result);
+	}
+}

@@ -1,0 +1,84 @@
+#include "eval/html.h"
+
+#include "base/err.h"
+#include "eval/page.h"
+
+#include <stdlib.h>
+
+enum { SECTIONS = 8 };
+
+static const struct {
+	const char *id, *title;
+} section[SECTIONS] = {
+	{"tables", "Results"},      {"notes", "Notes"},
+	{"curves", "Training"},     {"classes", "Class by class"},
+	{"confusion", "Confusion"}, {"purity", "Purity and coverage"},
+	{"pictures", "Pictures"},   {"provenance", "Provenance"},
+};
+
+static void write_section(FILE *f, size_t i, const json_t *tables, const struct rl_gathered *g)
+{
+	switch (i) {
+	case 0: rl_html_tables(f, json_object_get(tables, "tables")); break;
+	case 1: rl_html_notes(f, json_object_get(tables, "notes")); break;
+	case 2: rl_html_curves(f, g); break;
+	case 3: rl_html_classes(f, g->results); break;
+	case 4: rl_html_confusions(f, g->results); break;
+	case 5: rl_html_purity(f, g->results); break;
+	case 6: rl_html_pictures(f, g); break;
+	case 7: rl_html_made(f, json_object_get(tables, "made"), g->results); break;
+	}
+}
+
+static void write_head(FILE *f, const struct rl_gathered *g)
+{
+	rl_html(f, "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n"
+		   "<head>\n<meta charset=\"utf-8\"/>\n"
+		   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+		   "<title>Visual features: results</title>\n<style>\n");
+	fputs(rl_html_style, f);
+	rl_html(f, "</style>\n</head>\n<body>\n<header>\n<h1>Visual features: results</h1>\n");
+	rl_html(f,
+		"<p>%zu results, %zu logs of trainings, %zu pictures. Published numbers are of %s "
+		"and of whom the notes name; where each other number is from stands under "
+		"provenance.</p>\n",
+		json_array_size(g->results), g->nlog, g->npicture, RL_PAGE_NAME);
+}
+
+void rl_html_page(FILE *f, const json_t *tables, const struct rl_gathered *g, const char *where)
+{
+	char *text[SECTIONS];
+	size_t size[SECTIONS];
+
+	for (size_t i = 0; i < SECTIONS; i++) {
+		FILE *part = open_memstream(&text[i], &size[i]);
+
+		if (!part)
+			rl_die("out of memory");
+		write_section(part, i, tables, g);
+		if (fclose(part))
+			rl_die("out of memory");
+	}
+
+	write_head(f, g);
+	rl_html(f, "<nav aria-label=\"Sections\">\n<ul>\n");
+	for (size_t i = 0; i < SECTIONS; i++)
+		if (size[i])
+			rl_html(f, "<li><a href=\"#%s\">%s</a></li>\n", section[i].id,
+				section[i].title);
+	rl_html(f, "</ul>\n</nav>\n</header>\n<main>\n");
+	for (size_t i = 0; i < SECTIONS; i++) {
+		if (size[i]) {
+			rl_html(f,
+				"<section id=\"%s\" aria-labelledby=\"%s-title\">\n"
+				"<h2 id=\"%s-title\">%s</h2>\n",
+				section[i].id, section[i].id, section[i].id, section[i].title);
+			fwrite(text[i], 1, size[i], f);
+			rl_html(f, "</section>\n");
+		}
+		free(text[i]);
+	}
+	rl_html(f, "</main>\n</body>\n</html>\n");
+	if (fflush(f) || ferror(f))
+		rl_die("%s: write:", where);
+}

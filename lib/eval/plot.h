@@ -1,0 +1,29 @@
+/* Lines in a plane, drawn by gnuplot, as SVG to stand in an HTML page. */
+#ifndef RL_EVAL_PLOT_H
+#define RL_EVAL_PLOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct rl_plot_line {
+	size_t n;
+	double *x, *y; /* [n], finite; x ascending */
+};
+
+struct rl_plot {
+	const char *label; /* what one would see, for who does not */
+	const char *x;     /* the axis' title; no text from outside */
+	bool from_zero;    /* the y axis begins at 0 */
+	size_t n;
+	const struct rl_plot_line *line;
+};
+
+/*
+ * An <svg> whose looks are the style sheet's: line i, from 0, is in a group of class "s1" to "s8"
+ * (i modulo 8, plus 1), lines of the grid have class "grid-line".  Nothing when no line has a
+ * point.  Dies when gnuplot cannot be run or fails, or does not give SVG.
+ */
+void rl_plot(FILE *f, const struct rl_plot *p);
+
+#endif
