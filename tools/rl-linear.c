@@ -456,24 +456,10 @@ static int test(int argc, char **argv)
 /* ---- commands ---------------------------------------------------------------------------------
  */
 
-static const struct command {
-	const char *name;
-	int (*run)(int argc, char **argv); /* argv[1] is the command's name */
-} commands[] = {
-	{"train", train},
-	{"test", test},
-	{"exact", exact},
-};
-
 int main(int argc, char **argv)
 {
-	const char *names[RL_LEN(commands) + 1] = {NULL};
+	static const struct rl_command commands[] = {
+		{"train", train}, {"test", test}, {"exact", exact}, {NULL, NULL}};
 
-	if (argc < 2 || argv[1][0] == '-') {
-		rl_options(argc, argv, &tool, (const struct rl_opt[]){RL_OPT_END});
-		rl_die_usage("want a command");
-	}
-	for (size_t i = 0; i < RL_LEN(commands); i++)
-		names[i] = commands[i].name;
-	return commands[rl_parse_choice(argv[1], names, "command")].run(argc, argv);
+	return rl_run_command(argc, argv, &tool, commands);
 }

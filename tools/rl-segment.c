@@ -306,12 +306,8 @@ static int predict(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static const char *const names[] = {"train", "predict", NULL};
-	static int (*const run[])(int argc, char **argv) = {train, predict};
+	static const struct rl_command commands[] = {
+		{"train", train}, {"predict", predict}, {NULL, NULL}};
 
-	if (argc < 2 || argv[1][0] == '-') {
-		rl_options(argc, argv, &tool, (const struct rl_opt[]){RL_OPT_END});
-		rl_die_usage("want a command: train or predict");
-	}
-	return run[rl_parse_choice(argv[1], names, "command")](argc, argv);
+	return rl_run_command(argc, argv, &tool, commands);
 }

@@ -229,3 +229,17 @@ json_t *rl_options_values(const struct rl_opt *opts, const char *const except[])
 			json_object_set_new(values, opts->name, value_of(opts));
 	return values;
 }
+
+int rl_run_command(int argc, char **argv, const struct rl_tool *tool,
+		   const struct rl_command *commands)
+{
+	const char *names[RL_COMMANDS + 1] = {NULL};
+
+	if (argc < 2 || argv[1][0] == '-') {
+		rl_options(argc, argv, tool, (const struct rl_opt[]){RL_OPT_END});
+		rl_die_usage("want a command");
+	}
+	for (int i = 0; commands[i].name; i++)
+		names[i] = commands[i].name;
+	return commands[rl_parse_choice(argv[1], names, "command")].run(argc, argv);
+}

@@ -76,6 +76,18 @@ struct rl_tool {
  * or at the end: GNU permutation is on.  Misuse exits 2. */
 int rl_options(int argc, char **argv, const struct rl_tool *tool, const struct rl_opt *opts);
 
+/* Programs in one: run gets all of argv, in which argv[1] is its name. */
+struct rl_command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+};
+
+/* Run the one that argv[1] names, of at most RL_COMMANDS that end with one of no name; without one
+ * answer --help and --version.  Misuse exits 2. */
+enum { RL_COMMANDS = 7 };
+int rl_run_command(int argc, char **argv, const struct rl_tool *tool,
+		   const struct rl_command *commands);
+
 /* What the options came out as, an object of their names but for those in `except`
  * (NULL-terminated). New reference. */
 json_t *rl_options_values(const struct rl_opt *opts, const char *const except[]);

@@ -64,7 +64,9 @@ fails 1 "a stream of features, not of images" "features" \
 	rl-linear test $net --probe multi/weights.safetensors --quiet <features.tar
 fails 2 "--probe is missing" "test without heads" rl-linear test $net <view.tar
 fails 2 "need one of --weights and --random-init" "no network" rl-linear train --out no <play.tar
-fails 2 "command" "another command" rl-linear guess
+fails 2 "command: guess: must be one of train, test, exact" "another command" rl-linear guess
+fails 2 "want a command" "no command" rl-linear
+is "$(rl-linear --help | head -1)" "usage: rl-linear train | test | exact [options]" "--help needs none"
 [ ! -e no ]
 ok $? "what was refused has left nothing"
 done_testing
