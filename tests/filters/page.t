@@ -63,4 +63,57 @@ grep -q 'ours: look: broken.*not shown: ' page.html
 ok $? "a broken one is named"
 grep -q '0123456789abcdef' page.html && grep -q 'results/ours/svm.json:1' page.html
 ok $? "hashes and files of the numbers"
+
+# ---- in a browser ----
+# On a telephone in the dark and on a wide screen in the light.  A copy of the page measures itself into its title.
+cat >probe.html <<'END'
+<script>
+const errors = [];
+window.onerror = e => errors.push(String(e));
+window.onload = () => {
+	const all = s => [...document.querySelectorAll(s)], style = e => getComputedStyle(e);
+	const light = c => {
+		const [r, g, b] = c.match(/[0-9.]+/g).map(v => (v /= 255, v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4));
+		return .2126 * r + .7152 * g + .0722 * b;
+	};
+	const ground = light(style(document.body).backgroundColor);
+	const contrast = (selector, property) => Math.min(...all(selector).map(e => light(style(e)[property]))
+		.map(l => (Math.max(l, ground) + .05) / (Math.min(l, ground) + .05)));
+	const outside = all("body *").filter(e => !e.closest(".scroll *, pre *, svg *")).filter(e => e.getBoundingClientRect().right > innerWidth);
+	const said = {
+		width: innerWidth, content: document.documentElement.scrollWidth, outside: outside.length, errors: errors.length,
+		pictures: all("img").filter(i => i.complete && i.naturalWidth == i.getAttribute("width")).length,
+		drawings: all("svg").filter(s => s.getBoundingClientRect().width > 250 && s.querySelector("g[class] path").getBBox().width > 200).length,
+		scrolling: all(".scroll").some(e => e.scrollWidth > e.clientWidth),
+		dark: ground < .2,
+		text: ["body", "a", ".note", "figcaption", "tr.published td", "svg text"].filter(s =>
+			contrast(s, s == "svg text" ? "fill" : "color") < 4.5),
+		lines: contrast("svg g[class] path", "stroke") >= 4.5,
+		closed: all("details").filter(d => !d.open).length == all("details").length,
+	};
+	document.body.insertAdjacentHTML("beforeend", "<div style='width:3000px'>x</div>");
+	said.seen = document.documentElement.scrollWidth >= 3000;
+	document.title = "said" + JSON.stringify(said) + "said";
+};
+</script>
+END
+sed '/^<head>/r probe.html' published.html >measured.html
+
+# browse WIDTH SCHEME: 0 dark, 1 light
+browse() {
+	HOME=$scratch timeout 120 "$browser" --no-sandbox --hide-scrollbars --disable-dev-shm-usage --user-data-dir="$scratch/profile-$1" --enable-logging=stderr \
+		--window-size="$1,900" --blink-settings=preferredColorScheme="$2" --dump-dom "file://$scratch/measured.html" >dom 2>console
+	sed -n 's/.*<title>said\(.*\)said<.*/\1/p' dom | sed 's/&amp;/\&/g' | jq -c .
+}
+browser=$(command -v chromium-headless-shell || command -v chromium)
+if sanitized || [ -z "$browser" ]; then
+	skip "what a browser makes of it" "the page is the same bytes there, or there is no Chromium"
+else
+	is "$(browse 400 0)" '{"width":400,"content":400,"outside":0,"errors":0,"pictures":2,"drawings":3,"scrolling":true,"dark":true,"text":[],"lines":true,"closed":true,"seen":true}' \
+		"on a telephone in the dark it fits, and wide tables scroll"
+	is "$(grep -c CONSOLE console)" 0 "the browser has nothing to say"
+	is "$(browse 1400 1)" '{"width":1400,"content":1400,"outside":0,"errors":0,"pictures":2,"drawings":3,"scrolling":false,"dark":false,"text":[],"lines":true,"closed":true,"seen":true}' \
+		"on a wide screen in the light nothing does"
+	is "$(grep -c CONSOLE console)" 0 "nor here"
+fi
 done_testing
