@@ -2,9 +2,8 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "eval/layer.h"
-#include "eval/overlap.h"
+#include "eval/pair.h"
 #include "eval/probe.h"
-#include "eval/rows.h"
 #include "eval/setup.h"
 #include "train/probing.h"
 #include "train/training.h"
@@ -68,49 +67,31 @@ static json_t *chosen_layers(const struct exact *e)
 /* Both streams' rows of one layer. */
 static struct rl_probe read_layer(struct exact *e, const char *layer)
 {
-	struct rl_rows *train = rl_rows_open(e->train, layer, true);
-	struct rl_rows *test = rl_rows_open(e->test, layer, true);
-	struct rl_block a = {0}, b = {0};
-	struct rl_overlap shared = {0};
+	struct rl_pair a = rl_pair_read(e->train, e->test, layer);
 
-	rl_rows_read(train, SIZE_MAX, &a);
-	rl_rows_read(test, SIZE_MAX, &b);
-	rl_rows_alike(train, test);
-	if (!strcmp(train->digest, test->digest))
-		rl_die("%s: the same data as %s: testing on what was trained on", test->path,
-		       train->path);
-	rl_overlap_learn(&shared, a.key, a.n);
-	rl_overlap_show(&shared, b.key, b.n);
-	rl_overlap_refuse(&shared, train->path, test->path);
-	rl_overlap_free(&shared);
-	int64_t most = train->nclass > test->nclass ? train->nclass : test->nclass;
-	if (e->classes && most > e->classes)
-		rl_die("%s: %lld classes, but --classes %lld",
-		       most == train->nclass ? train->path : test->path, (long long)most,
+	if (e->classes && a.nclass > e->classes)
+		rl_die("%s: %lld classes, but --classes %lld", a.most, (long long)a.nclass,
 		       (long long)e->classes);
 	struct rl_probe p = {
-		.nclass = (size_t)(e->classes ? e->classes : most),
-		.d = a.d,
-		.train = a.x,
-		.test = b.x,
-		.train_label = a.label,
-		.test_label = b.label,
-		.ntrain = a.n,
-		.ntest = b.n,
+		.nclass = (size_t)(e->classes ? e->classes : a.nclass),
+		.d = a.train.d,
+		.train = a.train.x,
+		.test = a.test.x,
+		.train_label = a.train.label,
+		.test_label = a.test.label,
+		.ntrain = a.train.n,
+		.ntest = a.test.n,
 		.seed = (uint64_t)e->seed,
 	};
-	rl_probe_need_classes(&p, train->path);
+	rl_probe_need_classes(&p, a.train_path);
 	e->nclass = (int64_t)p.nclass;
-	a.x = b.x = NULL; /* the probe's now */
-	a.label = b.label = NULL;
-	rl_block_free(&a);
-	rl_block_free(&b);
+	a.train.x = a.test.x = NULL; /* the probe's now */
+	a.train.label = a.test.label = NULL;
 	json_decref(e->train_provenance);
 	json_decref(e->test_provenance);
-	e->train_provenance = rl_rows_provenance(train);
-	e->test_provenance = rl_rows_provenance(test);
-	rl_rows_close(train);
-	rl_rows_close(test);
+	e->train_provenance = json_incref(a.train_provenance);
+	e->test_provenance = json_incref(a.test_provenance);
+	rl_pair_free(&a);
 	return p;
 }
 

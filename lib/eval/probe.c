@@ -142,18 +142,18 @@ size_t rl_probe_run(struct rl_probe *p, struct rl_probe_point *point, size_t n,
 		t->held_out = NAN;
 		if (n > 1) {
 			t->part = rl_softmax_fit(of_part, &part, t->weight_decay);
-			struct rl_topk k = rl_softmax_score(of_part, &held);
+			struct rl_topk k = rl_softmax_score(of_part, &held, NULL);
 			t->held_out = share(k.top1, k.n);
 			rl_progress_show(progress, (int64_t)(2 * i + 1));
 			/* Nine tenths of the rows have nearly the same optimum. */
 			memcpy(rl_softmax_weights(of_whole), rl_softmax_weights(of_part), size);
 		}
 		t->whole = rl_softmax_fit(of_whole, &whole, t->weight_decay);
-		struct rl_topk k = rl_softmax_score(of_whole, &test);
-		t->top1 = share(k.top1, k.n);
-		t->top5 = share(k.top5, k.n);
 		if (t->held_out > point[best].held_out)
 			best = i;
+		struct rl_topk k = rl_softmax_score(of_whole, &test, best == i ? p->right : NULL);
+		t->top1 = share(k.top1, k.n);
+		t->top5 = share(k.top5, k.n);
 		rl_progress_show(progress, (int64_t)(2 * i + 2));
 	}
 	rl_softmax_free(of_part);

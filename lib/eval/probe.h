@@ -21,6 +21,7 @@ struct rl_probe {
 	int32_t *train_label, *test_label;
 	size_t ntrain, ntest;
 	uint64_t seed; /* of which rows are held out */
+	bool *right;   /* [ntest], or NULL; gets which test rows the chosen classifier gets right */
 };
 
 /* One in so many training rows of each class is held out, rounded; never all of a class, and at

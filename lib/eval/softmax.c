@@ -359,7 +359,8 @@ double rl_softmax_objective(const struct rl_softmax *m, const struct rl_softmax_
 	return value;
 }
 
-struct rl_topk rl_softmax_score(const struct rl_softmax *m, const struct rl_softmax_data *data)
+struct rl_topk rl_softmax_score(const struct rl_softmax *m, const struct rl_softmax_data *data,
+				bool *right)
 {
 	float *narrow = rl_malloc(m->size * sizeof(*narrow));
 	int64_t top1 = 0, top5 = 0;
@@ -372,7 +373,14 @@ struct rl_topk rl_softmax_score(const struct rl_softmax *m, const struct rl_soft
 		struct rl_topk tile = {0};
 
 		scores(m, narrow, data->x + i * m->d, rows, z);
-		rl_topk_add(&tile, z, data->label + i, (int64_t)rows, (int64_t)m->nclass);
+		for (size_t r = 0; r < rows; r++) {
+			int64_t before = tile.top1;
+
+			rl_topk_add(&tile, z + r * m->nclass, data->label + i + r, 1,
+				    (int64_t)m->nclass);
+			if (right)
+				right[i + r] = tile.top1 > before;
+		}
 		top1 += tile.top1;
 		top5 += tile.top5;
 		free(z);

@@ -49,8 +49,9 @@ struct rl_softmax_fit rl_softmax_fit(struct rl_softmax *m, const struct rl_softm
 				     double wd);
 
 /* The rows whose label has the highest score, and one of the five highest; equal scores in the
- * order of classes. */
-struct rl_topk rl_softmax_score(const struct rl_softmax *m, const struct rl_softmax_data *data);
+ * order of classes.  right[n], unless NULL, gets which rows are the former. */
+struct rl_topk rl_softmax_score(const struct rl_softmax *m, const struct rl_softmax_data *data,
+				bool *right);
 
 /* [C][D+1], the bias last; may be written to. */
 double *rl_softmax_weights(struct rl_softmax *m);

@@ -148,6 +148,13 @@ probe imagenet-exact IMAGENET=$here/classes EXACT_LAYERS=feat5 >stdout 2>stderr
 is "$? $(grep ^remove stderr)" \
 	"2 remove $(cd results/small && ls -d $PWD/imagenet-{exact,knn}.json $PWD/imagenet-{train,val}.tar | paste -sd' '), or choose another NAME or RESULTS" \
 	"other layers are others, and all that would be in their way is named"
+probe verdict IMAGENET=$here/classes NAME=judged WEIGHTS=$w VERDICT_FLAGS=--quiet >stdout 2>stderr
+is "$? $(wc -l <stdout) $(grep -c '^\(better\|same\|worse\): .* % against .* points (95 % sure' stdout)" "0 1 1" "a verdict in one line"
+is "$(jq -c '[.name, .duplicates.by, (.against | map(.name)), .setup.network.width, .provenance.against.untrained.test.history[-1].random_init]' results/judged/verdict.json)" \
+	'["judged","pixels",["untrained","pixels","colours"],8,0]' "of these weights, against an untrained network, pixels and colours"
+probe verdict IMAGENET=$here/classes NAME=judged WEIGHTS=$w VERDICT_FLAGS=--quiet VERDICT_LAYER=feat4 >stdout 2>stderr
+[ $? -ne 0 ] && grep -q 'verdict.json was made with other settings' stderr
+ok $? "another layer under that name is refused"
 
 # An extraction that stops keeps its slices: here at an image of which a part is missing.
 exact() { probe imagenet-exact IMAGENET=$here/classes RESULTS=$here/stopped THREADS=1 SLICE=10 "$@"; }
@@ -232,7 +239,7 @@ while read -r targets variable holds; do
 	done
 done <<'END'
 voc07-svm,voc07-lowshot VOC07 VOC2007 with its JPEGImages, Annotations and ImageSets
-imagenet-linear,imagenet-avgpool,imagenet-exact,imagenet-knn,imagenet-1percent,imagenet-10percent IMAGENET a folder for each class in train and in val
+imagenet-linear,imagenet-avgpool,imagenet-exact,imagenet-knn,imagenet-1percent,imagenet-10percent,verdict IMAGENET a folder for each class in train and in val
 places205-linear,places205-exact PLACES205 trainvalsplit_places205 and data/vision/torralba/deeplearning/images256
 inat18-linear,inat18-exact INAT18 train2018.json, val2018.json and the images where these say
 voc0712-detection VOC0712 VOC2007 and VOC2012, each with its JPEGImages, Annotations and ImageSets

@@ -24,7 +24,7 @@ def member(name, data):
 
 def npy(array):
     out = io.BytesIO()
-    np.lib.format.write_array(out, np.ascontiguousarray(array), version=(1, 0))
+    np.lib.format.write_array(out, np.asarray(array, order="C"), version=(1, 0))
     return out.getvalue()
 
 

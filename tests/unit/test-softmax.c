@@ -100,14 +100,14 @@ static void test_threads(const float *x, const int32_t *label)
 
 	omp_set_num_threads(1);
 	bool converged = rl_softmax_fit(first, &data, 1e-3).converged;
-	const struct rl_topk k = rl_softmax_score(first, &data);
+	const struct rl_topk k = rl_softmax_score(first, &data, NULL);
 	for (int threads = 2; threads <= 3; threads++) {
 		struct rl_softmax *m = rl_softmax_new(WIDE_C, WIDE_D);
 
 		omp_set_num_threads(threads);
 		rl_softmax_fit(m, &data, 1e-3);
 		same = same && !memcmp(rl_softmax_weights(m), rl_softmax_weights(first), bytes);
-		same = same && rl_softmax_score(m, &data).top1 == k.top1;
+		same = same && rl_softmax_score(m, &data, NULL).top1 == k.top1;
 		rl_softmax_free(m);
 	}
 	ok(converged && same, "the same bits with 1, 2 and 3 threads");
@@ -121,15 +121,22 @@ static void test_score(void)
 	const int32_t label[] = {0, 6};
 	struct rl_softmax *m = rl_softmax_new(7, 1);
 
-	struct rl_topk k = rl_softmax_score(m, &(struct rl_softmax_data){x, label, 2});
+	struct rl_topk k = rl_softmax_score(m, &(struct rl_softmax_data){x, label, 2}, NULL);
 	ok(k.top1 == 1 && k.top5 == 1, "equal scores: the lower class first");
 	rl_softmax_free(m);
 }
 
 static struct rl_probe wide_probe(float *x, int32_t *label)
 {
-	return (struct rl_probe){WIDE_C, WIDE_D, x, x + 4000 * WIDE_D, label, label + 4000,
-				 4000,   1000,   3};
+	return (struct rl_probe){.nclass = WIDE_C,
+				 .d = WIDE_D,
+				 .train = x,
+				 .test = x + 4000 * WIDE_D,
+				 .train_label = label,
+				 .test_label = label + 4000,
+				 .ntrain = 4000,
+				 .ntest = 1000,
+				 .seed = 3};
 }
 
 static void test_probe(float *x, int32_t *label)
@@ -156,7 +163,14 @@ static void test_probe(float *x, int32_t *label)
 	double sum = 0, same = 0;
 	for (size_t i = 0; i < p.ntrain * WIDE_D; i++)
 		sum += (double)x[i];
-	size_t best = rl_probe_run(&p, point, 3, &quiet);
+	bool *right = p.right = rl_calloc(p.ntest, sizeof(*right));
+	size_t best = rl_probe_run(&p, point, 3, &quiet), count = 0;
+	for (size_t i = 0; i < p.ntest; i++)
+		count += right[i];
+	ok((double)count == round(point[best].top1 * (double)p.ntest),
+	   "which test rows are right, of the chosen decay");
+	free(right);
+	p.right = NULL;
 	for (size_t i = 0; i < p.ntrain; i++)
 		after[label[i]]++;
 	for (size_t i = 0; i < p.ntrain * WIDE_D; i++)
@@ -190,7 +204,14 @@ static void lack_rows(void *arg)
 {
 	float x[2] = {1, 2};
 	int32_t label[2] = {0, 1};
-	struct rl_probe p = {2, 1, x, x, label, label, 2, 2, 0};
+	struct rl_probe p = {.nclass = 2,
+			     .d = 1,
+			     .train = x,
+			     .test = x,
+			     .train_label = label,
+			     .test_label = label,
+			     .ntrain = 2,
+			     .ntest = 2};
 	struct rl_probe_point point[2] = {{.weight_decay = 1}, {.weight_decay = 0.1}};
 	struct rl_progress quiet = rl_progress_start("fits", 0, true);
 
