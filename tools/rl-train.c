@@ -120,43 +120,44 @@ static void save_backbone(const struct config *c, struct rl_training *t, int64_t
 	rl_training_save(t, "backbone.");
 }
 
-static double percent(struct rl_score s)
-{
-	return 100.0 * (double)s.correct / (double)s.items;
-}
-
 /* The held-out numbers are the result; those of training batches, in training mode, stand beside.
  */
-static json_t *result(const struct config *c, struct rl_score train, struct rl_score held_out)
+static json_t *result(const struct config *c, struct rl_score train,
+		      const struct rl_placing *held_out, double loss)
 {
 	json_t *metrics = json_object();
 	char *name = rl_utf8_clean(c->name);
 
-	if (held_out.items) {
-		json_object_set_new(metrics, "accuracy", json_real(percent(held_out)));
-		json_object_set_new(metrics, "chance", json_real(100.0 / RL_NEIGHBOURS));
-		json_object_set_new(metrics, "loss", json_real(held_out.loss));
+	if (held_out->pairs) {
+		json_object_set_new(metrics, "accuracy", json_real(rl_placing_accuracy(held_out)));
+		json_object_set_new(metrics, "chance", json_real(rl_placing_chance(held_out)));
+		json_object_set_new(metrics, "loss", json_real(loss));
 		json_object_set_new(metrics, "ln 8", json_real(log(RL_NEIGHBOURS)));
 	}
-	json_t *o = json_pack("{s:s, s:s, s:o, s:{s:f, s:f}}", "benchmark", "pretext", "name", name,
-			      "metrics", metrics, "last_epoch", "accuracy", percent(train), "loss",
-			      train.loss);
-	if (held_out.items) {
-		json_object_set_new(o, "pairs", json_integer(held_out.items));
+	json_t *o =
+		json_pack("{s:s, s:s, s:o, s:{s:f, s:f}}", "benchmark", "pretext", "name", name,
+			  "metrics", metrics, "last_epoch", "accuracy",
+			  100.0 * (double)train.correct / (double)train.items, "loss", train.loss);
+	if (held_out->pairs) {
+		json_t *report = rl_placing_report(held_out, (uint64_t)c->recipe.seed);
+
+		json_object_set_new(o, "pairs", json_integer(held_out->pairs));
+		json_object_update(o, report);
+		json_decref(report);
 		json_object_set_new(
 			o, "protocol",
-			json_string("8-way relative location of held-out images: evaluation "
-				    "mode, centre crop, random jitter"));
+			json_string("8-way relative location of held-out images, in evaluation "
+				    "mode; chance is always giving the commonest label"));
 	}
 	free(name);
 	return o;
 }
 
-static json_t *setup(const struct rl_loop *l, struct rl_score held_out, const json_t *entry,
+static json_t *setup(const struct rl_loop *l, int64_t held_out, const json_t *entry,
 		     const json_t *pretraining)
 {
 	return json_pack("{s:{s:I, s:I}, s:O, s:O}", "data", "train_images", (json_int_t)l->of_all,
-			 "test_images", (json_int_t)(held_out.items / RL_NEIGHBOURS), "network",
+			 "test_images", (json_int_t)held_out, "network",
 			 json_object_get(entry, "network"), "pretraining", pretraining);
 }
 
@@ -201,10 +202,13 @@ int main(int argc, char **argv)
 	/* prepare */
 	struct rl_training t = rl_training_begin(&c.recipe, &tool, argc, argv);
 	struct rl_loop *loop = &t.loop;
-	rl_pretext_check_head(&model, t.head, "stdin");
+	const struct rl_patch_format format = rl_patch_format_of(t.head, model.patch, "stdin");
 	json_object_set_new(t.entry, "network", rl_network_facts(&model.backbone, c.recipe.bf16));
 	if (t.first && c.val) {
-		rl_pretext_check(&model, c.val);
+		const struct rl_patch_format val = rl_pretext_check(&model, c.val);
+
+		if (val.normalised != format.normalised || val.paired != format.paired)
+			rl_die("%s: patches of another recipe than those to train on", c.val);
 		rl_history_input(t.entry, c.val);
 	}
 	const int64_t precise = precise_images(&c, loop), ranks = loop->comm->size;
@@ -214,7 +218,7 @@ int main(int argc, char **argv)
 					  .sync_bn = c.sync_bn,
 					  .bf16 = c.recipe.bf16};
 	struct rl_pretext *pretext =
-		rl_pretext_new(loop->params, &model, c.recipe.batch, of_rank, &net);
+		rl_pretext_new(loop->params, &model, &format, c.recipe.batch, of_rank, &net);
 	rl_params_group(loop->params, "", 1, c.recipe.weight_decay);
 	rl_params_group(loop->params, "neck.", c.head_lr, c.head_weight_decay);
 	rl_params_group(loop->params, "head.", c.head_lr, c.head_weight_decay);
@@ -232,14 +236,16 @@ int main(int argc, char **argv)
 
 	/* evaluate */
 	if (t.first) {
-		struct rl_score held_out = {0};
+		struct rl_placing held_out = {0};
+		double loss = 0;
 
 		save_backbone(&c, &t, precise);
 		if (c.val)
 			held_out = rl_pretext_evaluate(loop->params, &model, c.val, c.recipe.batch,
-						       c.recipe.bf16);
-		json_t *report = result(&c, train, held_out);
-		json_object_set_new(report, "setup", setup(loop, held_out, t.entry, pretraining));
+						       c.recipe.bf16, &loss);
+		json_t *report = result(&c, train, &held_out, loss);
+		json_object_set_new(report, "setup",
+				    setup(loop, held_out.images, t.entry, pretraining));
 		json_object_set(report, "provenance", t.past);
 		rl_json_print(report);
 	}

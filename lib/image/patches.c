@@ -41,3 +41,21 @@ void rl_patches(const struct rl_patch_recipe *recipe, const struct rl_image *im,
 	if (!recipe->eval && rl_rng_uniform(&grey) < recipe->grey)
 		rl_grey(out, RL_PATCHES * pixels);
 }
+
+void rl_patches_standardise(const uint8_t *levels, size_t n, size_t numbers, float *out)
+{
+	for (size_t i = 0; i < n; i++, levels += numbers, out += numbers) {
+		double sum = 0, square = 0;
+
+		for (size_t k = 0; k < numbers; k++) {
+			sum += levels[k];
+			square += (double)levels[k] * levels[k];
+		}
+		const double mean = sum / (double)numbers;
+		const double std = sqrt(fmax(square / (double)numbers - mean * mean, 0));
+		const double by = 1 / fmax(std, 1 / sqrt((double)numbers));
+
+		for (size_t k = 0; k < numbers; k++)
+			out[k] = (float)((levels[k] - mean) * by);
+	}
+}

@@ -25,4 +25,8 @@ struct rl_patch_recipe {
 void rl_patches(const struct rl_patch_recipe *recipe, const struct rl_image *im, uint32_t epoch,
 		const char *key, uint8_t *out);
 
+/* Each of n patches of `numbers` levels to mean 0 and variance 1, as Kolesnikov et al. do; one
+ * whose levels hardly differ is divided by 1 / sqrt(numbers), TensorFlow's bound. */
+void rl_patches_standardise(const uint8_t *levels, size_t n, size_t numbers, float *out);
+
 #endif

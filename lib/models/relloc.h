@@ -34,14 +34,35 @@ struct rl_relloc_net {
 	int loss; /* over 8N pairs */
 };
 
+/* The same of any pairs of any patches, as the paper has them: all neighbours of a grid in both
+ * orders.  The label is the place of the second relative to the first. */
+struct rl_pairs_net {
+	rl_val patches;       /* a feed [patches,3,P,P] */
+	rl_val first, second; /* of each pair, for rl_gather_rows() */
+	rl_val logits;        /* [pairs,8] */
+	int loss;
+};
+struct rl_pairs_net rl_relloc_pairs(struct rl_net *n, const struct rl_relloc *c, int64_t patches,
+				    int64_t pairs);
+
 struct rl_relloc_net rl_relloc(struct rl_net *n, const struct rl_relloc *c, int64_t images);
 
 /* The paper's order: pair i of an image is the patch at grid index cell(i), its label is i. */
 int rl_relloc_cell(int label);
 
-/* Fill both feeds from patches u1 [N,9,P,P,3], and the 8N labels. */
+/* Patches [N,P,P,3]: of 8 bits, or floats that are normalised. */
+struct rl_patch_pixels {
+	const uint8_t *levels; /* NULL: */
+	const float *normalised;
+};
+
+/* Fill both feeds from patches [N,9,P,P,3], and the 8N labels. */
 void rl_relloc_feed(struct rl_net *n, const struct rl_relloc_net *m, const struct rl_relloc *c,
-		    int64_t images, const uint8_t *patches, int64_t *index);
+		    int64_t images, struct rl_patch_pixels patches, int64_t *index);
+/* All patches in their order, and the pairs' rows. */
+void rl_relloc_feed_pairs(struct rl_net *n, const struct rl_pairs_net *m,
+			  struct rl_patch_pixels patches, const int32_t *first,
+			  const int32_t *second, int64_t *index);
 void rl_relloc_labels(int64_t images, int32_t *labels);
 
 #endif

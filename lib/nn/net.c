@@ -272,15 +272,17 @@ void rl_net_set_absent(struct rl_net *n, bool absent)
 }
 
 /* Zero every running statistic; from now on update k weighs 1/k. */
-void rl_net_accumulate_statistics(struct rl_net *n)
+void rl_net_accumulate_statistics(struct rl_net *n, bool afresh)
 {
 	struct rl_params *p = n->params;
 
+	n->accumulate = true;
+	if (!afresh)
+		return;
 	memset(p->state, 0, p->total_state * sizeof(float));
 	for (int i = 0; i < p->n; i++)
 		p->list[i].tracked = 0;
 	p->version++;
-	n->accumulate = true;
 }
 
 /* ---- values in and out ------------------------------------------------------------------------
@@ -367,6 +369,27 @@ void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels,
 					((float *)x->data.base)[o] =
 						level->full[c][from[3 * j + c]];
 			}
+		}
+	}
+	rl_clear_lanes(x, x->data.base, x->dim[0]);
+}
+
+void rl_net_feed_normalised(struct rl_net *n, rl_val v, const float *pixels, const int64_t *index)
+{
+	const struct value *x = &n->value[v];
+	const struct rl_channels at = rl_value_channels(x);
+	const int64_t area = rl_value_area(x);
+	const bool bf16 = x->md.number == RL_BFLOAT16;
+
+#pragma omp parallel for schedule(static)
+	for (int64_t i = 0; i < x->dim[0]; i++) {
+		const float *from = pixels + index[i] * area * 3;
+
+		for (int64_t j = 0; j < 3 * area; j++) {
+			rl_f8 v8;
+
+			rl_load(&v8, from, j, 1, false);
+			rl_store(x->data.base, &v8, rl_channels_at(&at, i, j % 3, j / 3), 1, bf16);
 		}
 	}
 	rl_clear_lanes(x, x->data.base, x->dim[0]);

@@ -110,6 +110,10 @@ rl_val rl_linear(struct rl_net *n, rl_val x, const char *name, int out, double s
  * multiple of Nb, the weight [out, Ca + Cb]. */
 rl_val rl_linear_pairs(struct rl_net *n, rl_val a, rl_val b, const char *name, int out, double std);
 
+/* Row i of [rows,C] is row[i] of x [N,C]; which, is set before each forward. */
+rl_val rl_gather(struct rl_net *n, rl_val x, int64_t rows);
+void rl_gather_rows(struct rl_net *n, rl_val out, const int32_t *row);
+
 /* Inverted dropout of a training tape.  The mask is a function of (seed, draw, sample, element), a
  * sample being `rows` rows of x: number i of this batch is number i * ranks + rank of the ranks'
  * batches together, so on any number of ranks the same samples lose the same elements. */
@@ -176,6 +180,9 @@ extern const double rl_pixel_mean[3], rl_pixel_std[3];
 void rl_net_feed_images(struct rl_net *n, rl_val v, const uint8_t *pixels,
 			const float (*lighting)[3], const int64_t *index);
 
+/* From pixels [N,H,W,3] that are normalised already, in the same order. */
+void rl_net_feed_normalised(struct rl_net *n, rl_val v, const float *pixels, const int64_t *index);
+
 void rl_net_forward(struct rl_net *n);
 /* Gradients into params->grad, overwriting; zero for what leads to no loss. */
 void rl_net_backward(struct rl_net *n);
@@ -191,8 +198,9 @@ void rl_net_track_statistics(struct rl_net *n, bool track);
  * absent: it takes part in the sums over ranks with nothing. */
 void rl_net_set_absent(struct rl_net *n, bool absent);
 /* Batch norm averages its statistics over all batches from now on instead of moving by momentum
- * (PyTorch's momentum=None): reset, run some batches forward, and evaluate. */
-void rl_net_accumulate_statistics(struct rl_net *n);
+ * (PyTorch's momentum=None): run some batches forward, and evaluate.  Afresh, or on with what
+ * another tape of the parameters has averaged. */
+void rl_net_accumulate_statistics(struct rl_net *n, bool afresh);
 
 int rl_net_shape(const struct rl_net *n, rl_val v, int64_t dim[4]); /* returns ndim */
 void rl_net_read(struct rl_net *n, rl_val v, float *plain);         /* a kept value */

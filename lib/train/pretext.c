@@ -6,78 +6,99 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A tape of one batch size with what it is fed. */
+/* A tape with what it is fed: of a grid of patches an image, or of any pairs. */
 struct tape {
-	struct rl_sized_net of;
-	struct rl_relloc_net model;
+	struct rl_net *net;
+	int64_t patches, pairs;
+	struct rl_relloc_net grid;
+	struct rl_pairs_net paired;
+	rl_val logits;
+	int loss;
 };
 
 struct rl_pretext {
 	struct rl_params *params;
 	struct rl_relloc model;
+	struct rl_patch_format format;
 	struct rl_net_config net; /* of training */
 	int64_t batch;
-	size_t image_bytes;  /* nine patches */
-	uint8_t *patches[2]; /* of each slot */
-	int64_t *index;      /* scratch of rl_relloc_feed */
-	int32_t *labels;     /* of a full batch; the same for every batch */
+	struct rl_patch_sample *slot[2]; /* [batch] each */
+	struct rl_patch_batch joined;
 	struct tape full, rest;
-	uint8_t *recent; /* the newest images: the run's image k at k % recent_capacity */
+	struct rl_arena arena;          /* of tapes of pairs, whose sizes change with every batch */
+	struct rl_patch_sample *recent; /* the newest images: the run's image k at k % capacity */
 	int64_t recent_capacity;
 	int64_t seen; /* images of the run so far */
 };
 
-static void allocate(struct rl_pretext *t)
+static void tape_free(struct tape *t)
 {
-	size_t pairs = (size_t)t->batch * RL_NEIGHBOURS;
-
-	t->image_bytes = (size_t)RL_PATCHES * (size_t)t->model.patch * (size_t)t->model.patch * 3;
-	for (int i = 0; i < 2; i++)
-		t->patches[i] = rl_aligned((size_t)t->batch * t->image_bytes);
-	t->index = rl_malloc(pairs * sizeof(*t->index));
-	t->labels = rl_malloc(pairs * sizeof(*t->labels));
-	rl_relloc_labels(t->batch, t->labels);
-}
-
-static void release(struct rl_pretext *t)
-{
-	if (t->full.of.net)
-		rl_net_free(t->full.of.net);
-	free(t->patches[0]);
-	free(t->patches[1]);
-	free(t->index);
-	free(t->labels);
-	free(t->recent);
+	if (t->net)
+		rl_net_free(t->net);
+	*t = (struct tape){0};
 }
 
 static void build(struct tape *t, struct rl_params *params, const struct rl_relloc *model,
-		  int64_t images, const struct rl_net_config *config)
+		  bool paired, int64_t patches, int64_t pairs, const struct rl_net_config *config)
 {
-	if (!rl_sized_net_renew(&t->of, images, params, config))
+	if (t->net && t->patches == patches && t->pairs == pairs)
 		return;
-	t->model = rl_relloc(t->of.net, model, images);
-	rl_net_plan(t->of.net);
+	tape_free(t);
+	t->patches = patches;
+	t->pairs = pairs;
+	t->net = rl_net_new(params, config);
+	if (paired) {
+		t->paired = rl_relloc_pairs(t->net, model, patches, pairs);
+		t->logits = t->paired.logits;
+		t->loss = t->paired.loss;
+	} else {
+		t->grid = rl_relloc(t->net, model, patches / RL_PATCHES);
+		t->logits = t->grid.logits;
+		t->loss = t->grid.loss;
+	}
+	if (!config->train)
+		rl_net_keep(t->net, t->logits);
+	rl_net_plan(t->net);
 }
 
-static void build_training(struct rl_pretext *t, struct tape *tape, int64_t images)
+/* Of the batch that is joined; a grid's batches have but two sizes. */
+static struct tape *build_training(struct rl_pretext *t)
 {
-	build(tape, t->params, &t->model, images, &t->net);
+	const struct rl_patch_batch *b = &t->joined;
+	struct tape *tape = t->format.paired || b->images == t->batch ? &t->full : &t->rest;
+
+	build(tape, t->params, &t->model, t->format.paired, b->patches, b->pairs, &t->net);
+	return tape;
+}
+
+static void join(struct rl_pretext *t, const struct rl_patch_sample *sample, int64_t images)
+{
+	rl_patch_batch_join(&t->joined, &t->format, sample, images);
 }
 
 struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_relloc *model,
-				  int64_t batch, int64_t recent, const struct rl_net_config *net)
+				  const struct rl_patch_format *format, int64_t batch,
+				  int64_t recent, const struct rl_net_config *net)
 {
 	struct rl_pretext *t = rl_calloc(1, sizeof(*t));
 
-	t->params = params;
-	t->model = *model;
-	t->batch = batch;
-	t->net = *net;
+	*t = (struct rl_pretext){.params = params,
+				 .model = *model,
+				 .format = *format,
+				 .net = *net,
+				 .batch = batch,
+				 .recent_capacity = recent};
 	t->net.train = true;
-	allocate(t);
-	t->recent_capacity = recent;
-	t->recent = recent ? rl_aligned((size_t)recent * t->image_bytes) : NULL;
-	build_training(t, &t->full, batch);
+	if (format->paired)
+		t->net.arena = &t->arena;
+	for (int i = 0; i < 2; i++) {
+		t->slot[i] = rl_calloc((size_t)batch, sizeof(*t->slot[i]));
+		for (int64_t k = 0; k < batch; k++)
+			t->slot[i][k] = rl_patch_sample_blank(format);
+	}
+	t->recent = rl_calloc((size_t)recent + 1, sizeof(*t->recent));
+	join(t, t->slot[0], batch);
+	build_training(t);
 	return t;
 }
 
@@ -85,8 +106,7 @@ static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
 {
 	struct rl_pretext *t = ctx;
 
-	memcpy(t->patches[slot] + (size_t)i * t->image_bytes,
-	       rl_sample_get(s, "patches", RL_U1, 4)->data, t->image_bytes);
+	rl_patch_sample_take(&t->slot[slot][i], &t->format, s);
 }
 
 static void remember(void *ctx, const struct rl_batch *b)
@@ -94,45 +114,50 @@ static void remember(void *ctx, const struct rl_batch *b)
 	struct rl_pretext *t = ctx;
 
 	for (int64_t i = 0; t->recent_capacity && i < b->samples; i++)
-		memcpy(t->recent + (size_t)((b->before + i) % t->recent_capacity) * t->image_bytes,
-		       t->patches[b->slot] + (size_t)i * t->image_bytes, t->image_bytes);
+		rl_patch_sample_copy(&t->recent[(b->before + i) % t->recent_capacity], &t->format,
+				     &t->slot[b->slot][i]);
 	t->seen = b->before + b->samples;
 }
 
-static struct rl_score run(struct rl_pretext *t, struct tape *tape, const uint8_t *patches,
-			   bool backward)
+static void forward(const struct rl_patch_batch *b, const struct rl_patch_format *f,
+		    const struct rl_relloc *model, struct tape *tape)
 {
-	struct rl_net *n = tape->of.net;
+	const struct rl_patch_pixels pixels = rl_patch_batch_pixels(b, f);
 
-	rl_relloc_feed(n, &tape->model, &t->model, tape->of.images, patches, t->index);
-	rl_loss_labels(n, tape->model.loss, t->labels);
-	rl_net_forward(n);
-	if (backward)
-		rl_net_backward(n);
-	return (struct rl_score){.loss = rl_loss_value(n, tape->model.loss),
-				 .correct = rl_loss_correct(n, tape->model.loss),
-				 .items = tape->of.images * RL_NEIGHBOURS};
+	if (f->paired)
+		rl_relloc_feed_pairs(tape->net, &tape->paired, pixels, b->first, b->second,
+				     b->index);
+	else
+		rl_relloc_feed(tape->net, &tape->grid, model, b->images, pixels, b->index);
+	rl_loss_labels(tape->net, tape->loss, b->label);
+	rl_net_forward(tape->net);
 }
 
 static struct rl_score gradients(void *ctx, const struct rl_batch *b, const struct rl_micro *m)
 {
 	struct rl_pretext *t = ctx;
-	struct tape *tape = b->samples == t->batch ? &t->full : &t->rest;
-	int64_t images = rl_pass_images(b, &t->net);
+	const int64_t images = rl_pass_images(b, &t->net);
 
 	if (!images)
 		return (struct rl_score){0};
-	build_training(t, tape, images);
-	rl_pass_begin(tape->of.net, b, m);
-	struct rl_score s = run(t, tape, t->patches[b->slot], true);
-	return b->samples ? s : (struct rl_score){0};
+	join(t, t->slot[b->slot], images);
+	struct tape *tape = build_training(t);
+
+	rl_pass_begin(tape->net, b, m);
+	forward(&t->joined, &t->format, &t->model, tape);
+	rl_net_backward(tape->net);
+	if (!b->samples)
+		return (struct rl_score){0};
+	return (struct rl_score){.loss = rl_loss_value(tape->net, tape->loss),
+				 .correct = rl_loss_correct(tape->net, tape->loss),
+				 .items = tape->pairs};
 }
 
 static void print(void *ctx, FILE *out)
 {
 	const struct rl_pretext *t = ctx;
 
-	rl_net_print(t->full.of.net, out);
+	rl_net_print(t->full.net, out);
 }
 
 struct rl_task rl_pretext_task(struct rl_pretext *t)
@@ -146,6 +171,9 @@ struct rl_task rl_pretext_task(struct rl_pretext *t)
 				.print = print};
 }
 
+/* ---- statistics -------------------------------------------------------------------------------
+ */
+
 /* Ranks with common statistics go on together until none has a whole batch left. */
 static bool another(const struct rl_pretext *t, bool mine)
 {
@@ -155,70 +183,94 @@ static bool another(const struct rl_pretext *t, bool mine)
 void rl_pretext_precise_bn(struct rl_pretext *t)
 {
 	int64_t have = t->seen < t->recent_capacity ? t->seen : t->recent_capacity, at = 0;
-	struct tape *tape = have < t->batch ? &t->rest : &t->full;
+	const int64_t images = have > 0 && have < t->batch ? have : t->batch;
 	bool mine = have > 0;
 
-	build_training(t, tape, mine && have < t->batch ? have : t->batch);
-	rl_net_track_statistics(tape->of.net, true);
-	rl_net_accumulate_statistics(tape->of.net);
 	while (another(t, mine)) {
-		rl_net_set_absent(tape->of.net, !mine);
-		run(t, tape, mine ? t->recent + (size_t)at * t->image_bytes : t->patches[0], false);
-		at += tape->of.images;
-		mine = mine && at + tape->of.images <= have;
+		join(t, mine ? t->recent + at : t->slot[0], images);
+		struct tape *tape = build_training(t);
+
+		rl_net_track_statistics(tape->net, true);
+		rl_net_accumulate_statistics(tape->net, at == 0);
+		rl_net_set_absent(tape->net, !mine);
+		forward(&t->joined, &t->format, &t->model, tape);
+		at += images;
+		mine = mine && at + images <= have;
 	}
 }
 
-/* What a head declares the reader holds every sample to. */
-void rl_pretext_check_head(const struct rl_relloc *model, const json_t *head, const char *where)
-{
-	const char *kind = rl_json_str(head, "kind", where);
-	const json_t *field = json_object_get(json_object_get(head, "fields"), "patches");
-	json_t *wanted = json_pack("{s:s, s:[i, i, i, i]}", "dtype", rl_dtype_name(RL_U1), "shape",
-				   RL_PATCHES, model->patch, model->patch, 3);
+/* ---- evaluation -------------------------------------------------------------------------------
+ */
 
-	if (strcmp(kind, "patches"))
-		rl_die("%s: a stream of %s, not of patches: rl-patchpairs makes them", where, kind);
-	if (!json_equal(field, wanted))
-		rl_die("%s: head: patches are not u1 %d x %d x %d x 3", where, RL_PATCHES,
-		       model->patch, model->patch);
-	json_decref(wanted);
-}
-
-void rl_pretext_check(const struct rl_relloc *model, const char *path)
+struct rl_patch_format rl_pretext_check(const struct rl_relloc *model, const char *path)
 {
 	struct rl_reader *in = rl_reader_open(path);
 	struct rl_sample sample = {0};
+	const struct rl_patch_format f = rl_patch_format_of(rl_reader_head(in), model->patch, path);
 
-	rl_pretext_check_head(model, rl_reader_head(in), path);
 	if (!rl_reader_next(in, &sample))
 		rl_die("%s: no samples to evaluate on", path);
 	rl_reader_drain(in);
 	rl_reader_close(in);
 	rl_sample_free(&sample);
+	return f;
 }
 
-struct rl_score rl_pretext_evaluate(struct rl_params *params, const struct rl_relloc *model,
-				    const char *path, int64_t batch, bool bf16)
+static void count_answers(const struct rl_patch_batch *b, const float *logits,
+			  struct rl_placing *placing)
+{
+	int32_t *answer = rl_calloc((size_t)b->pairs, sizeof(*answer));
+
+	for (int64_t i = 0; i < b->pairs; i++)
+		for (int k = 1; k < RL_NEIGHBOURS; k++)
+			if (logits[i * RL_NEIGHBOURS + k] > logits[i * RL_NEIGHBOURS + answer[i]])
+				answer[i] = k;
+	for (int64_t i = 0, n; i < b->pairs; i += n) {
+		for (n = 1; i + n < b->pairs && b->image[i + n] == b->image[i];)
+			n++;
+		rl_placing_add_image(placing, n, b->label + i, answer + i);
+	}
+	free(answer);
+}
+
+struct rl_placing rl_pretext_evaluate(struct rl_params *params, const struct rl_relloc *model,
+				      const char *path, int64_t batch, bool bf16, double *loss)
 {
 	struct rl_reader *in = rl_reader_open(path);
-	struct rl_pretext t = {.model = *model, .batch = batch};
+	const struct rl_patch_format f = rl_patch_format_of(rl_reader_head(in), model->patch, path);
+	struct rl_patch_sample *image = rl_calloc((size_t)batch, sizeof(*image));
+	struct rl_relloc running = *model;
+	struct rl_patch_batch b = {0};
+	struct rl_placing placing = {0};
 	struct rl_sample sample = {0};
-	struct rl_score sum = {0};
+	struct tape tape = {0};
+	float *logits = NULL;
 	int64_t n;
 
-	t.model.running = true;
-	allocate(&t);
+	running.running = true;
+	*loss = 0;
 	do {
 		for (n = 0; n < batch && rl_reader_next(in, &sample); n++)
-			take(&t, &sample, 0, n);
+			rl_patch_sample_take(&image[n], &f, &sample);
 		if (n == 0)
 			break;
-		build(&t.full, params, &t.model, n, &(struct rl_net_config){.bf16 = bf16});
-		rl_score_add(&sum, run(&t, &t.full, t.patches[0], false));
+		rl_patch_batch_join(&b, &f, image, n);
+		build(&tape, params, &running, f.paired, b.patches, b.pairs,
+		      &(struct rl_net_config){.bf16 = bf16});
+		forward(&b, &f, &running, &tape);
+		logits = rl_realloc(logits, (size_t)b.pairs, RL_NEIGHBOURS * sizeof(*logits));
+		rl_net_read(tape.net, tape.logits, logits);
+		*loss += rl_loss_value(tape.net, tape.loss) * (double)b.pairs;
+		count_answers(&b, logits, &placing);
 	} while (n == batch);
+	*loss /= (double)placing.pairs;
 	rl_reader_close(in);
 	rl_sample_free(&sample);
-	release(&t);
-	return sum;
+	rl_patch_batch_free(&b);
+	tape_free(&tape);
+	for (int64_t i = 0; i < batch; i++)
+		rl_patch_sample_free(&image[i]);
+	free(image);
+	free(logits);
+	return placing;
 }

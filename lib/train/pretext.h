@@ -5,16 +5,17 @@
 #ifndef RL_TRAIN_PRETEXT_H
 #define RL_TRAIN_PRETEXT_H
 
-#include "models/relloc.h"
-#include "stream/stream.h"
+#include "eval/placing.h"
 #include "train/loop.h"
+#include "train/patchset.h"
 
 struct rl_pretext;
 
-/* Samples come from streams that rl_pretext_check_head() has passed; the last `recent` images are
- * remembered for rl_pretext_precise_bn.  `net` says with which ranks and which seed. */
+/* Samples come from streams of this format; the last `recent` images are remembered for
+ * rl_pretext_precise_bn.  `net` says with which ranks and which seed. */
 struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_relloc *model,
-				  int64_t batch, int64_t recent, const struct rl_net_config *net);
+				  const struct rl_patch_format *format, int64_t batch,
+				  int64_t recent, const struct rl_net_config *net);
 struct rl_task rl_pretext_task(struct rl_pretext *t);
 
 /* Replace every running statistic by the mean over the remembered images with the present weights.
@@ -22,15 +23,13 @@ struct rl_task rl_pretext_task(struct rl_pretext *t);
  * steps. */
 void rl_pretext_precise_bn(struct rl_pretext *t);
 
-/* Dies unless the head is of a stream of patches as the model wants them. */
-void rl_pretext_check_head(const struct rl_relloc *model, const json_t *head, const char *where);
+/* The format of the patch stream in `path`, read through before hours are spent: dies unless the
+ * model can be evaluated on it. */
+struct rl_patch_format rl_pretext_check(const struct rl_relloc *model, const char *path);
 
-/* Dies unless `path` is a whole patch stream that the model can be evaluated on: before hours are
- * spent. */
-void rl_pretext_check(const struct rl_relloc *model, const char *path);
-
-/* Loss and accuracy in evaluation mode over the patch stream in `path`. */
-struct rl_score rl_pretext_evaluate(struct rl_params *params, const struct rl_relloc *model,
-				    const char *path, int64_t batch, bool bf16);
+/* In evaluation mode over the patch stream in `path`: what was said of each pair; rl_placing_free()
+ * it.  *loss is the mean over pairs. */
+struct rl_placing rl_pretext_evaluate(struct rl_params *params, const struct rl_relloc *model,
+				      const char *path, int64_t batch, bool bf16, double *loss);
 
 #endif

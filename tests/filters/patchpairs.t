@@ -41,6 +41,43 @@ is "$(rl-patchpairs --eval <images.tar | payload)" "$(rl-patchpairs --eval --gre
 [ "$(rl-patchpairs --grey 0 <images.tar | payload)" != "$(rl-patchpairs --grey 1 <images.tar | payload)" ]
 ok $? "--grey"
 
+# ---- the other recipes ----
+rl-patchpairs --recipe kolesnikov --seed 5 <images.tar >standard.tar
+is "$(rl-info --head <standard.tar | jq -c '[.fields.patches.dtype, .fields.patches.shape, (.history | last | .view)]')" \
+	'["f4",[9,64,64,3],"random-crop=255 grey=0.66 patches=64 standardise"]' "kolesnikov: floats"
+rl-cat --npy patches <standard.tar >standard.npy && rl-cat --npy patches <patches.tar >patches.npy
+/usr/bin/python3 - <<'E'
+import numpy as np
+a, b = np.load("standard.npy"), np.load("patches.npy").astype(np.float64).reshape(-1, 9, 64 * 64 * 3)
+std = np.maximum(b.std(-1, keepdims=True), 1 / np.sqrt(b.shape[-1]))
+assert abs((b - b.mean(-1, keepdims=True)) / std - a.reshape(b.shape)).max() < 1e-5
+E
+ok $? "of mean 0 and variance 1, patch by patch"
+rl-patchpairs --recipe doersch --seed 5 <images.tar >grids.tar 2>stderr
+is "$? $(rl-info --head <grids.tar | jq -c '[.fields.patches, .fields.pairs, (.history | last | .view)]')" \
+	'0 [{"dtype":"f4","shape":["M",96,96,3]},{"dtype":"i4","shape":["K",3]},"grids=4 colour=dropping resample mirror=0"]' \
+	"doersch: grids of patches, and pairs"
+is "$(rl-patchpairs --recipe doersch --seed 5 <images.tar | payload)" "$(payload <grids.tar)" "the same seed, the same bytes"
+is "$(rl-decode --epochs 1 reversed | rl-patchpairs --recipe doersch --seed 5 | patches k3)" "$(rl-cat --slice 0:6 grids.tar | patches k3)" \
+	"in another order the same patches"
+for c in projection none; do
+	[ "$(rl-patchpairs --recipe doersch --colour $c --seed 5 <images.tar | payload)" != "$(payload <grids.tar)" ]
+	ok $? "--colour $c"
+done
+[ "$(rl-patchpairs --recipe doersch --mirror 1 --turn --seed 5 <images.tar | payload)" != "$(payload <grids.tar)" ]
+ok $? "--mirror and --turn"
+is "$(rl-patchpairs --recipe doersch --eval --mirror 1 --turn <images.tar | payload)" \
+	"$(rl-patchpairs --recipe doersch --eval <images.tar | payload)" "--eval neither mirrors nor turns"
+perl -e 'binmode STDOUT; print "P6\n600 40\n255\n", "a" x (3 * 600 * 40)' | cjpeg >thin.jpg
+fails 1 "sample thin: 2499 x 167 pixels of 600 x 40: a side is below 248" "a panorama" \
+	bash -c 'set -o pipefail; echo thin.jpg | rl-decode | rl-patchpairs --recipe doersch'
+printf '%s\n' thin.jpg 1.jpg | rl-decode | rl-patchpairs --recipe doersch --skip-bad >some.tar 2>stderr
+is "$? $(grep -c 'sample thin: .*: skipped' stderr) $(rl-info --check <some.tar | jq -c '[.samples, .skipped]')" "0 1 [1,1]" \
+	"--skip-bad passes it over, and counts it"
+fails 2 "--crop is not for --recipe doersch" "an option of the others" rl-patchpairs --recipe doersch --crop 100 <images.tar
+fails 2 "--colour is not for --recipe mmselfsup" "an option of doersch's" rl-patchpairs --colour none <images.tar
+fails 2 "--recipe: vgg: must be one of" "no such recipe" rl-patchpairs --recipe vgg <images.tar
+
 djpeg -scale 1/2 1.jpg | cjpeg >small.jpg
 fails 1 "sample small: the image is 150 x 146 pixels of 3 colours, too small for a crop of 255" "an image too small" \
 	bash -c 'set -o pipefail; echo small.jpg | rl-decode | rl-patchpairs'

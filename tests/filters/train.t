@@ -118,7 +118,7 @@ head -c 3200000 train.tar >cut.tar
 fails 1 "truncated" "a truncated stream" rl-train --out x $fit <cut.tar
 [ ! -e x/weights.safetensors ] && [ -e x/checkpoint-4.safetensors ]
 ok $? "leaves no weights, but what was learned so far"
-fails 1 "stdin: head: patches are not u1 9 x 48 x 48 x 3" "another patch size than was asked for" \
+fails 1 "stdin: head: patches are not u1 or f4 9 x 48 x 48 x 3" "another patch size than was asked for" \
 	rl-train --out x3 $fit --patch 48 <train.tar
 rl-decode --short-side 292 --epochs 1 --quiet <list >images.tar
 fails 1 'a stream of images, not of patches' "images where patches are wanted" rl-train --out x3 $fit <images.tar

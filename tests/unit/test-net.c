@@ -246,7 +246,7 @@ static void test_accumulation(void)
 	rl_net_plan(n);
 	feed_noise(n, x, "before");
 	rl_net_forward(n);
-	rl_net_accumulate_statistics(n);
+	rl_net_accumulate_statistics(n, true);
 	for (int b = 0; b < BATCHES; b++) {
 		float batch[N * C * AREA];
 		char name[32];

@@ -184,7 +184,7 @@ static void test_final(void)
 	rl_net_plan(n);
 	struct watch w = {p, rl_calloc(p->total, sizeof(float)), p->total, 0, false};
 	rl_net_watch(n, final, &w);
-	rl_relloc_feed(n, &m, &conf, 2, patches, index);
+	rl_relloc_feed(n, &m, &conf, 2, (struct rl_patch_pixels){.levels = patches}, index);
 	rl_loss_labels(n, m.loss, label);
 	rl_net_forward(n);
 	rl_net_backward(n);
