@@ -7,7 +7,11 @@
 # SEGMENT_TEST (rl-segment predict), and of features.mk RANDOM_ARCH.  The recipes' batch statistics are those of all
 # images of a step.  RANKS=4 shares them out as the recipes do, with common statistics; one process has those of a
 # quarter, for want of memory, or with SEGMENT_FLAGS='--batch 16 --accumulate 1' (8 on Cityscapes) the recipe's.
-# Stopped or killed, a training goes on from its last checkpoint.
+# Stopped or killed, a training goes on from its last checkpoint.  Small, on a world of rl-synth --layout voc --year 2012:
+#
+#	make voc12aug-segmentation VOC12AUG=world VOC12_TRAIN=train RANDOM_ARCH='--arch resnet18 --width 16' SEGMENT_EPOCHS=4 \
+#	    SEGMENT_VIEW='ratio-resize=160x120,0.5,2 class-crop=96 flip photometric' \
+#	    SEGMENT_FLAGS='--size 96x96 --batch 8 --accumulate 2' SEGMENT_TEST='--short-side 120'
 
 VOC12AUG       = data/VOCdevkit
 CITYSCAPES     = data/cityscapes

@@ -120,9 +120,8 @@ static void add_converted(struct voc *v, const char *list)
 }
 
 /* As it is published; both lists are sorted. */
-static void add_sbd(struct voc *v, const char *dir)
+static void add_sbd(struct voc *v, const char *root)
 {
-	char *root = rl_asprintf("%.*s/VOCaug/dataset", rl_dir_length(dir), dir);
 	struct rl_voc_list a = read_ids(root, "train.txt"), b = read_ids(root, "val.txt");
 
 	for (size_t i = 0, k = 0; i < a.n || k < b.n;) {
@@ -136,18 +135,24 @@ static void add_sbd(struct voc *v, const char *dir)
 	}
 	rl_voc_list_free(&a);
 	rl_voc_list_free(&b);
-	free(root);
 }
 
 static void add_aug(struct voc *v, const char *dir)
 {
 	char *list = rl_asprintf("%s/ImageSets/Segmentation/aug.txt", v->root);
 
+	char *sbd = rl_asprintf("%.*s/VOCaug/dataset", rl_dir_length(dir), dir);
+
 	if (!access(list, F_OK))
 		add_converted(v, list);
+	else if (!access(sbd, F_OK))
+		add_sbd(v, sbd);
 	else
-		add_sbd(v, dir);
+		rl_die("%s: there is neither this list nor %s, SBD's benchmark: --set train does "
+		       "without",
+		       list, sbd);
 	free(list);
+	free(sbd);
 }
 
 /* True where they are VOC's own. */

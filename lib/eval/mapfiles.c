@@ -73,8 +73,9 @@ struct rl_map rl_mapfile_load(struct rl_mapfile *f, const char *path,
 	size_t n = (size_t)height * (size_t)width, w = (size_t)width;
 	size_t at = rl_segmentation_classes(said, f->values, n, f->classes);
 	if (at < n)
-		rl_die("%s: the pixel at %zu, %zu has the value %d, which is no class", path,
-		       at % w, at / w, f->values[at]);
+		rl_die("%s: the pixel at %zu, %zu has the value %d, which is no class%s", path,
+		       at % w, at / w, f->values[at],
+		       said->relabel ? "" : " (--relabel reads labels as the truth's)");
 	return (struct rl_map){height, width, f->classes};
 }
 

@@ -29,12 +29,12 @@ const char *rl_resume_directory(const struct rl_resume *r)
 {
 	const char *dir = r->resume ? r->resume : r->out;
 
+	if (r->where && !r->resume)
+		rl_die_usage("--where needs --resume");
 	if (!dir)
 		rl_die_usage("--out is missing");
 	if (r->out && r->resume)
 		rl_die_usage("--out and --resume: one of them");
-	if (r->where && !r->resume)
-		rl_die_usage("--where needs --resume");
 	if (!*dir)
 		rl_die("\"\": not the name of a directory");
 	if (r->where)

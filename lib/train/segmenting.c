@@ -112,8 +112,10 @@ static void take(void *ctx, struct rl_sample *sample, int slot, int64_t i)
 	if (image->dim[2] != 3)
 		rl_die("%s: not an RGB image", sample->key);
 	if (image->dim[0] > s->height || image->dim[1] > s->width)
-		rl_die("%s: %lld x %lld pixels are more than --size", sample->key,
-		       (long long)image->dim[1], (long long)image->dim[0]);
+		rl_die("%s: %lld x %lld pixels are more than the --size of %lld x %lld: "
+		       "rl-augment class-crop makes them fit",
+		       sample->key, (long long)image->dim[1], (long long)image->dim[0],
+		       (long long)s->width, (long long)s->height);
 	if (labels->dim[0] != image->dim[0] || labels->dim[1] != image->dim[1])
 		rl_die("%s: the field segmentation has another size than the image", sample->key);
 	to->height = image->dim[0];

@@ -1,7 +1,6 @@
 #include "train/trained.h"
 
 #include "base/err.h"
-#include "base/opt.h"
 
 #include <string.h>
 
@@ -27,7 +26,14 @@ struct rl_trained rl_trained_open(const char *path, const char *const models[], 
 
 	if (!json_object_get(t.file->metadata, "model"))
 		rl_die("%s: no model to predict with: %s makes one", path, trainer);
-	t.model = (int)rl_parse_choice(rl_json_str(t.file->metadata, "model", path), models, path);
+	const char *model = rl_json_str(t.file->metadata, "model", path);
+	for (t.model = 0; models[t.model] && strcmp(models[t.model], model); t.model++)
+		;
+	if (!models[t.model])
+		rl_die("%s: a model of %s: %s makes those to predict with here", path, model,
+		       trainer);
+	if (json_object_get(t.file->metadata, "state"))
+		rl_die("%s: a checkpoint: predictions are made with weights.safetensors", path);
 	t.classes = classes_in(t.file, path);
 	return t;
 }

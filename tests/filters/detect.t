@@ -98,7 +98,7 @@ predict() { rl-detect predict --weights "${1:-faster-rcnn-c4/weights.safetensors
 	other("numbers.st", classes=json.dumps([1] * 10))
 
 E
-fails 2 'model.st: yolo' "a model of no such name" predict model.st <val.tar
+fails 1 'model.st: a model of yolo: rl-detect train makes' "a model of no such name" predict model.st <val.tar
 fails 1 'none.st: the model has no classes' "no classes" predict none.st <val.tar
 fails 1 'numbers.st: class 0 has no name' "classes without names" predict numbers.st <val.tar
 rl-cat --slice 0:0 val.tar >empty.tar

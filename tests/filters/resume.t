@@ -153,7 +153,7 @@ is "$(rl-train --resume nowhere --where)" 0 "where: a run that has not begun beg
 ok $? "and nothing was made"
 fails 2 "--out and --resume: one of them" "both --out and --resume" rl-train --out a --resume a <train.tar
 fails 2 "--where needs --resume" "where of nothing" rl-train --out a --where
-fails 2 "--out is missing" "where without a directory" rl-train --where
+fails 2 "--where needs --resume" "where without a directory" rl-train --where
 fails 1 '"": not the name of a directory' "a directory without a name" rl-train --resume "" --where
 
 mkfifo hold

@@ -95,7 +95,7 @@ is "$? $(rl-miou --weights corners/weights.safetensors corners.tar | jq .setup.t
 fails 2 "one of --weights and --random-init" "no backbone" rl-segment train --out no <play.tar
 fails 2 '--size: 64: want two numbers' "a size that is none" learn --size 64 --out no <play.tar
 fails 2 "--min-lr: 0.0001: the rate would rise to it, from 1e-05" "a rate below its end" learn --lr 1e-5 --out no <play.tar
-fails 1 "pixels are more than --size" "an image larger than the size" learn --size 48x64 --out large <play.tar
+fails 1 "pixels are more than the --size of 48 x 64: rl-augment class-crop makes them fit" "an image larger than the size" learn --size 48x64 --out large <play.tar
 rl-cat --fields image,epoch,position play.tar >bare.tar
 fails 1 "stdin: head: no field segmentation" "images without labels" learn --out no <bare.tar
 rl-cat --fields segmentation,epoch,position play.tar >blind.tar
@@ -113,7 +113,7 @@ fails 1 'sample a0: not an RGB image' "grey images" predict < <(make-annotated 1
 rl-synth --out scenes --layout coco --images 4 --size 64x64 --seed 1 --quiet
 rl-list coco scenes --set train2017 --for-training 2>stderr | rl-decode --epochs 1 --quiet |
 	rl-detect train --model faster-rcnn-c4 $net --batch 2 --accumulate 1 --regions 8 --out detector --quiet 2>stderr
-fails 2 "faster-rcnn-c4: must be one of fcn" "weights of a detector" \
+fails 1 "a model of faster-rcnn-c4: rl-segment train makes" "weights of a detector" \
 	rl-segment predict --weights detector/weights.safetensors <val.tar
 sed 's/"align_corners":"false"/"align_corners":"maybe"/' run/weights.safetensors >maybe.safetensors
 fails 2 "maybe.safetensors: maybe: must be one of false, true" "corners that are neither aligned nor not" \
@@ -129,7 +129,9 @@ new += b" " * (-len(new) % 8)
 open("many.safetensors", "wb").write(len(new).to_bytes(8, "little") + new + old[8 + size:])
 END
 fails 1 "many.safetensors: more than 255 classes" "more classes than a map can hold" predict --weights many.safetensors <val.tar
-fails 2 "fcn: must be one of faster-rcnn-c4, mask-rcnn-fpn" "and a detector of these" \
+fails 1 "a checkpoint: predictions are made with weights.safetensors" "a checkpoint" \
+	rl-segment predict --weights $(ls run/checkpoint-* | head -1) <val.tar
+fails 1 "a model of fcn: rl-detect train makes" "and a detector of these" \
 	rl-detect predict --weights run/weights.safetensors <val.tar
 [ ! -e no ]
 ok $? "what was refused has left nothing"
