@@ -16,13 +16,20 @@ demo: deps ## install what is missing, build, and run the main job on a syntheti
 	+$(MAKE) --no-print-directory -j $(JOBS) all
 	+$(MAKE) --no-print-directory demo/photos demo/world
 	+$(DEMO) pretrain PHOTOS=demo/photos/train HELD_OUT=demo/photos/val EPOCHS=8 TRAIN_FLAGS="$(DEMO_TRAIN)"
-	+$(DEMO_RANDOM) voc07-lowshot
-	+$(DEMO_RELLOC) voc07-lowshot
+	+$(DEMO_RANDOM) voc07-lowshot voc07-neighbours
+	+$(DEMO_RELLOC) voc07-lowshot voc07-neighbours
 	$(BIN)/rl-report --markdown demo/results/random-init/*.json demo/results/relative-location/*.json \
 	    demo/results/pretrain/pretext.json > demo/table.md.partial
 	mv demo/table.md.partial demo/table.md
+	+$(DEMO) demo/results/world.png
 	@echo; cat demo/table.md
+	+@$(DEMO) page
 .PHONY: demo
+
+demo/results/world.png: | demo/world all
+	$(BIN)/rl-list voc demo/world --year 2007 --set test | sed -n 1,12p | $(BIN)/rl-decode | \
+	$(BIN)/rl-draw --quiet --sheet $@
+	echo "The world whose photos the features are tested on, with what is in them." > $(@:.png=.txt)
 
 demo/photos: | all
 	@mkdir -p demo

@@ -25,7 +25,7 @@ COCO.holds    = annotations/instances_SET.json and the folder SET of images, for
 voc0712-detection: ## Faster R-CNN on VOC0712=DIR from WEIGHTS=FILE or RANDOM_INIT=SEED
 coco-detection:    ## Mask R-CNN on COCO=DIR
 DETECTION = voc0712-detection coco-detection
-$(DETECTION): %: $(BENCH)/%.json
+$(DETECTION): %: $(BENCH)/%.json $(BENCH)/%/found.png
 .PHONY: $(DETECTION)
 
 # Of each target: model, data set's variable, epochs, iterations unless DETECT_EPOCHS is given (VOC's end in its 24th
@@ -92,3 +92,8 @@ $(DETECTION:%=$(BENCH)/%/detections.jsonl): $(BENCH)/%/detections.jsonl: $(BENCH
 $(DETECTION:%=$(BENCH)/%.json): $(BENCH)/%.json: $(BENCH)/%/detections.jsonl
 	$($*.eval) --weights $(@:.json=)/weights.safetensors --name "$(NAME)" $< | jq -c '.benchmark = "$*"' > $@.partial
 	mv $@.partial $@
+
+$(DETECTION:%=$(BENCH)/%/found.png): $(BENCH)/%/found.png: $(BENCH)/%/detections.jsonl
+	sed -n 1,12p $(@D)/test.manifest | $(BIN)/rl-decode --threads $(THREADS) | \
+	$(BIN)/rl-draw --quiet --predictions $< --sheet $@
+	echo "The first images of $($*.tests), with what was found in them by $(NAME), of a score of at least 0.5." > $(@:.png=.txt)

@@ -27,7 +27,7 @@ CITYSCAPES.holds = leftImg8bit and gtFine, each with train and val
 voc12aug-segmentation:   ## FCN on VOC12AUG=DIR from WEIGHTS=FILE or RANDOM_INIT=SEED
 cityscapes-segmentation: ## FCN on CITYSCAPES=DIR
 SEGMENTATION = voc12aug-segmentation cityscapes-segmentation
-$(SEGMENTATION): %: $(BENCH)/%.json
+$(SEGMENTATION): %: $(BENCH)/%.json $(BENCH)/%/seen.png
 .PHONY: $(SEGMENTATION)
 
 # Of each target: format, data set's variable, epochs, iterations unless SEGMENT_EPOCHS is given (which end in the last
@@ -88,3 +88,9 @@ $(SEGMENTATION:%=$(BENCH)/%/predictions.tar): $(BENCH)/%/predictions.tar: $(BENC
 $(SEGMENTATION:%=$(BENCH)/%.json): $(BENCH)/%.json: $(BENCH)/%/predictions.tar
 	$(BIN)/rl-miou --weights $(@:.json=)/weights.safetensors --name "$(NAME)" $< | jq -c '.benchmark = "$*"' > $@.partial
 	mv $@.partial $@
+
+$(SEGMENTATION:%=$(BENCH)/%/seen.png): $(BENCH)/%/seen.png: $(BENCH)/%/predictions.tar
+	sed -n 1,12p $(@D)/test.manifest | $(BIN)/rl-decode --threads $(THREADS) | \
+	$(BIN)/rl-segment predict --weights $(@D)/weights.safetensors --threads $(THREADS) $($*.test) $(SEGMENT_TEST) | \
+	$(BIN)/rl-draw --quiet --sheet $@
+	echo "The first images of $(word 6,$($*.is)): on the left what each pixel is, on the right what $(NAME) makes of it." > $(@:.png=.txt)

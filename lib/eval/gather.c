@@ -14,6 +14,9 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+/* FOLDER/NAME/BENCHMARK.json: what lies deeper is what such a result was made from. */
+enum { RESULTS_LEVEL = 2 };
+
 struct rl_gathered rl_gathered_new(void)
 {
 	return (struct rl_gathered){.results = json_array()};
@@ -106,9 +109,12 @@ static bool add_known(struct rl_gathered *g, const char *path, const char *name)
 	return true;
 }
 
+/* Files before folders, so that those of a folder are together. */
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
-	return strcmp((*a)->fts_name, (*b)->fts_name);
+	int folders = ((*a)->fts_info == FTS_D) - ((*b)->fts_info == FTS_D);
+
+	return folders ? folders : strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
 static const char *below(const char *path, const char *folder)
@@ -135,7 +141,7 @@ static void add_folder(struct rl_gathered *g, const char *path)
 			rl_die("%s: read:", e->fts_path);
 		}
 		if (e->fts_info == FTS_F && !add_known(g, e->fts_path, below(e->fts_path, root)) &&
-		    ends_in(e->fts_name, ".json"))
+		    e->fts_level <= RESULTS_LEVEL && ends_in(e->fts_name, ".json"))
 			add_results(g, e->fts_path, false);
 	}
 	if (errno)

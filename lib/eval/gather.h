@@ -4,8 +4,9 @@
  *
  * A file's name says what it is: *.png, *.jpg and *.jpeg are pictures, log.jsonl is a log, and any
  * other file that is named has results, one JSON object a line, of which "benchmark" is a member.
- * In a folder only *.json are looked at for results, and lines that are none are passed over with
- * a warning; what begins with a dot is left alone, and links are followed.
+ * In a folder only *.json are looked at for results, those in it and in the folders in it, but no
+ * deeper, where results lie that others were made from; lines that are none are passed over with a
+ * warning.  What begins with a dot is left alone, and links are followed.
  */
 #ifndef RL_EVAL_GATHER_H
 #define RL_EVAL_GATHER_H
@@ -24,8 +25,8 @@ struct rl_gathered {
 
 struct rl_gathered rl_gathered_new(void);
 
-/* A file, a folder, or "-" for results on standard input.  Files of a folder come in the order of
- * their names.  Dies on what cannot be read and on what is not JSON. */
+/* A file, a folder, or "-" for results on standard input.  The files of a folder come in the
+ * order of their names, before the folders in it.  Dies on what cannot be read and on what is not JSON. */
 void rl_gather(struct rl_gathered *g, const char *path);
 
 void rl_gathered_free(struct rl_gathered *g);

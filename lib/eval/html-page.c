@@ -1,7 +1,6 @@
 #include "eval/html.h"
 
 #include "base/err.h"
-#include "eval/page.h"
 
 #include <stdlib.h>
 
@@ -30,6 +29,11 @@ static void write_section(FILE *f, size_t i, const json_t *tables, const struct 
 	}
 }
 
+static void write_count(FILE *f, size_t n, const char *what, const char *after)
+{
+	rl_html(f, "%zu %s%s%s", n, what, n == 1 ? "" : "s", after);
+}
+
 static void write_head(FILE *f, const struct rl_gathered *g)
 {
 	rl_html(f, "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n"
@@ -38,11 +42,13 @@ static void write_head(FILE *f, const struct rl_gathered *g)
 		   "<title>Visual features: results</title>\n<style>\n");
 	fputs(rl_html_style, f);
 	rl_html(f, "</style>\n</head>\n<body>\n<header>\n<h1>Visual features: results</h1>\n");
-	rl_html(f,
-		"<p>%zu results, %zu logs of trainings, %zu pictures. Published numbers are of %s "
-		"and of whom the notes name; where each other number is from stands under "
-		"provenance.</p>\n",
-		json_array_size(g->results), g->nlog, g->npicture, RL_PAGE_NAME);
+	rl_html(f, "<p>");
+	write_count(f, json_array_size(g->results), "result", ", ");
+	write_count(f, g->nlog, "training log", ", ");
+	write_count(f, g->npicture, "picture", ". ");
+	rl_html(f, "Notes say where published numbers are from; where each other number is from "
+		   "stands at "
+		   "the end.</p>\n");
 }
 
 void rl_html_page(FILE *f, const json_t *tables, const struct rl_gathered *g, const char *where)

@@ -186,7 +186,9 @@ void rl_html_pictures(FILE *f, const struct rl_gathered *g)
 		while (i + n < g->npicture && same_folder(file->name, file[n].name))
 			n++;
 		char *folder = rl_asprintf("%.*s", (int)folder_length(file->name), file->name);
-		rl_html(f, "<h3>%s</h3>\n<div class=\"grid\">\n", *folder ? folder : "Pictures");
+		if (*folder)
+			rl_html(f, "<h3>%s</h3>\n", folder);
+		rl_html(f, "<div class=\"grid\">\n");
 		for (size_t k = 0; k < n && k < MOST_A_FOLDER; k++)
 			write_picture(f, file + k, &bytes);
 		rl_html(f, "</div>\n");

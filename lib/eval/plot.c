@@ -96,8 +96,10 @@ static char *run(FILE *script, size_t *size)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			rl_die("gnuplot: wait:");
-	if (status)
-		rl_die("gnuplot: failed with status %d", status);
+	if (WIFSIGNALED(status))
+		rl_die("gnuplot: killed by signal %d", WTERMSIG(status));
+	if (WEXITSTATUS(status))
+		rl_die("gnuplot: failed with exit status %d", WEXITSTATUS(status));
 
 	char *text = rl_malloc(MOST_SVG + 1);
 	rewind(out);

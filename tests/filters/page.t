@@ -5,12 +5,13 @@ page() { rl-report --html "$@"; }
 look() { /usr/bin/python3 "$top/tests/filters/page.py" "$@"; }
 
 # ---- results of every kind ----
-mkdir -p results/run results/ours/look results/.hidden
+mkdir -p results/run results/ours/look results/.hidden results/ours/svm/grid
 echo '{"benchmark":' >results/.hidden/x.json
 cat >results/ours/svm.json <<'END'
 {"benchmark":"voc07-svm","name":"<b>ours</b> & \"co\"'s","metrics":{"mAP":30.544},"layer":"feat4","layers":{"feat3":{"per_class":{"cat":{"AP":1}}},"feat4":{"per_class":{"cat":{"AP":12.5},"<i>":{"AP":120}}}},"provenance":{"train":{"path":"a/train.tar","digest":"0123456789abcdef"},"command":{"tool":"rl-svm","args":["--name","</pre><script>alert(1)</script>"]}}}
 {"benchmark":"voc07-svm","name":"other","metrics":{"mAP":20},"layer":"feat3","layers":{"feat3":{"per_class":{"cat":{"AP":2.25},"cow":{"AP":null}}}}}
 END
+cp results/ours/svm.json results/ours/svm/grid
 cat >results/ours/voc.json <<'END'
 {"benchmark":"voc0712-detection","name":"other","metrics":{"AP50 11-point":70},"per_class":{"AP50 11-point":{"cat":60,"dog":null}}}
 {"benchmark":"voc12aug-segmentation","name":"other","metrics":{"mIoU":50},"per_class":{"IoU":{"cat":40,"dog":5}},"confusion":[[3,1,0],[0,5,5]]}
@@ -26,7 +27,7 @@ echo 'Neighbours of "ours" & <others>' >results/ours/look/contact_sheet.txt
 echo "no picture" >results/ours/look/broken.png
 
 page results >page.html 2>stderr
-ok $? "a folder makes a page"
+ok $? "a folder makes a page, of no result twice"
 is "$(cat stderr)" 'rl-report: results/ours/strangers.json:1: passed over: no member "benchmark"' "what is no result is passed over and named"
 look sound page.html >said 2>stderr
 ok $? "it is sound HTML and needs nothing else"
@@ -63,6 +64,40 @@ grep -q 'ours: look: broken.*not shown: ' page.html
 ok $? "a broken one is named"
 grep -q '0123456789abcdef' page.html && grep -q 'results/ours/svm.json:1' page.html
 ok $? "hashes and files of the numbers"
+
+# ---- less than everything ----
+page results/ours/svm.json >some.html 2>stderr
+is "$? $(look sound some.html) $(look sections some.html)" "0  Results;Notes;Class by class;Provenance;" "a file alone has what it has"
+page results/run/log.jsonl results/ours/look/contact_sheet.jpg >some.html 2>stderr
+is "$? $(look sound some.html) $(look sections some.html)" "0  Training;Pictures;" "so have a log and a picture"
+echo '{"step":1,"loss":2}' >log.jsonl
+is "$(page log.jsonl | look plots /dev/stdin)" "Loss by step: 2 at step 1, 2 at step 1: s1 2" "a point is a dash"
+seq 1000 | sed 's/.*/{"step":&,"loss":&}/' >log.jsonl
+is "$(page log.jsonl | look plots /dev/stdin)" "Loss by step: 1 at step 1, 1000 at step 1000: s1 400" "a long log has means"
+mkdir -p many
+for i in $(seq 30); do cp results/ours/look/contact_sheet.jpg many/$i.jpg; done
+is "$(page many | tee many.html | grep -c '<img') $(grep -o 'And .* more' many.html)" "24 And 6 more" "of many pictures some"
+
+# ---- written whole or not at all ----
+echo old >kept.html
+page --out kept.html results/ours/svm.json 2>stderr
+is "$? $(head -c 15 kept.html)" "0 <!DOCTYPE html>" "--out replaces"
+cp -r "${RL_BIN:-$top/bin}/rl-report" .
+fails 1 "gnuplot, which draws the curves: run: No such file" "no gnuplot" env PATH=/nowhere ./rl-report --html --out kept.html results/run
+is "$(head -c 15 kept.html)" "<!DOCTYPE html>" "leaves the page as it was"
+printf '#!/bin/sh\nexit 3\n' >gnuplot
+chmod +x gnuplot
+fails 1 "gnuplot: failed with exit status 3" "a gnuplot that fails" env PATH=.:$PATH ./rl-report --html results/run
+printf '#!/bin/sh\necho "<svg><g>"\n' >gnuplot
+fails 1 "gnuplot: what it wrote is not SVG" "one that writes something else" env PATH=.:$PATH ./rl-report --html results/run
+rm gnuplot
+fails 1 "log.jsonl:1: not JSON" "a log that is none" page "$(mkdir bad && echo x >bad/log.jsonl && echo bad)"
+fails 1 'log.jsonl:1: no member "step"' "one without steps" page "$(echo '{"loss":1}' >bad/log.jsonl && echo bad)"
+fails 1 "no result in the input" "an empty folder" page "$(mkdir empty && echo empty)"
+fails 1 "x.json:1: not JSON" "half a result in a folder" page results/.hidden
+fails 1 "nowhere: open" "no such folder" page nowhere
+fails 1 "stdout: write" "a full disk" sh -c 'exec rl-report --html results/ours/svm.json >/dev/full'
+fails 1 "nowhere/page.html" "a page in no folder" page --out nowhere/page.html results/ours/svm.json
 
 # ---- in a browser ----
 # On a telephone in the dark and on a wide screen in the light.  A copy of the page measures itself into its title.

@@ -29,6 +29,8 @@ grep -A9 '^#### Pascal VOC 2012 + Aug' report.md | grep -q '^| random init'
 ok $? "which is in the page's table"
 is "$(grep -c '^- .* views: train ratio-resize=96x80,0.5,2 class-crop=64 flip photometric (page: ratio-resize=2048x512,0.5,2 class-crop=512 flip photometric), test multi-resize=80:96 (page: multi-resize=512:2048)$' report.md)" \
 	1 "with what is not the page's"
+[ -s results/random-init/voc12aug-segmentation/seen.png ] && grep -q 'what random init makes of it' results/random-init/voc12aug-segmentation/seen.txt
+ok $? "and a picture of it, with a caption"
 files() { (cd results/random-init && stat -c '%n %Y%Z' voc12aug-segmentation.json voc12aug-segmentation/* | grep -v '\.settings'); }
 files >before
 voc 2>stderr

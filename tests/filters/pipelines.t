@@ -56,6 +56,9 @@ cp $w moco_v2.safetensors
 $run -n voc07-svm VOC07=$here/world WEIGHTS=$here/moco_v2.safetensors >stdout 2>stderr
 grep -q 'results/moco_v2/voc07-svm.json' stdout
 ok $? "weights of another name are in one of their own, too"
+eval "$run voc07-neighbours $svm WEIGHTS=$w QUERIES=2 NEIGHBOURS=3" 2>stderr
+is "$? $(perl -0777 -ne '($w, $h) = unpack "x16N2", $_; print int $w / 160, " by ", int $h / 120' results/relative-location/voc07-neighbours.png)" \
+	"0 4 by 2" "make voc07-neighbours: two rows of an image and its three nearest"
 is "$(find results -name '*.partial' | wc -l)" 0 "with nothing half-written"
 is "$(jq -r .layer results/relative-location/voc07-svm.json)" \
 	"$(jq -r .layer results/relative-location/voc07-lowshot.json)" "low-shot runs on the layer that is best in the SVM"
@@ -215,7 +218,8 @@ is "$? $(grep ^remove stderr)" "2 remove $here/results/two/coco-detection.json, 
 rm results/two/coco-detection.json
 detect DETECT_TEST="--short-side 64 --quiet" >stdout 2>stderr
 is "$? $(files | diff before - | grep '^>' | cut -d' ' -f2 | xargs)" \
-	"0 coco-detection.json coco-detection/detections.jsonl coco-detection/test.manifest" "of the same detector"
+	"0 coco-detection.json coco-detection/detections.jsonl coco-detection/found.png coco-detection/found.txt coco-detection/test.manifest" \
+	"of the same detector"
 detect SEED=1 DETECT_TEST="--short-side 64 --quiet" >stdout 2>stderr
 is "$? $(grep ^remove stderr)" "2 remove $here/results/two/coco-detection $here/results/two/coco-detection.json, or choose another NAME or RESULTS" \
 	"trained otherwise, it is another detector"
@@ -224,6 +228,12 @@ is "$? $(grep ^remove stderr)" "2 remove $here/results/two/coco-detection $here/
 $run voc0712-detection NAME=half VOC0712=$here/world RANDOM_ARCH="--arch resnet18 --width 8" >stdout 2>stderr
 is "$? $(grep -c '^rl-list: .*VOC2012' stderr) $(grep -c '^rl-[^l]' stderr) $(find results/half -name '*.safetensors' -o -name '*.jsonl')" \
 	"2 1 0 " "a detector does not begin to train on a part of its sets"
+
+# ---- all of it on a page ---------------------------------------------------------------------------
+$run page >stdout 2>stderr
+is "$? $(tail -1 stdout)" "0 the page: $here/results/page.html" "make page says where it is"
+is "$(grep -o 'alt="[^:]*: [^.]*' results/page.html)" 'alt="relative location: voc07 neighbours
+alt="two: coco detection: found' "with what there is to see"
 
 # ---- what is not there is said before anything runs ----------------------------------------------
 # lost TARGET TEXT MAKE'S-VARIABLES: one line, and make's own
