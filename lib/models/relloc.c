@@ -7,7 +7,7 @@ int rl_relloc_cell(int label)
 
 /* Neck and head, on pairs of features. */
 static rl_val logits_of(struct rl_net *n, const struct rl_relloc *c, rl_val first, rl_val second,
-			int rows)
+			int rows, rl_val *neck)
 {
 	rl_val x = rl_linear_pairs(n, first, second, "neck.fc", c->hidden, c->neck_std);
 
@@ -17,6 +17,7 @@ static rl_val logits_of(struct rl_net *n, const struct rl_relloc *c, rl_val firs
 				       .running = c->running,
 				       .relu = true,
 				       .copies = 1});
+	*neck = x;
 	x = rl_dropout(n, x, rows, c->dropout);
 	return rl_linear(n, x, "head.fc_cls", RL_NEIGHBOURS, c->head_std);
 }
@@ -25,17 +26,17 @@ struct rl_pairs_net rl_relloc_pairs(struct rl_net *n, const struct rl_relloc *c,
 				    int64_t pairs)
 {
 	struct rl_resnet trunk = c->backbone;
-	rl_val feature[RL_NFEATURES], pooled;
+	rl_val feature[RL_NFEATURES];
 	struct rl_pairs_net m;
 
 	trunk.running = c->running;
 	trunk.copies = 1;
 	m.patches = rl_feed(n, 4, (int64_t[]){patches, 3, c->patch, c->patch});
 	rl_resnet(n, &trunk, "backbone.", m.patches, feature);
-	pooled = rl_global_avgpool(n, feature[RL_STAGE4]);
-	m.first = rl_gather(n, pooled, pairs);
-	m.second = rl_gather(n, pooled, pairs);
-	m.logits = logits_of(n, c, m.first, m.second, 1);
+	m.pooled = rl_global_avgpool(n, feature[RL_STAGE4]);
+	m.first = rl_gather(n, m.pooled, pairs);
+	m.second = rl_gather(n, m.pooled, pairs);
+	m.logits = logits_of(n, c, m.first, m.second, 1, &m.neck);
 	m.loss = rl_softmax_ce(n, m.logits);
 	return m;
 }
@@ -44,7 +45,7 @@ struct rl_relloc_net rl_relloc(struct rl_net *n, const struct rl_relloc *c, int6
 {
 	int64_t pairs = images * RL_NEIGHBOURS, centres = c->literal ? pairs : images;
 	struct rl_resnet neighbour_net = c->backbone, centre_net = c->backbone;
-	rl_val feature[RL_NFEATURES], neighbour, centre;
+	rl_val feature[RL_NFEATURES], centre;
 	struct rl_relloc_net m;
 
 	neighbour_net.running = centre_net.running = c->running;
@@ -54,11 +55,11 @@ struct rl_relloc_net rl_relloc(struct rl_net *n, const struct rl_relloc *c, int6
 	m.neighbours = rl_feed(n, 4, (int64_t[]){pairs, 3, c->patch, c->patch});
 	m.centres = rl_feed(n, 4, (int64_t[]){centres, 3, c->patch, c->patch});
 	rl_resnet(n, &neighbour_net, "backbone.", m.neighbours, feature);
-	neighbour = rl_global_avgpool(n, feature[RL_STAGE4]);
+	m.pooled = rl_global_avgpool(n, feature[RL_STAGE4]);
 	rl_resnet(n, &centre_net, "backbone.", m.centres, feature);
 	centre = rl_global_avgpool(n, feature[RL_STAGE4]);
 
-	m.logits = logits_of(n, c, neighbour, centre, RL_NEIGHBOURS);
+	m.logits = logits_of(n, c, m.pooled, centre, RL_NEIGHBOURS, &m.neck);
 	m.loss = rl_softmax_ce(n, m.logits);
 	return m;
 }

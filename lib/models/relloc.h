@@ -31,7 +31,9 @@ struct rl_relloc_net {
 	rl_val neighbours,
 		centres; /* feeds [8N,3,P,P], image-major, and [N,3,P,P] ([8N..] if literal) */
 	rl_val logits;
-	int loss; /* over 8N pairs */
+	int loss;            /* over 8N pairs */
+	rl_val pooled, neck; /* features of the neighbours [8N,C]; the neck of each pair
+				[8N,hidden], before dropout: where collapse shows */
 };
 
 /* The same of any pairs of any patches, as the paper has them: all neighbours of a grid in both
@@ -41,6 +43,7 @@ struct rl_pairs_net {
 	rl_val first, second; /* of each pair, for rl_gather_rows() */
 	rl_val logits;        /* [pairs,8] */
 	int loss;
+	rl_val pooled, neck; /* [patches,C], [pairs,hidden] */
 };
 struct rl_pairs_net rl_relloc_pairs(struct rl_net *n, const struct rl_relloc *c, int64_t patches,
 				    int64_t pairs);

@@ -249,6 +249,8 @@ static json_t *log_entry(const struct run *r, double seconds)
 
 	for (int i = 0; part && part[i]; i++)
 		json_object_set_new(line, part[i], mean(w, w->part[i]));
+	if (r->l->task.watch)
+		r->l->task.watch(r->l->task.ctx, line);
 	json_object_set_new(line, "lr", json_real(rl_schedule_lr(&r->l->schedule, s->step - 1)));
 	json_object_set_new(line, "samples_per_s", json_real((double)s->window_samples / seconds));
 	return line;

@@ -46,6 +46,8 @@ struct rl_task {
 	 * One of no samples is run while other ranks still have some: what the ranks do together is
 	 * done, and the score is zero. */
 	struct rl_score (*gradients)(void *ctx, const struct rl_batch *b, const struct rl_micro *m);
+	/* What the last micro-batch shows beside its score, into a line of the log; or NULL. */
+	void (*watch)(void *ctx, json_t *line);
 	void (*print)(void *ctx, FILE *out); /* the plans of the networks it has run */
 };
 

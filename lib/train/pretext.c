@@ -1,6 +1,7 @@
 #include "train/pretext.h"
 
 #include "base/err.h"
+#include "train/collapse.h"
 #include "train/pass.h"
 
 #include <stdlib.h>
@@ -12,7 +13,7 @@ struct tape {
 	int64_t patches, pairs;
 	struct rl_relloc_net grid;
 	struct rl_pairs_net paired;
-	rl_val logits;
+	rl_val logits, pooled, neck;
 	int loss;
 };
 
@@ -24,7 +25,8 @@ struct rl_pretext {
 	int64_t batch;
 	struct rl_patch_sample *slot[2]; /* [batch] each */
 	struct rl_patch_batch joined;
-	struct tape full, rest;
+	struct tape full, rest, *last; /* last: which has run */
+	struct rl_collapse collapse;
 	struct rl_arena arena;          /* of tapes of pairs, whose sizes change with every batch */
 	struct rl_patch_sample *recent; /* the newest images: the run's image k at k % capacity */
 	int64_t recent_capacity;
@@ -50,14 +52,22 @@ static void build(struct tape *t, struct rl_params *params, const struct rl_rell
 	if (paired) {
 		t->paired = rl_relloc_pairs(t->net, model, patches, pairs);
 		t->logits = t->paired.logits;
+		t->pooled = t->paired.pooled;
+		t->neck = t->paired.neck;
 		t->loss = t->paired.loss;
 	} else {
 		t->grid = rl_relloc(t->net, model, patches / RL_PATCHES);
 		t->logits = t->grid.logits;
+		t->pooled = t->grid.pooled;
+		t->neck = t->grid.neck;
 		t->loss = t->grid.loss;
 	}
-	if (!config->train)
+	if (config->train) {
+		rl_net_keep(t->net, t->pooled);
+		rl_net_keep(t->net, t->neck);
+	} else {
 		rl_net_keep(t->net, t->logits);
+	}
 	rl_net_plan(t->net);
 }
 
@@ -146,11 +156,36 @@ static struct rl_score gradients(void *ctx, const struct rl_batch *b, const stru
 	rl_pass_begin(tape->net, b, m);
 	forward(&t->joined, &t->format, &t->model, tape);
 	rl_net_backward(tape->net);
+	t->last = tape;
 	if (!b->samples)
 		return (struct rl_score){0};
 	return (struct rl_score){.loss = rl_loss_value(tape->net, tape->loss),
 				 .correct = rl_loss_correct(tape->net, tape->loss),
 				 .items = tape->pairs};
+}
+
+static float *read(const struct tape *t, rl_val v, int64_t dim[4])
+{
+	rl_net_shape(t->net, v, dim);
+	float *x = rl_malloc((size_t)(dim[0] * dim[1]) * sizeof(*x));
+
+	rl_net_read(t->net, v, x);
+	return x;
+}
+
+static void watch(void *ctx, json_t *line)
+{
+	struct rl_pretext *t = ctx;
+	int64_t of_features[4], of_neck[4];
+
+	if (!t->last)
+		return;
+	float *features = read(t->last, t->last->pooled, of_features);
+	float *neck = read(t->last, t->last->neck, of_neck);
+
+	rl_collapse_watch(&t->collapse, features, of_features, neck, of_neck, line);
+	free(features);
+	free(neck);
 }
 
 static void print(void *ctx, FILE *out)
@@ -168,6 +203,7 @@ struct rl_task rl_pretext_task(struct rl_pretext *t)
 				.remember = remember,
 				.recall = t->recent_capacity,
 				.gradients = gradients,
+				.watch = watch,
 				.print = print};
 }
 
