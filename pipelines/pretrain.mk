@@ -3,12 +3,19 @@
 #
 #	make pretrain PHOTOS=photos [HELD_OUT=other-photos] [RUN=results/pretrain]
 #
+# RECIPE=kolesnikov standardises the patches, RECIPE=doersch cuts the paper's own (man rl-patchpairs); a step of it has
+# some 40 patches and 180 pairs an image, so TRAIN_FLAGS='--batch 12 --accumulate 1' is about the paper's.
 # EPOCHS, TRAIN_FLAGS and those of settings.mk change it; man rl-train says what can be said.  Ranks share the 8
 # micro-batches.  Stopped or killed, it goes on from its last checkpoint when it is made again.
 
 RUN         = $(RESULTS)/pretrain
 EPOCHS      = 70
+RECIPE      = mmselfsup
 TRAIN_FLAGS =
+
+mmselfsup.decode  = --short-side 292
+kolesnikov.decode = --size 292x292
+doersch.train     = --patch 96
 
 PHOTOS.holds   = JPEGs, in folders or not
 HELD_OUT.holds = $(PHOTOS.holds)
@@ -23,16 +30,17 @@ endef
 pretrain: $(RUN)/pretext.json ## learn features from PHOTOS=DIR
 
 define PRETRAIN
-$(BIN)/rl-decode --short-side 292 --epochs $(EPOCHS) --shuffle --seed $(SEED) --threads $(call share,$(THREADS)) \
+$(BIN)/rl-decode $($(RECIPE).decode) --epochs $(EPOCHS) --shuffle --seed $(SEED) --threads $(call share,$(THREADS)) \
     $(DECODE_FLAGS) --start $$1 $(SHARD) < $(RUN)/photos.list | \
-$(BIN)/rl-patchpairs --seed $(SEED) | \
+$(BIN)/rl-patchpairs --recipe $(RECIPE) --seed $(SEED) | \
 $(BIN)/rl-train --resume $(RUN) --seed $(SEED) --threads $(call share,$(THREADS)) $(if $(RANKS),--accumulate $(call share,8)) \
-    $(if $(HELD_OUT),--val $(RUN)/held-out.tar) $(TRAIN_FLAGS)
+    $(if $(HELD_OUT),--val $(RUN)/held-out.tar) $($(RECIPE).train) $(TRAIN_FLAGS)
 endef
 $(RUN)/pretext.json: private export PIPE = $(PRETRAIN)
 
-PRETRAIN_SETTINGS = PHOTOS=$(PHOTOS) HELD_OUT=$(HELD_OUT) EPOCHS=$(EPOCHS) SEED=$(SEED)$(RANKS:%= RANKS=%)$(decode_is) $(TRAIN_FLAGS)
+PRETRAIN_SETTINGS = PHOTOS=$(PHOTOS) HELD_OUT=$(HELD_OUT) EPOCHS=$(EPOCHS) SEED=$(SEED)$(RANKS:%= RANKS=%)$(decode_is)$(if $(filter-out mmselfsup,$(RECIPE)), RECIPE=$(RECIPE)) $(TRAIN_FLAGS)
 $(RUN)/pretext.json.settings: FORCE
+	@test -n "$(filter $(RECIPE),mmselfsup kolesnikov doersch)" || { echo "make: RECIPE=$(RECIPE): must be mmselfsup, kolesnikov or doersch" >&2; exit 1; }
 	@test -n "$(PHOTOS)" || { echo "make: no photos: say PHOTOS=DIR" >&2; exit 1; }
 	@$(call need_dir,$(PHOTOS),PHOTOS)
 	@$(if $(HELD_OUT),$(call need_dir,$(HELD_OUT),HELD_OUT))
@@ -49,8 +57,8 @@ $(RUN)/held-out.list: $(RUN)/pretext.json.settings
 	$(call list_photos,$(HELD_OUT))
 
 $(RUN)/held-out.tar: $(RUN)/held-out.list | all
-	$(BIN)/rl-decode --short-side 292 --threads $(THREADS) < $< | \
-	$(BIN)/rl-patchpairs --eval --seed $(SEED) > $@.partial
+	$(BIN)/rl-decode $($(RECIPE).decode) --threads $(THREADS) < $< | \
+	$(BIN)/rl-patchpairs --recipe $(RECIPE) --eval --seed $(SEED) > $@.partial
 	mv $@.partial $@
 
 .PHONY: pretrain

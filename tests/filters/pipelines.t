@@ -23,6 +23,13 @@ w=$here/results/pretrain/weights.safetensors
 [ -s $w ] && jq -e '.metrics.accuracy >= 0' results/pretrain/pretext.json >/dev/null
 ok $? "leaves weights and the held-out accuracy"
 
+$run pretrain RUN=$here/paper RECIPE=doersch PHOTOS=$here/photos/train HELD_OUT=$here/photos/val EPOCHS=1 \
+	TRAIN_FLAGS="$train --batch 3" 2>stderr
+is "$? $(jq -r .setup.pretraining.view paper/pretext.json) $(jq '.metrics.chance > 13' paper/pretext.json)" \
+	"0 grids=4 colour=dropping resample mirror=0 true" "make pretrain by the paper's sampler"
+$run pretrain RUN=$here/vgg RECIPE=vgg PHOTOS=$here/photos/train >stdout 2>stderr
+is "$? $(head -1 stderr)" "2 make: RECIPE=vgg: must be mmselfsup, kolesnikov or doersch" "or by no other"
+
 # Killed with all that it started, make goes on where its checkpoints are: here with one a step, at the second.
 pretrain="PHOTOS=$here/photos/train EPOCHS=20 TRAIN_FLAGS='$train --threads 1 --checkpoint-every 1'"
 eval "$run pretrain RUN=$here/whole $pretrain" 2>stderr
