@@ -59,9 +59,14 @@ static void add_result(json_t *tables, const json_t *result)
 		add(tables, title, name, scores, NULL);
 		free(title);
 	}
-	if (json_is_object(json_object_get(best, "per_class"))) {
+	if ((scores = json_object_get(best, "per_class"))) {
 		title = rl_asprintf("%s: AP of the best layer", benchmark);
-		add(tables, title, name, json_object_get(best, "per_class"), "AP");
+		add(tables, title, name, scores, "AP");
+		free(title);
+	}
+	if ((scores = json_object_get(result, "per_direction"))) {
+		title = rl_asprintf("%s: accuracy by direction", benchmark);
+		add(tables, title, name, scores, NULL);
 		free(title);
 	}
 }

@@ -8,12 +8,7 @@
 #include <string.h>
 
 /* More classes than these are a table that nobody reads. */
-enum { MOST_CLASSES = 200, DIRECTIONS = 8 };
-
-/* Where the neighbour lies, by label: rl_relloc_cell()'s. */
-static const char *const direction[DIRECTIONS] = {"above left", "above",      "above right",
-						  "left",       "right",      "below left",
-						  "below",      "below right"};
+enum { MOST_CLASSES = 200 };
 
 /* Rows of numbers that are not negative, all as long, one row a class and a column each; one column
  * more is of what was given no class. */
@@ -38,23 +33,42 @@ static bool is_confusion(const json_t *rows)
 	return true;
 }
 
-/* New reference: those that the result has for its classes, or numbers. */
+/* New reference: those that the result has for its classes or directions, or numbers. */
 static json_t *class_names(const json_t *result, size_t n)
 {
-	const json_t *of_metrics = json_object_get(result, "per_class");
-	json_t *first = json_object_iter_value(json_object_iter((json_t *)of_metrics));
+	json_t *per_class = json_object_get(result, "per_class");
+	json_t *scores = json_object_iter_value(json_object_iter(per_class));
 	json_t *names = json_array(), *value;
-	bool pretext = n == DIRECTIONS &&
-		       !strcmp(json_string_value(json_object_get(result, "benchmark")), "pretext");
 	const char *name;
 
-	if (json_object_size(first) == n)
-		json_object_foreach(first, name, value)
+	if (!scores)
+		scores = json_object_get(result, "per_direction");
+	if (json_object_size(scores) == n)
+		json_object_foreach(scores, name, value)
 			json_array_append_new(names, json_string(name));
 	for (size_t i = json_array_size(names); i < n; i++)
-		json_array_append_new(names,
-				      pretext ? json_string(direction[i]) : json_sprintf("%zu", i));
+		json_array_append_new(names, json_sprintf("%zu", i));
 	return names;
+}
+
+/* Of the pretext. */
+static void write_interval(FILE *f, const json_t *result)
+{
+	const json_t *metrics = json_object_get(result, "metrics");
+	const json_t *accuracy = json_object_get(metrics, "accuracy");
+	const json_t *chance = json_object_get(metrics, "chance");
+	const json_t *interval = json_object_get(result, "interval");
+	const json_t *low = json_array_get(interval, 0), *high = json_array_get(interval, 1);
+	char text[128];
+
+	if (!json_is_number(accuracy) || !json_is_number(chance) || !json_is_number(low) ||
+	    !json_is_number(high))
+		return;
+	snprintf(text, sizeof(text),
+		 "Right: %.2f percent, 95 percent interval %.2f to %.2f; chance: %.2f.",
+		 json_number_value(accuracy), json_number_value(low), json_number_value(high),
+		 json_number_value(chance));
+	rl_html(f, "<p>%s</p>\n", text);
 }
 
 static void write_row(FILE *f, const char *name, const json_t *row)
@@ -86,11 +100,12 @@ static void write_confusion(FILE *f, const json_t *result)
 	size_t n = json_array_size(rows), i;
 	json_t *names = class_names(result, n), *row;
 
+	rl_html(f, "<h3>%s: %s</h3>\n", benchmark, name);
+	write_interval(f, result);
 	rl_html(f,
-		"<h3>%s: %s</h3>\n<div class=\"scroll\" role=\"group\" tabindex=\"0\" "
-		"aria-label=\"%s: %s\">\n<table class=\"heat\">\n<thead><tr><th "
-		"scope=\"col\">True class</th>",
-		benchmark, name, benchmark, name);
+		"<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"%s: %s\">\n"
+		"<table class=\"heat\">\n<thead><tr><th scope=\"col\">True class</th>",
+		benchmark, name);
 	for (i = 0; i < n; i++)
 		rl_html(f, "<th scope=\"col\">%s</th>",
 			json_string_value(json_array_get(names, i)));

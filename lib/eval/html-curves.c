@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Points of a curve; of more, the means of as many stretches. */
-enum { MOST_POINTS = 400, COLOURS = 8 };
-
 struct curve {
 	char *name;
 	struct rl_plot_line line;
@@ -97,45 +94,42 @@ static void free_log(struct log *l)
 	free(l->curves);
 }
 
-static void thin(struct rl_plot_line *l)
-{
-	size_t n = l->n > MOST_POINTS ? MOST_POINTS : l->n;
-
-	for (size_t i = 0; i < n && n < l->n; i++) {
-		size_t first = i * l->n / n, end = (i + 1) * l->n / n;
-		double x = 0, y = 0;
-
-		for (size_t k = first; k < end; k++) {
-			x += l->x[k] / (double)(end - first);
-			y += l->y[k] / (double)(end - first);
-		}
-		l->x[i] = x;
-		l->y[i] = y;
-	}
-	l->n = n;
-}
-
 /* ---- drawing ----------------------------------------------------------------------------------
  */
 
-enum kind { LOSS, ACCURACY, OTHER };
+/* What a line of a log has, by the beginning of its name, and with what in one drawing. */
+static const struct kind {
+	const char *name, *title; /* NULL: is not drawn */
+	bool from_zero;
+} kinds[] = {
+	{"epoch", NULL, false},
+	{"lr", NULL, false},
+	{"samples_per_s", NULL, false},
+	{"dead", "Dead units, percent,", true},
+	{"rank", "Effective rank", true},
+	{"accuracy", "Accuracy, percent,", true},
+	{"", "Loss", false}, /* and its parts: the rest */
+};
 
-static enum kind kind_of(const char *name)
+static const struct kind *kind_of(const char *name)
 {
-	if (!strcmp(name, "epoch") || !strcmp(name, "lr") || !strcmp(name, "samples_per_s"))
-		return OTHER;
-	return strncmp(name, "accuracy", strlen("accuracy")) ? LOSS : ACCURACY;
+	const struct kind *k = kinds;
+
+	while (strncmp(name, k->name, strlen(k->name)))
+		k++;
+	return k;
 }
 
 static void write_legend(FILE *f, struct curve *const *curves, size_t n)
 {
 	rl_html(f, "<ul class=\"legend\">");
 	for (size_t i = 0; i < n; i++)
-		rl_html(f, "<li class=\"s%d\">%s</li>", (int)(i % COLOURS) + 1, curves[i]->name);
+		rl_html(f, "<li class=\"s%d\">%s</li>", (int)(i % RL_PLOT_COLOURS) + 1,
+			curves[i]->name);
 	rl_html(f, "</ul>\n");
 }
 
-/* Of the first curve, before it is thinned. */
+/* Of the first curve. */
 static char *in_words(const char *what, const struct curve *c)
 {
 	const struct rl_plot_line *l = &c->line;
@@ -144,7 +138,7 @@ static char *in_words(const char *what, const struct curve *c)
 			   l->x[0], l->y[l->n - 1], l->x[l->n - 1]);
 }
 
-static void write_plot(FILE *f, struct log *l, enum kind kind, const char *what)
+static void write_plot(FILE *f, const struct log *l, const struct kind *kind)
 {
 	struct rl_plot_line *lines = rl_calloc(l->n + 1, sizeof(*lines));
 	struct curve **chosen = rl_calloc(l->n + 1, sizeof(*chosen));
@@ -154,14 +148,12 @@ static void write_plot(FILE *f, struct log *l, enum kind kind, const char *what)
 		if (kind_of(l->curves[i].name) == kind)
 			chosen[n++] = &l->curves[i];
 	if (n) {
-		char *words = in_words(what, chosen[0]);
+		char *words = in_words(kind->title, chosen[0]);
 
-		for (size_t i = 0; i < n; i++) {
-			thin(&chosen[i]->line);
+		for (size_t i = 0; i < n; i++)
 			lines[i] = chosen[i]->line;
-		}
 		rl_html(f, "<figure>\n");
-		rl_plot(f, &(struct rl_plot){words, "step", kind == ACCURACY, n, lines});
+		rl_plot(f, &(struct rl_plot){words, "step", kind->from_zero, n, lines});
 		if (n > 1)
 			write_legend(f, chosen, n);
 		rl_html(f, "<figcaption>%s</figcaption>\n</figure>\n", words);
@@ -182,8 +174,10 @@ void rl_html_curves(FILE *f, const struct rl_gathered *g)
 			char *title = slash ? rl_asprintf("%.*s", (int)(slash - name), name)
 					    : rl_strdup(name);
 			rl_html(f, "<h3>%s</h3>\n<div class=\"grid\">\n", title);
-			write_plot(f, &l, LOSS, "Loss");
-			write_plot(f, &l, ACCURACY, "Accuracy, percent,");
+			/* what every log has, first */
+			for (size_t k = RL_LEN(kinds); k--;)
+				if (kinds[k].title)
+					write_plot(f, &l, &kinds[k]);
 			rl_html(f, "</div>\n");
 			free(title);
 		}

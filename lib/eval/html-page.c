@@ -4,28 +4,47 @@
 
 #include <stdlib.h>
 
-enum { SECTIONS = 8 };
+enum section {
+	VERDICTS,
+	TABLES,
+	NOTES,
+	CURVES,
+	CLASSES,
+	CONFUSIONS,
+	PURITY,
+	PICTURES,
+	PROVENANCE,
+	SECTIONS
+};
 
 static const struct {
 	const char *id, *title;
 } section[SECTIONS] = {
-	{"tables", "Results"},      {"notes", "Notes"},
-	{"curves", "Training"},     {"classes", "Class by class"},
-	{"confusion", "Confusion"}, {"purity", "Purity and coverage"},
-	{"pictures", "Pictures"},   {"provenance", "Provenance"},
+	[VERDICTS] = {"verdicts", "Verdicts"},
+	[TABLES] = {"tables", "Results"},
+	[NOTES] = {"notes", "Notes"},
+	[CURVES] = {"curves", "Training"},
+	[CLASSES] = {"classes", "Class by class"},
+	[CONFUSIONS] = {"confusion", "Confusion"},
+	[PURITY] = {"purity", "Purity and coverage"},
+	[PICTURES] = {"pictures", "Pictures"},
+	[PROVENANCE] = {"provenance", "Provenance"},
 };
 
-static void write_section(FILE *f, size_t i, const json_t *tables, const struct rl_gathered *g)
+static void write_section(FILE *f, enum section i, const json_t *tables,
+			  const struct rl_gathered *g)
 {
 	switch (i) {
-	case 0: rl_html_tables(f, json_object_get(tables, "tables")); break;
-	case 1: rl_html_notes(f, json_object_get(tables, "notes")); break;
-	case 2: rl_html_curves(f, g); break;
-	case 3: rl_html_classes(f, g->results); break;
-	case 4: rl_html_confusions(f, g->results); break;
-	case 5: rl_html_purity(f, g->results); break;
-	case 6: rl_html_pictures(f, g); break;
-	case 7: rl_html_made(f, json_object_get(tables, "made"), g->results); break;
+	case VERDICTS: rl_html_verdicts(f, g->results); break;
+	case TABLES: rl_html_tables(f, json_object_get(tables, "tables")); break;
+	case NOTES: rl_html_notes(f, json_object_get(tables, "notes")); break;
+	case CURVES: rl_html_curves(f, g); break;
+	case CLASSES: rl_html_classes(f, g->results); break;
+	case CONFUSIONS: rl_html_confusions(f, g->results); break;
+	case PURITY: rl_html_purity(f, g->results); break;
+	case PICTURES: rl_html_pictures(f, g); break;
+	case PROVENANCE: rl_html_made(f, json_object_get(tables, "made"), g->results); break;
+	case SECTIONS: break;
 	}
 }
 
@@ -56,7 +75,7 @@ void rl_html_page(FILE *f, const json_t *tables, const struct rl_gathered *g, co
 	char *text[SECTIONS];
 	size_t size[SECTIONS];
 
-	for (size_t i = 0; i < SECTIONS; i++) {
+	for (enum section i = 0; i < SECTIONS; i++) {
 		FILE *part = open_memstream(&text[i], &size[i]);
 
 		if (!part)
@@ -68,12 +87,12 @@ void rl_html_page(FILE *f, const json_t *tables, const struct rl_gathered *g, co
 
 	write_head(f, g);
 	rl_html(f, "<nav aria-label=\"Sections\">\n<ul>\n");
-	for (size_t i = 0; i < SECTIONS; i++)
+	for (enum section i = 0; i < SECTIONS; i++)
 		if (size[i])
 			rl_html(f, "<li><a href=\"#%s\">%s</a></li>\n", section[i].id,
 				section[i].title);
 	rl_html(f, "</ul>\n</nav>\n</header>\n<main>\n");
-	for (size_t i = 0; i < SECTIONS; i++) {
+	for (enum section i = 0; i < SECTIONS; i++) {
 		if (size[i]) {
 			rl_html(f,
 				"<section id=\"%s\" aria-labelledby=\"%s-title\">\n"

@@ -18,8 +18,10 @@ void rl_html(FILE *f, const char *format, ...) __attribute__((format(printf, 2, 
  * and when f cannot be written; `where` names it. */
 void rl_html_page(FILE *f, const json_t *tables, const struct rl_gathered *g, const char *where);
 
-/* Its parts, each a <section> or nothing. */
+/* Its parts, each what is in a section, or nothing.  `tables`, `notes` and `made` are those of
+ * rl_report_tables(), `results` a struct rl_gathered's. */
 void rl_html_tables(FILE *f, const json_t *tables);
+void rl_html_verdicts(FILE *f, const json_t *results);
 void rl_html_notes(FILE *f, const json_t *notes);
 void rl_html_made(FILE *f, const json_t *made, const json_t *results);
 void rl_html_classes(FILE *f, const json_t *results);

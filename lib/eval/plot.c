@@ -14,7 +14,7 @@
 
 extern char **environ;
 
-enum { WIDTH = 440, HEIGHT = 270, COLOURS = 8, DEEPEST = 64, MOST_SVG = 16 << 20 };
+enum { WIDTH = 440, HEIGHT = 270, DEEPEST = 64, MOST_SVG = 16 << 20 };
 
 /* ---- what gnuplot is told ---------------------------------------------------------------------
  */
@@ -40,12 +40,21 @@ static struct range widened(struct range r, double share)
 /* A line of one point is drawn as a dash. */
 static void tell_line(FILE *f, const struct rl_plot_line *l, double dash)
 {
-	if (l->n == 1)
+	size_t n = l->n > RL_PLOT_POINTS ? RL_PLOT_POINTS : l->n;
+
+	if (n == 1)
 		fprintf(f, "%.10g %.10g\n%.10g %.10g\n", l->x[0] - dash, l->y[0], l->x[0] + dash,
 			l->y[0]);
-	else
-		for (size_t i = 0; i < l->n; i++)
-			fprintf(f, "%.10g %.10g\n", l->x[i], l->y[i]);
+	for (size_t i = 0; i < n && n > 1; i++) {
+		size_t first = i * l->n / n, end = (i + 1) * l->n / n;
+		double x = 0, y = 0;
+
+		for (size_t k = first; k < end; k++) {
+			x += l->x[k] / (double)(end - first);
+			y += l->y[k] / (double)(end - first);
+		}
+		fprintf(f, "%.10g %.10g\n", x, y);
+	}
 	fprintf(f, "e\n");
 }
 
@@ -237,7 +246,7 @@ void rl_plot(FILE *f, const struct rl_plot *p)
 			stretch(&y, p->line[i].y[k]);
 		}
 		if (p->line[i].n)
-			colour[lines++] = (int)(i % COLOURS) + 1;
+			colour[lines++] = (int)(i % RL_PLOT_COLOURS) + 1;
 	}
 	if (lines) {
 		FILE *script = tmpfile();

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* Points of a line; of more, the means of as many stretches are drawn. */
+enum { RL_PLOT_POINTS = 400, RL_PLOT_COLOURS = 8 };
+
 struct rl_plot_line {
 	size_t n;
 	double *x, *y; /* [n], finite; x ascending */
@@ -21,8 +24,8 @@ struct rl_plot {
 
 /*
  * An <svg> whose looks are the style sheet's: line i, from 0, is in a group of class "s1" to "s8"
- * (i modulo 8, plus 1), lines of the grid have class "grid-line".  Nothing when no line has a
- * point.  Dies when gnuplot cannot be run or fails, or does not give SVG.
+ * (i modulo RL_PLOT_COLOURS, plus 1), lines of the grid have class "grid-line".  Nothing when no
+ * line has a point.  Dies when gnuplot cannot be run or fails, or does not give SVG.
  */
 void rl_plot(FILE *f, const struct rl_plot *p);
 

@@ -16,10 +16,11 @@ cat >results/ours/voc.json <<'END'
 {"benchmark":"voc0712-detection","name":"other","metrics":{"AP50 11-point":70},"per_class":{"AP50 11-point":{"cat":60,"dog":null}}}
 {"benchmark":"voc12aug-segmentation","name":"other","metrics":{"mIoU":50},"per_class":{"IoU":{"cat":40,"dog":5}},"confusion":[[3,1,0],[0,5,5]]}
 END
-echo '{"benchmark":"pretext","name":"other","metrics":{"accuracy":27},"confusion":'"$(jq -nc '[range(8) as $i | [range(8) | if . == $i then 9 else 1 end]]')}" >results/run/pretext.json
+echo '{"benchmark":"pretext","name":"other","metrics":{"accuracy":27,"chance":13},"interval":[25,29.5],"per_direction":{"up left":1,"up":2,"up right":56,"left":4,"right":5,"down left":6,"down":7,"down right":8},"confusion":'"$(jq -nc '[range(8) as $i | [range(8) | if . == $i then 9 else 1 end]]')}" >results/run/pretext.json
+echo '{"benchmark":"verdict","name":"other","metrics":{"accuracy":27},"verdict":"better: 27.0 % against 20.0 % of <untrained>","against":[{"name":"<untrained>","answer":"better","metrics":{"accuracy":20},"difference":{"accuracy":{"points":7,"low":1.5,"high":9}}}]}' >results/ours/verdict.json
 echo '{"benchmark":"purity","name":"other","metrics":{"area":50},"curve":[[0.1,1],[0.5,0.5],[1,0.25]]}' >results/ours/purity.json
 echo '{"image_id":3}' >results/ours/strangers.json
-for i in 1 2 3 4; do echo '{"step":'$((i * 10))',"epoch":0,"loss":'$((9 - i))',"rpn":1,"accuracy":'$((i * 20))',"lr":0.1,"samples_per_s":3}'; done >results/run/log.jsonl
+for i in 1 2 3 4; do echo '{"step":'$((i * 10))',"epoch":0,"loss":'$((9 - i))',"rpn":1,"accuracy":'$((i * 20))',"rank":'$((i * 3))',"dead":0,"lr":0.1,"samples_per_s":3}'; done >results/run/log.jsonl
 printf '{"step":50,"lo' >>results/run/log.jsonl
 perl -e 'print "P6\n8 4\n255\n", map { chr($_ * 2) } 1 .. 96' | cjpeg >results/ours/look/contact_sheet.jpg
 perl -e 'print "P6\n3000 30\n255\n", "abc" x 90000' | cjpeg >results/ours/look/wide.jpg
@@ -34,7 +35,7 @@ ok $? "it is sound HTML and needs nothing else"
 is "$(cat said)" "" "and this was said of it"
 page results 2>/dev/null | cmp -s - page.html
 ok $? "the same results make the same page"
-is "$(look sections page.html)" "Results;Notes;Training;Class by class;Confusion;Purity and coverage;Pictures;Provenance;" "its sections"
+is "$(look sections page.html)" "Verdicts;Results;Notes;Training;Class by class;Confusion;Purity and coverage;Pictures;Provenance;" "its sections"
 is "$(look table page.html 'VOC SVM / Low-shot SVM')" "Self-Supervised Method|Best Layer|SVM|k=1|k=2|k=4|k=8|k=16|k=32|k=64|k=96
 othera|feature3|20.00||||||||
 <b>ours</b> & \"co\"'sa|feature4|30.54||||||||" "the page's tables, and names as they are"
@@ -53,10 +54,20 @@ dog|5.00" "of detection and segmentation, too"
 is "$(look table page.html 'voc12aug-segmentation: other')" "True class|cat|dog|no class
 cat|75|25|0
 dog|0|50|50" "a confusion matrix in percent of each class"
-is "$(look table page.html 'pretext: other' | cut -d'|' -f1-4 | sed -n '1p;4p')" "True class|above left|above|above right
-above right|6|6|56" "that of the pretext, by directions"
+is "$(look table page.html 'pretext: other' | cut -d'|' -f1-4 | sed -n '1p;4p')
+$(look table page.html 'pretext: accuracy by direction' | sed -n 4p)" "True class|up left|up|up right
+up right|6|6|56
+up right|56.00" "that of the pretext, by directions"
+grep -q '^<p>Right: 27.00 percent, 95 percent interval 25.00 to 29.50; chance: 13.00.</p>$' page.html
+ok $? "with its interval, beside chance"
+is "$(look table page.html 'Verdict: other')" "Against|it is|its accuracy|difference|at least|at most
+<untrained>|better|20.00|+7.00|+1.50|+9.00" "a verdict"
+grep -q '^<p><strong>better: 27.0 % against 20.0 % of &lt;untrained&gt;</strong></p>$' page.html
+ok $? "in its own words"
 is "$(look plots page.html)" "Loss by step: 8 at step 10, 5 at step 40: s1 4, s2 4
 Accuracy, percent, by step: 20 at step 10, 80 at step 40: s1 4
+Effective rank by step: 3 at step 10, 12 at step 40: s1 4
+Dead units, percent, by step: 0 at step 10, 0 at step 40: s1 4
 Purity by coverage: 1.000 at coverage 0.100, 0.250 at 1.000: s1 3" "curves with all of their points"
 is "$(look pictures page.html)" 'ours: look: contact sheet. Neighbours of "ours" & <others>: 8 x 4 '"$(sha256sum <results/ours/look/contact_sheet.jpg | cut -c1-12)
 ours: look: wide: 1600 x 16 other" "pictures with words, as they are or made smaller"
@@ -144,10 +155,10 @@ browser=$(command -v chromium-headless-shell || command -v chromium)
 if sanitized || [ -z "$browser" ]; then
 	skip "what a browser makes of it" "the page is the same bytes there, or there is no Chromium"
 else
-	is "$(browse 400 0)" '{"width":400,"content":400,"outside":0,"errors":0,"pictures":2,"drawings":3,"scrolling":true,"dark":true,"text":[],"lines":true,"closed":true,"seen":true}' \
+	is "$(browse 400 0)" '{"width":400,"content":400,"outside":0,"errors":0,"pictures":2,"drawings":5,"scrolling":true,"dark":true,"text":[],"lines":true,"closed":true,"seen":true}' \
 		"on a telephone in the dark it fits, and wide tables scroll"
 	is "$(grep -c CONSOLE console)" 0 "the browser has nothing to say"
-	is "$(browse 1400 1)" '{"width":1400,"content":1400,"outside":0,"errors":0,"pictures":2,"drawings":3,"scrolling":false,"dark":false,"text":[],"lines":true,"closed":true,"seen":true}' \
+	is "$(browse 1400 1)" '{"width":1400,"content":1400,"outside":0,"errors":0,"pictures":2,"drawings":5,"scrolling":false,"dark":false,"text":[],"lines":true,"closed":true,"seen":true}' \
 		"on a wide screen in the light nothing does"
 	is "$(grep -c CONSOLE console)" 0 "nor here"
 fi
