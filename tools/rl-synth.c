@@ -13,7 +13,7 @@
 
 static const struct rl_tool tool = {
 	.name = "rl-synth",
-	.synopsis = "--out DIR --layout voc|coco|imagefolder [options]",
+	.synopsis = "--out DIR --layout voc|coco|imagefolder|planted|noise [options]",
 	.summary = "Draw a labelled data set of a synthetic world.",
 	.example = "rl-synth --out world --layout voc --images 500 --val 500 && "
 		   "rl-list voc07 world --set test | head",
@@ -21,16 +21,18 @@ static const struct rl_tool tool = {
 
 int main(int argc, char **argv)
 {
-	static const char *const layouts[] = {"voc", "coco", "imagefolder", NULL};
+	static const char *const layouts[] = {"voc",     "coco",  "imagefolder",
+					      "planted", "noise", NULL};
 	static void (*const writers[])(const struct rl_synth_set *) = {
-		rl_synth_write_voc, rl_synth_write_coco, rl_synth_write_imagefolder};
+		rl_synth_write_voc, rl_synth_write_coco, rl_synth_write_imagefolder,
+		rl_synth_write_planted, rl_synth_write_noise};
 	const char *out = NULL, *layout = NULL, *size = "320x240", *categories = NULL;
 	int64_t width, height;
 	int64_t seed = 0, images = 100, val = 0, year = 0, threads = omp_get_max_threads();
 	struct rl_synth_set set = {0};
 	const struct rl_opt opts[] = {
 		RL_OPT_STR("out", &out, "DIR", "directory to make; must not exist"),
-		RL_OPT_STR("layout", &layout, "NAME", "voc, coco or imagefolder"),
+		RL_OPT_STR("layout", &layout, "NAME", "voc, coco, imagefolder, planted or noise"),
 		RL_OPT_INT("images", &images, 1, 10000000, "N", "pictures to train on"),
 		RL_OPT_INT("val", &val, 0, 10000000, "M", "held-out pictures"),
 		RL_OPT_STR("size", &size, "WxH", "pixels"),

@@ -34,6 +34,8 @@ enum rl_purpose {
 	RL_RNG_HOLDOUT = 11,
 	RL_RNG_SAMPLE = 12, /* of anchors and regions that a detector learns from */
 	RL_RNG_BOOTSTRAP = 13,
+	RL_RNG_CONSTELLATION = 14, /* which patches to search for */
+	RL_RNG_PERMUTE = 15,       /* matches among images, for a null */
 };
 
 /* `id` says which sample or tensor: rl_rng_id() of its key, or an index. */

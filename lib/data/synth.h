@@ -67,9 +67,13 @@ struct rl_synth_set {
 	bool quiet;
 };
 
-/* Write it in the layout of PASCAL VOC (dir/VOC<year>), of COCO 2017, or as class folders. */
+/* Write it in the layout of PASCAL VOC (dir/VOC<year>), of COCO 2017, or as class folders; of these
+ * also with things to be discovered, each category one and the same object, and with nothing but
+ * noise, in one class. */
 void rl_synth_write_voc(const struct rl_synth_set *set);
 void rl_synth_write_coco(const struct rl_synth_set *set);
 void rl_synth_write_imagefolder(const struct rl_synth_set *set);
+void rl_synth_write_planted(const struct rl_synth_set *set);
+void rl_synth_write_noise(const struct rl_synth_set *set);
 
 #endif

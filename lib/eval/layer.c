@@ -47,10 +47,10 @@ json_t *rl_layers_chosen(const json_t *head, const char *list, const char *where
 	return names;
 }
 
-const float *rl_layer_row(struct rl_sample *s, const char *layer, size_t *d, const char *where)
+/* n rows of d features; *d as in rl_layer_row(). */
+static const float *check(const struct rl_sample *s, const char *layer, const struct rl_tensor *t,
+			  size_t n, size_t size, size_t *d, const char *where)
 {
-	const struct rl_tensor *t = rl_sample_get(s, layer, RL_F4, 1);
-	size_t size = (size_t)t->dim[0];
 	const float *x = t->data;
 
 	if (!*d)
@@ -58,8 +58,35 @@ const float *rl_layer_row(struct rl_sample *s, const char *layer, size_t *d, con
 	if (size != *d || size == 0)
 		rl_die("%s: %s: %s has %zu features, expected %zu", where, s->key, layer, size,
 		       *d ? *d : 1);
-	for (size_t j = 0; j < size; j++)
+	for (size_t j = 0; j < n * size; j++)
 		if (!isfinite(x[j]))
 			rl_die("%s: %s: %s[%zu] is not a finite number", where, s->key, layer, j);
 	return x;
+}
+
+const float *rl_layer_row(struct rl_sample *s, const char *layer, size_t *d, const char *where)
+{
+	const struct rl_tensor *t = rl_sample_get(s, layer, RL_F4, 1);
+
+	return check(s, layer, t, 1, (size_t)t->dim[0], d, where);
+}
+
+const float *rl_layer_patches(struct rl_sample *s, const char *layer, size_t *d, size_t *n,
+			      const float (**place)[4], const char *where)
+{
+	const struct rl_tensor *t = rl_sample_get(s, layer, RL_F4, 2);
+	const struct rl_tensor *places = rl_sample_get(s, "places", RL_F4, 2);
+	const float *at = places->data;
+
+	*n = (size_t)t->dim[0];
+	if (places->dim[0] != t->dim[0] || places->dim[1] != 4)
+		rl_die("%s: %s: places is not one row of 4 for each patch of %s", where, s->key,
+		       layer);
+	for (size_t j = 0; j < *n; j++)
+		for (int k = 0; k < 4; k++)
+			if (!isfinite(at[4 * j + k]) ||
+			    (k > 1 && !(at[4 * j + k] > at[4 * j + k - 2])))
+				rl_die("%s: %s: place %zu is no rectangle", where, s->key, j);
+	*place = (const float(*)[4])at;
+	return check(s, layer, t, *n, (size_t)t->dim[1], d, where);
 }

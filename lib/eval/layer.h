@@ -14,4 +14,9 @@ json_t *rl_layers_chosen(const json_t *head, const char *list, const char *where
  * Dies, naming sample and layer, on another size, NaN or infinity. */
 const float *rl_layer_row(struct rl_sample *s, const char *layer, size_t *d, const char *where);
 
+/* The same of a sample of patches, f4 [M,D] and `places` f4 [M,4] (see train/dense.h): *n is M.
+ * Dies on places that are not finite or of another number, too. */
+const float *rl_layer_patches(struct rl_sample *s, const char *layer, size_t *d, size_t *n,
+			      const float (**place)[4], const char *where);
+
 #endif

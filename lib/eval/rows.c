@@ -1,10 +1,12 @@
 #include "eval/rows.h"
 
 #include "base/err.h"
+#include "base/pool.h"
 #include "base/utf8.h"
 #include "eval/layer.h"
 #include "eval/network.h"
 
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,7 @@ struct rl_rows *rl_rows_open(const char *path, const char *layer, bool need_labe
 	const json_t *head = rl_reader_head(r->in);
 	if (!rl_head_has_field(head, layer))
 		rl_die("%s: no field %s", r->path, layer);
+	r->patches = !strcmp(rl_json_str(head, "kind", r->path), RL_PATCHFEATURES);
 	r->labelled = rl_head_has_field(head, "label");
 	if (need_labels && !r->labelled)
 		rl_die("%s: no field label: decode with a manifest of classes", r->path);
@@ -43,23 +46,39 @@ static int32_t take_label(struct rl_rows *r)
 	return label;
 }
 
-static void take_row(struct rl_rows *r, struct rl_block *b)
+static void make_room(const struct rl_rows *r, struct rl_block *b, size_t n)
 {
-	const float *x = rl_layer_row(&r->sample, r->layer, &r->d, r->path);
-	size_t d = r->d;
+	if (b->n + n <= b->room)
+		return;
+	b->room = b->room + b->room / 2 < b->n + n ? b->n + n : b->room + b->room / 2;
+	b->x = rl_realloc(b->x, b->room, r->d * sizeof(*b->x));
+	b->label = rl_realloc(b->label, b->room, sizeof(*b->label));
+	b->key = rl_realloc(b->key, b->room, sizeof(*b->key));
+	b->image = rl_realloc(b->image, b->room, sizeof(*b->image));
+	if (r->patches)
+		b->place = rl_realloc(b->place, b->room, sizeof(*b->place));
+}
 
-	if (b->n == b->room) {
-		b->room = b->room ? b->room + b->room / 2 : 64;
-		b->x = rl_realloc(b->x, b->room, d * sizeof(*b->x));
-		b->label = rl_realloc(b->label, b->room, sizeof(*b->label));
-		b->key = rl_realloc(b->key, b->room, sizeof(*b->key));
+static void take_sample(struct rl_rows *r, struct rl_block *b)
+{
+	const float(*place)[4] = NULL, *x;
+	size_t n = 1;
+
+	x = r->patches ? rl_layer_patches(&r->sample, r->layer, &r->d, &n, &place, r->path)
+		       : rl_layer_row(&r->sample, r->layer, &r->d, r->path);
+	int32_t label = take_label(r);
+	make_room(r, b, n);
+	memcpy(b->x + b->n * r->d, x, n * r->d * sizeof(*x));
+	if (r->patches)
+		memcpy(b->place + b->n, place, n * sizeof(*place));
+	b->d = r->d;
+	for (size_t i = 0; i < n; i++, b->n++) {
+		b->label[b->n] = label;
+		b->key[b->n] = rl_strdup(r->sample.key);
+		b->image[b->n] = r->images;
 	}
-	memcpy(b->x + b->n * d, x, d * sizeof(*x));
-	b->label[b->n] = take_label(r);
-	b->key[b->n] = rl_strdup(r->sample.key);
-	b->d = d;
-	b->n++;
-	r->n++;
+	r->n += n;
+	r->images++;
 }
 
 static void clear(struct rl_block *b)
@@ -74,13 +93,13 @@ bool rl_rows_read(struct rl_rows *r, size_t most, struct rl_block *b)
 	clear(b);
 	while (b->n < most && !r->ended) {
 		if (rl_reader_next(r->in, &r->sample)) {
-			take_row(r, b);
+			take_sample(r, b);
 			continue;
 		}
 		r->ended = true;
 		rl_reader_digest(r->in, r->digest);
 		if (!r->n)
-			rl_die("%s: no samples", r->path);
+			rl_die("%s: no %s", r->path, r->images ? "patches" : "samples");
 	}
 	return b->n;
 }
@@ -91,12 +110,70 @@ void rl_block_free(struct rl_block *b)
 	free(b->x);
 	free(b->label);
 	free(b->key);
+	free(b->image);
+	free(b->place);
 	*b = (struct rl_block){0};
+}
+
+size_t rl_block_image_end(const struct rl_block *b, size_t i)
+{
+	size_t end = i + 1;
+
+	while (end < b->n && b->image[end] == b->image[i])
+		end++;
+	return end;
+}
+
+/* ---- reading ahead ----------------------------------------------------------------------------
+ */
+
+struct ahead {
+	struct rl_rows *rows;
+	size_t bytes;
+	int threads;
+	void (*work)(void *context, struct rl_block *b);
+	void *context;
+};
+
+static void *next_block(void *context)
+{
+	struct ahead *a = context;
+	struct rl_block *b = rl_calloc(1, sizeof(*b));
+	size_t most = a->rows->d ? a->bytes / (a->rows->d * sizeof(float)) + 1 : 256;
+
+	if (rl_rows_read(a->rows, most, b))
+		return b;
+	free(b);
+	return NULL;
+}
+
+static void work_on_block(void *context, void *job, int worker)
+{
+	const struct ahead *a = context;
+
+	(void)worker;
+	omp_set_num_threads(a->threads); /* counts for the thread that says it */
+	a->work(a->context, job);
+}
+
+static void done_with_block(void *context, void *job)
+{
+	(void)context;
+	rl_block_free(job);
+	free(job);
+}
+
+void rl_rows_each(struct rl_rows *r, size_t bytes, int threads,
+		  void (*work)(void *context, struct rl_block *b), void *context)
+{
+	struct ahead a = {r, bytes, threads, work, context};
+
+	rl_pool_run(1, &(struct rl_pool_calls){next_block, work_on_block, done_with_block, &a});
 }
 
 json_t *rl_rows_provenance(const struct rl_rows *r)
 {
-	return json_pack("{s:s, s:I, s:s, s:O}", "path", r->path, "samples", (json_int_t)r->n,
+	return json_pack("{s:s, s:I, s:s, s:O}", "path", r->path, "samples", (json_int_t)r->images,
 			 "digest", r->digest, "history", r->history);
 }
 

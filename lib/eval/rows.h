@@ -1,6 +1,7 @@
 /*
  * A feature stream in blocks of rows: one layer, f4 [D], the class label of each, i4 [], and its
- * key.  For data sets that fit no memory.
+ * key.  For data sets that fit no memory.  In a stream of patches (kind patchfeatures) each patch
+ * is a row, and all of an image's are in one block.
  *
  * Dies, naming the sample, on a size that varies, NaN, infinity, and a label that is negative or
  * not below the number of classes that the head states or, where it states none, 2^24.
@@ -13,10 +14,12 @@
 struct rl_rows {
 	char *path;
 	char *layer;
+	bool patches; /* rows are patches of images */
 	bool labelled;
 	int64_t nclass; /* that the head states; otherwise the largest label so far, plus 1 */
 	size_t d;       /* 0 before the first row */
 	size_t n;       /* rows read so far */
+	size_t images;  /* samples read so far */
 	json_t *history;
 	char digest[17]; /* of the whole stream's payload, at its end */
 
@@ -27,19 +30,28 @@ struct rl_rows {
 
 struct rl_block {
 	size_t n, d;
-	float *x;       /* [n,d] */
-	int32_t *label; /* [n]; -1 where there are none */
-	char **key;     /* [n] */
-	size_t room;    /* rows there is memory for */
+	float *x;          /* [n,d] */
+	int32_t *label;    /* [n]; -1 where there are none */
+	char **key;        /* [n] */
+	size_t *image;     /* [n]; which of the stream's samples, from 0 */
+	float (*place)[4]; /* [n], x1 y1 x2 y2 of patches in pixels; NULL: rows are images */
+	size_t room;       /* rows there is memory for */
 };
 
 /* Dies when there is no such layer or, with need_labels, no labels. */
 struct rl_rows *rl_rows_open(const char *path, const char *layer, bool need_labels);
 
-/* Up to `most` of the next rows into *b (zero it once; its memory is reused); false at the end.  A
- * stream without any row dies. */
+/* Up to `most` of the next rows, or patches of images until there are as many, into *b (zero it
+ * once; its memory is reused); false at the end.  A stream without any row dies. */
 bool rl_rows_read(struct rl_rows *r, size_t most, struct rl_block *b);
 void rl_block_free(struct rl_block *b);
+/* One past the last row of the image of row i. */
+size_t rl_block_image_end(const struct rl_block *b, size_t i);
+
+/* Every block of about `bytes` of the rows from here on to the end, handed to work(), which may
+ * change it, while the next is read. */
+void rl_rows_each(struct rl_rows *r, size_t bytes, int threads,
+		  void (*work)(void *context, struct rl_block *b), void *context);
 
 /* {"path", "samples", "digest", "history"} of a stream that was read to its end. */
 json_t *rl_rows_provenance(const struct rl_rows *r);

@@ -22,6 +22,7 @@
  */
 
 /* A new head without fields.  kind says what a sample is: "images", "patches", "features". */
+#define RL_PATCHFEATURES "patchfeatures" /* features of many places in each image */
 json_t *rl_head_new(const char *kind);
 
 /* Declare a field.  In dims a negative size is a named dimension, -1 for the first of names etc.:

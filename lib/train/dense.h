@@ -1,9 +1,10 @@
 /*
  * Features of every patch of a dense grid over each image of a stream.
  *
- * A sample stays an image.  Its field `image` is replaced by `size` i4 [2], its height and width;
- * `places` f4 [M,4], x1 y1 x2 y2 of the patches in its pixels; and each layer that is wanted,
- * f4 [M,D], in their order.  An image that is smaller than a patch at all scales has none: M is 0.
+ * A sample stays an image, its kind is RL_PATCHFEATURES.  Its field `image` is replaced by `size`
+ * i4 [2], its height and width; `places` f4 [M,4], x1 y1 x2 y2 of the patches in its pixels; and
+ * each layer that is wanted, f4 [M,D], in their order.  An image that is smaller than a patch at
+ * all scales has none: M is 0.
  */
 #ifndef RL_TRAIN_DENSE_H
 #define RL_TRAIN_DENSE_H
@@ -11,9 +12,6 @@
 #include "image/grid.h"
 #include "models/extractor.h"
 #include "stream/stream.h"
-
-/* A stream of such samples; those who read one ask for this. */
-#define RL_PATCHFEATURES "patchfeatures"
 
 struct rl_dense {
 	struct rl_extractor *extractor; /* of height and width grid.size, planned for `batch` */
