@@ -26,12 +26,15 @@ static json_t *member(json_t *o, const char *name, json_t *(*make)(void))
 static void add(json_t *tables, const char *title, const char *name, const json_t *scores,
 		const char *inside)
 {
-	json_t *table = member(tables, title, json_object);
-	json_t *names = member(table, "names", json_array);
-	json_t *classes = member(table, "classes", json_object), *score;
+	json_t *table, *names, *classes, *score;
 	const char *class;
 	char index[24];
 
+	if (!json_object_size(scores))
+		return;
+	table = member(tables, title, json_object);
+	names = member(table, "names", json_array);
+	classes = member(table, "classes", json_object);
 	snprintf(index, sizeof(index), "%zu", json_array_size(names));
 	json_array_append_new(names, json_string(name));
 	json_object_foreach((json_t *)scores, class, score)
@@ -47,7 +50,7 @@ static void add(json_t *tables, const char *title, const char *name, const json_
 static void add_result(json_t *tables, const json_t *result)
 {
 	const char *benchmark = json_string_value(json_object_get(result, "benchmark"));
-	const char *name = json_string_value(json_object_get(result, "name"));
+	const char *name = rl_html_name(result);
 	const char *layer = json_string_value(json_object_get(result, "layer")), *metric;
 	const json_t *best = json_object_get(json_object_get(result, "layers"), layer);
 	json_t *scores;

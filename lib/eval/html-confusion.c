@@ -96,7 +96,7 @@ static void write_confusion(FILE *f, const json_t *result)
 {
 	const json_t *rows = json_object_get(result, "confusion");
 	const char *benchmark = json_string_value(json_object_get(result, "benchmark"));
-	const char *name = json_string_value(json_object_get(result, "name"));
+	const char *name = rl_html_name(result);
 	size_t n = json_array_size(rows), i;
 	json_t *names = class_names(result, n), *row;
 

@@ -86,9 +86,7 @@ static const json_t *find(const json_t *results, const char *name, size_t k)
 
 	json_array_foreach(results, i, from)
 	{
-		const char *its = text_of(json_object_get(from, "result"), "name");
-
-		if (!strcmp(*its ? its : "(unnamed)", name) && !k--)
+		if (!strcmp(rl_html_name(json_object_get(from, "result")), name) && !k--)
 			return from;
 	}
 	return NULL;

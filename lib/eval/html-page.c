@@ -58,6 +58,9 @@ static void write_head(FILE *f, const struct rl_gathered *g)
 	rl_html(f, "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n"
 		   "<head>\n<meta charset=\"utf-8\"/>\n"
 		   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+		   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+		   "&#39;none&#39;; "
+		   "img-src data:; style-src &#39;unsafe-inline&#39;\"/>\n"
 		   "<title>Visual features: results</title>\n<style>\n");
 	fputs(rl_html_style, f);
 	rl_html(f, "</style>\n</head>\n<body>\n<header>\n<h1>Visual features: results</h1>\n");

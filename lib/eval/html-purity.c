@@ -29,7 +29,7 @@ static bool is_curve(const json_t *curve)
 static void write_curve(FILE *f, const json_t *result)
 {
 	const json_t *curve = json_object_get(result, "curve");
-	const char *name = json_string_value(json_object_get(result, "name"));
+	const char *name = rl_html_name(result);
 	size_t n = json_array_size(curve), i;
 	struct rl_plot_line line = {n, rl_calloc(n, sizeof(double)), rl_calloc(n, sizeof(double))};
 	json_t *point;

@@ -1,5 +1,7 @@
 #include "eval/html.h"
 
+#include "eval/report.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -37,4 +39,11 @@ void rl_html(FILE *f, const char *format, ...)
 		}
 	}
 	va_end(arguments);
+}
+
+const char *rl_html_name(const json_t *result)
+{
+	const char *name = json_string_value(json_object_get(result, "name"));
+
+	return *name ? name : RL_UNNAMED;
 }

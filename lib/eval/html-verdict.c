@@ -33,22 +33,23 @@ static void write_row(FILE *f, const json_t *other)
 
 static void write_verdict(FILE *f, const json_t *result)
 {
-	const char *name = json_string_value(json_object_get(result, "name"));
+	const char *benchmark = json_string_value(json_object_get(result, "benchmark"));
+	const char *name = rl_html_name(result);
 	const json_t *against = json_object_get(result, "against");
 	json_t *other;
 	size_t i;
 
-	rl_html(f, "<h3>%s</h3>\n<p><strong>%s</strong></p>\n", name,
+	rl_html(f, "<h3>%s: %s</h3>\n<p><strong>%s</strong></p>\n", benchmark, name,
 		json_string_value(json_object_get(result, "verdict")));
 	if (!json_array_size(against))
 		return;
 	rl_html(f,
-		"<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Verdict: %s\">\n"
+		"<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"%s: %s\">\n"
 		"<table>\n<thead><tr><th scope=\"col\">Against</th><th scope=\"col\">it is</th>"
 		"<th scope=\"col\">its accuracy</th><th scope=\"col\">difference</th>"
 		"<th scope=\"col\">at least</th><th scope=\"col\">at most</th></tr></thead>\n"
 		"<tbody>\n",
-		name);
+		benchmark, name);
 	json_array_foreach(against, i, other) write_row(f, other);
 	rl_html(f, "</tbody>\n</table>\n</div>\n");
 }

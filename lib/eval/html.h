@@ -13,6 +13,9 @@
  * attributes between quotes, and control characters become spaces. */
 void rl_html(FILE *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What the row of a result is called. */
+const char *rl_html_name(const json_t *result);
+
 /* The whole page: one file that needs no other, no network and no script.  `tables` are those of
  * rl_report_tables().  Dies on logs and pictures that cannot be read, when gnuplot cannot be run,
  * and when f cannot be written; `where` names it. */

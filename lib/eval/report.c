@@ -102,7 +102,7 @@ void rl_report_add(struct rl_report *r, const json_t *result, const char *where)
 	json_t *marks = rl_deviations(result, rl_page_protocol(benchmark));
 
 	if (!*name)
-		name = "(unnamed)";
+		name = RL_UNNAMED;
 	add_numbers(r->ours, name, benchmark, result, marks, where);
 	add_made(r, name, benchmark, result);
 	json_decref(marks);

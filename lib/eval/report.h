@@ -11,6 +11,9 @@
 
 #include <jansson.h>
 
+/* What a result without a name is called. */
+#define RL_UNNAMED "(unnamed)"
+
 struct rl_report {
 	/* {name: {benchmark: {metric: {"value", "layer"?, "marks": [text]}}}}, in the order in
 	 * which they first came. */
