@@ -40,6 +40,8 @@ int main(int argc, char **argv)
 			   "of voc, 2007 or 2012; 2007 if not given"),
 		RL_OPT_STR("categories", &categories, "A,B,...",
 			   "only these, such as car,house; all twelve if not given"),
+		RL_OPT_REAL("green-shift", &set.green_shift, -0.05, 0.05, "S",
+			    "the lens: green is magnified by 1 + S about the middle"),
 		RL_OPT_INT("seed", &seed, 0, INT64_MAX, "S", "which world"),
 		RL_OPT_INT("threads", &threads, 1, 1024, "N", "pictures drawn at a time"),
 		RL_OPT_FLAG("quiet", &set.quiet, "no progress on stderr"),

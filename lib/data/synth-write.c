@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "image/jpeg.h"
+#include "image/lens.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -86,6 +87,8 @@ void rl_synth_each(const struct rl_synth_set *set, bool labelled,
 		struct rl_synth_scene scene;
 
 		draw(set, i, labelled, &scene);
+		if (set->green_shift != 0)
+			rl_lens_magnify_green(&scene.image, set->green_shift);
 		save(set, i, &scene, user);
 		rl_synth_free(&scene);
 #pragma omp critical

@@ -63,7 +63,8 @@ struct rl_synth_set {
 	int64_t train, val;
 	int width, height;
 	struct rl_synth_cast cast;
-	int year; /* of VOC */
+	int year;           /* of VOC */
+	double green_shift; /* see image/lens.h */
 	bool quiet;
 };
 

@@ -78,6 +78,23 @@ void rl_gram(const double *x, size_t n, size_t d, double *k, int threads)
 			k[j * n + i] = k[i * n + j];
 }
 
+void rl_gram_add(double *k, const double *x, size_t n, size_t d)
+{
+	size_t side = (d + TILE - 1) / TILE;
+
+	check(d, n, d);
+#pragma omp parallel for schedule(dynamic)
+	for (size_t t = 0; t < side * side; t++) {
+		size_t i = t / side * TILE, j = t % side * TILE;
+
+		if (j > i)
+			continue;
+		cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)smaller(TILE, d - i),
+			    (int)smaller(TILE, d - j), (int)n, 1, x + i, (int)d, x + j, (int)d, 1,
+			    k + i * d + j, (int)d);
+	}
+}
+
 void rl_rows_combine(const float *x, size_t n, size_t d, const double *coef, size_t count,
 		     double *out)
 {

@@ -19,6 +19,9 @@ void rl_gram_cross(const double *a, size_t na, const double *b, size_t nb, size_
 /* k[n,n] = x[n,d] x^T, both triangles. */
 void rl_gram(const double *x, size_t n, size_t d, double *k, int threads);
 
+/* The lower triangle of k[d,d] += x[n,d]^T x; in tiles, some of which reach above it. */
+void rl_gram_add(double *k, const double *x, size_t n, size_t d);
+
 /* out[count][d] = coef[count][n] times the normalised rows of x[n,d], a block of them at a time. */
 void rl_rows_combine(const float *x, size_t n, size_t d, const double *coef, size_t count,
 		     double *out);

@@ -1,12 +1,13 @@
 #include "eval/whiten.h"
 
 #include "base/err.h"
+#include "eval/gram.h"
 
 #include <cblas.h>
 #include <omp.h>
 #include <stdlib.h>
 
-enum { TILE = 256, ROWS = 64 };
+enum { ROWS = 64 };
 
 /* LAPACK, which OpenBLAS carries. */
 void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info,
@@ -37,23 +38,6 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Fixed tiles, each one single-threaded call: the same bits for any number of threads. */
-static void add_squares(struct rl_whiten *w, const double *x, size_t n)
-{
-	size_t d = w->d, tiles = (d + TILE - 1) / TILE;
-
-#pragma omp parallel for schedule(dynamic)
-	for (size_t t = 0; t < tiles * tiles; t++) {
-		size_t i = t / tiles * TILE, j = t % tiles * TILE;
-
-		if (j > i)
-			continue;
-		cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)smaller(TILE, d - i),
-			    (int)smaller(TILE, d - j), (int)n, 1, x + i, (int)d, x + j, (int)d, 1,
-			    w->factor + i * d + j, (int)d);
-	}
-}
-
 void rl_whiten_add(struct rl_whiten *w, const float *x, size_t n)
 {
 	if (n > w->room)
@@ -65,7 +49,7 @@ void rl_whiten_add(struct rl_whiten *w, const float *x, size_t n)
 			w->wide[i * w->d + j] = v;
 			w->mean[j] += v;
 		}
-	add_squares(w, w->wide, n);
+	rl_gram_add(w->factor, w->wide, n, w->d);
 	w->n += n;
 }
 

@@ -51,6 +51,7 @@ static const struct operation operations[] = {
 	 rl_draw_random_resized_crop},
 	{"flip", NO_SIZE, 0, 1, {{0.5, 0, 1}}, rl_draw_flip},
 	{"grey", NO_SIZE, 0, 1, {{1, 0, 1}}, rl_draw_grey},
+	{"project", NO_SIZE, 0, 0, {{0, 0, 0}}, rl_draw_project},
 	{"color-jitter",
 	 NO_SIZE,
 	 3,

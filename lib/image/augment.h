@@ -83,6 +83,7 @@ void rl_steps_image(const struct rl_steps *s, struct rl_resizer *r, struct rl_im
 	"                             a share of the area, resized (0.08,1,3/4,4/3)\n"      \
 	"  flip[=P]                   left to right (0.5)\n"                                \
 	"  grey[=P]                   (1)\n"                                                \
+	"  project                    colours without green - magenta\n"                    \
 	"  color-jitter=BRIGHTNESS,CONTRAST,SATURATION[,HUE]\n"                             \
 	"  photometric                mmsegmentation's distortion\n"                        \
 	"  lighting[=STD]             AlexNet's colour noise, as a field (0.1)"

@@ -24,6 +24,10 @@ static inline int32_t rl_level(float v)
 /* Replace each of n RGB pixels by its luma in all three channels. */
 void rl_grey(uint8_t *rgb, size_t n);
 
+/* Take from each of n RGB pixels what it has along green - magenta, a = [-1, 2, -1]: the projection
+ * I - a^T a / (a a^T) of Doersch, Gupta and Efros, ICCV 2015, rounded, within the levels. */
+void rl_project(uint8_t *rgb, size_t n);
+
 /* n pixels of CMYK as Adobe's programs store it in JPEG, inverted (255 is no ink). */
 void rl_inverted_cmyk_to_rgb(const uint8_t *cmyk, uint8_t *rgb, size_t n);
 

@@ -19,6 +19,19 @@ bool rl_draw_grey(const struct rl_values *v, struct rl_drawing *d)
 	return true;
 }
 
+static void project(uint8_t *rgb, size_t n, double unused)
+{
+	(void)unused;
+	rl_project(rgb, n);
+}
+
+bool rl_draw_project(const struct rl_values *v, struct rl_drawing *d)
+{
+	(void)v;
+	rl_draw_colour(d, project, 0);
+	return true;
+}
+
 /* In an order of its own for every image.  An amount of 0 is no operation and draws nothing. */
 bool rl_draw_color_jitter(const struct rl_values *v, struct rl_drawing *d)
 {

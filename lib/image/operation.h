@@ -42,6 +42,6 @@ rl_draw rl_draw_resize, rl_draw_multi_resize, rl_draw_ratio_resize, rl_draw_squa
 	rl_draw_center_crop, rl_draw_random_crop, rl_draw_class_crop, rl_draw_random_resized_crop,
 	rl_draw_flip;
 /* jitter.c */
-rl_draw rl_draw_grey, rl_draw_color_jitter, rl_draw_photometric, rl_draw_lighting;
+rl_draw rl_draw_grey, rl_draw_project, rl_draw_color_jitter, rl_draw_photometric, rl_draw_lighting;
 
 #endif

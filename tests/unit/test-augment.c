@@ -470,8 +470,35 @@ static void test_pinned(void)
 	ok(fabs(s.lighting[0] + 0.0136619) < 1e-7, "pinned: lighting %.7f", s.lighting[0]);
 }
 
+/* I - a^T a / (a a^T), a = [-1, 2, -1], in double. */
+static void test_project(void)
+{
+	static const double a[3] = {-1, 2, -1};
+	struct rl_rng r = rng_of(3);
+	struct rl_steps steps;
+	int wrong = 0;
+
+	for (int t = 0; t < TRIALS; t++) {
+		uint8_t rgb[3], was[3];
+		double along = 0;
+
+		for (int i = 0; i < 3; i++) {
+			rgb[i] = was[i] = (uint8_t)rl_rng_below(&r, 256);
+			along += a[i] * rgb[i] / 6;
+		}
+		rl_project(rgb, 1);
+		for (int i = 0; i < 3; i++)
+			wrong += rgb[i] !=
+				 fmin(fmax(floor(was[i] - along * a[i] + 0.5 + 1e-9), 0), 255);
+	}
+	ok(wrong == 0, "project: nothing is left along green - magenta: %d differ", wrong);
+	steps_with("project flip=1", 0, 20, 30, NULL, &steps);
+	ok(steps.count == 2 && steps.step[0].colour, "it is always done");
+}
+
 int main(void)
 {
+	test_project();
 	test_random_resized_crop();
 	test_multi_resize();
 	test_ratio_resize();
