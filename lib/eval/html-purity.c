@@ -26,34 +26,47 @@ static bool is_curve(const json_t *curve)
 	return json_array_size(curve) > 0;
 }
 
-static void write_curve(FILE *f, const json_t *result)
+static struct rl_plot_line line_of(const json_t *result)
 {
 	const json_t *curve = json_object_get(result, "curve");
-	const char *name = rl_html_name(result);
 	size_t n = json_array_size(curve), i;
-	struct rl_plot_line line = {n, rl_calloc(n, sizeof(double)), rl_calloc(n, sizeof(double))};
+	struct rl_plot_line l = {.name = rl_strdup(rl_html_name(result)),
+				 .n = n,
+				 .x = rl_calloc(n, sizeof(double)),
+				 .y = rl_calloc(n, sizeof(double))};
 	json_t *point;
 
 	json_array_foreach(curve, i, point)
 	{
-		line.x[i] = json_number_value(json_array_get(point, 0));
-		line.y[i] = json_number_value(json_array_get(point, 1));
+		l.x[i] = json_number_value(json_array_get(point, 0));
+		l.y[i] = json_number_value(json_array_get(point, 1));
 	}
-	char *words = rl_asprintf("Purity by coverage: %.3f at coverage %.3f, %.3f at %.3f",
-				  line.y[0], line.x[0], line.y[n - 1], line.x[n - 1]);
+	return l;
+}
+
+static void write_plot(FILE *f, const struct rl_plot_line *line, size_t n)
+{
+	char *words = rl_strdup("Purity by coverage");
+
+	for (size_t i = 0; i < n; i++) {
+		const struct rl_plot_line *l = &line[i];
+		char *more =
+			rl_asprintf("%s%s %s: %.3f at %.3f, %.3f at %.3f", words, i ? ";" : ",",
+				    l->name, l->y[0], l->x[0], l->y[l->n - 1], l->x[l->n - 1]);
+		free(words);
+		words = more;
+	}
 	rl_html(f, "<figure>\n");
-	rl_plot(f, &(struct rl_plot){words, "coverage", true, 1, &line});
-	rl_html(f, "<figcaption><strong>%s</strong>. %s</figcaption>\n</figure>\n", name, words);
+	rl_plot(f, &(struct rl_plot){words, "coverage", RL_PLOT_UNIT, n, line});
+	rl_html(f, "<figcaption>%s</figcaption>\n</figure>\n", words);
 	free(words);
-	free(line.x);
-	free(line.y);
 }
 
 void rl_html_purity(FILE *f, const json_t *results)
 {
+	struct rl_plot_line *lines = NULL;
 	json_t *from;
-	size_t i;
-	bool any = false;
+	size_t n = 0, i;
 
 	json_array_foreach(results, i, from)
 	{
@@ -61,11 +74,15 @@ void rl_html_purity(FILE *f, const json_t *results)
 
 		if (!is_curve(json_object_get(result, "curve")))
 			continue;
-		if (!any)
-			rl_html(f, "<div class=\"grid\">\n");
-		any = true;
-		write_curve(f, result);
+		lines = rl_grown(lines, n, sizeof(*lines));
+		lines[n++] = line_of(result);
 	}
-	if (any)
-		rl_html(f, "</div>\n");
+	if (n)
+		write_plot(f, lines, n);
+	for (i = 0; i < n; i++) {
+		free(lines[i].name);
+		free(lines[i].x);
+		free(lines[i].y);
+	}
+	free(lines);
 }

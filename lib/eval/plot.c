@@ -7,6 +7,7 @@
 #include <expat.h>
 #include <math.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -64,8 +65,10 @@ static void tell(FILE *f, const struct rl_plot *p, struct range x, struct range 
 
 	x = widened(x, 0);
 	y = widened(y, 0.04);
-	if (p->from_zero)
+	if (p->axes != RL_PLOT_FITTED)
 		y.low = 0;
+	if (p->axes == RL_PLOT_UNIT)
+		x = (struct range){0, 1}, y.high = 1.02;
 	fprintf(f,
 		"set terminal svg size %d,%d noenhanced font ',12'\n"
 		"set border 3\nset tics nomirror\nset grid ytics\nset key off\n"
@@ -234,6 +237,15 @@ static void restyle(FILE *f, const char *svg, size_t size, const int *colour, si
 	XML_ParserFree(parser);
 }
 
+static void write_legend(FILE *f, const struct rl_plot *p)
+{
+	rl_html(f, "<ul class=\"legend\">");
+	for (size_t i = 0; i < p->n; i++)
+		rl_html(f, "<li class=\"s%d\">%s</li>", (int)(i % RL_PLOT_COLOURS) + 1,
+			p->line[i].name);
+	rl_html(f, "</ul>\n");
+}
+
 void rl_plot(FILE *f, const struct rl_plot *p)
 {
 	struct range x = {INFINITY, -INFINITY}, y = x;
@@ -260,6 +272,8 @@ void rl_plot(FILE *f, const struct rl_plot *p)
 			HEIGHT, p->label);
 		restyle(f, svg, size, colour, lines);
 		rl_html(f, "</svg>\n");
+		if (p->n > 1)
+			write_legend(f, p);
 		free(svg);
 		fclose(script);
 	}

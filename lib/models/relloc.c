@@ -34,8 +34,8 @@ struct rl_pairs_net rl_relloc_pairs(struct rl_net *n, const struct rl_relloc *c,
 	m.patches = rl_feed(n, 4, (int64_t[]){patches, 3, c->patch, c->patch});
 	rl_resnet(n, &trunk, "backbone.", m.patches, feature);
 	m.pooled = rl_global_avgpool(n, feature[RL_STAGE4]);
-	m.first = rl_gather(n, m.pooled, pairs);
-	m.second = rl_gather(n, m.pooled, pairs);
+	m.first = rl_select(n, m.pooled, pairs);
+	m.second = rl_select(n, m.pooled, pairs);
 	m.logits = logits_of(n, c, m.first, m.second, 1, &m.neck);
 	m.loss = rl_softmax_ce(n, m.logits);
 	return m;
@@ -97,8 +97,8 @@ void rl_relloc_feed_pairs(struct rl_net *n, const struct rl_pairs_net *m,
 	for (int64_t i = 0; i < dim[0]; i++)
 		index[i] = i;
 	feed(n, m->patches, patches, index);
-	rl_gather_rows(n, m->first, first);
-	rl_gather_rows(n, m->second, second);
+	rl_select_rows(n, m->first, first);
+	rl_select_rows(n, m->second, second);
 }
 
 void rl_relloc_labels(int64_t images, int32_t *labels)

@@ -40,7 +40,7 @@ struct rl_relloc_net {
  * orders.  The label is the place of the second relative to the first. */
 struct rl_pairs_net {
 	rl_val patches;       /* a feed [patches,3,P,P] */
-	rl_val first, second; /* of each pair, for rl_gather_rows() */
+	rl_val first, second; /* of each pair, for rl_select_rows() */
 	rl_val logits;        /* [pairs,8] */
 	int loss;
 	rl_val pooled, neck; /* [patches,C], [pairs,hidden] */

@@ -111,8 +111,8 @@ rl_val rl_linear(struct rl_net *n, rl_val x, const char *name, int out, double s
 rl_val rl_linear_pairs(struct rl_net *n, rl_val a, rl_val b, const char *name, int out, double std);
 
 /* Row i of [rows,C] is row[i] of x [N,C]; which, is set before each forward. */
-rl_val rl_gather(struct rl_net *n, rl_val x, int64_t rows);
-void rl_gather_rows(struct rl_net *n, rl_val out, const int32_t *row);
+rl_val rl_select(struct rl_net *n, rl_val x, int64_t rows);
+void rl_select_rows(struct rl_net *n, rl_val out, const int32_t *row);
 
 /* Inverted dropout of a training tape.  The mask is a function of (seed, draw, sample, element), a
  * sample being `rows` rows of x: number i of this batch is number i * ranks + rank of the ranks'

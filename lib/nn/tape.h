@@ -116,7 +116,7 @@ struct op {
 			const float *gradient; /* the caller's, plain */
 		} outlet;
 		bool bias_relu;
-		const int32_t *gather; /* the caller's */
+		const int32_t *select; /* the caller's */
 		enum rl_interpolation interpolation;
 		struct {
 			struct rl_roi_align how;

@@ -19,6 +19,7 @@ END
 echo '{"benchmark":"pretext","name":"other","metrics":{"accuracy":27,"chance":13},"interval":[25,29.5],"per_direction":{"up left":1,"up":2,"up right":56,"left":4,"right":5,"down left":6,"down":7,"down right":8},"confusion":'"$(jq -nc '[range(8) as $i | [range(8) | if . == $i then 9 else 1 end]]')}" >results/run/pretext.json
 echo '{"benchmark":"verdict","name":"other","metrics":{"accuracy":27},"verdict":"better: 27.0 % against 20.0 % of <untrained>","against":[{"name":"<untrained>","answer":"better","metrics":{"accuracy":20},"difference":{"accuracy":{"points":7,"low":1.5,"high":9}}}]}' >results/ours/verdict.json
 echo '{"benchmark":"purity","name":"other","metrics":{"area":50},"curve":[[0.1,1],[0.5,0.5],[1,0.25]]}' >results/ours/purity.json
+echo '{"benchmark":"purity","name":"more","metrics":{"area":20},"curve":[[0.2,0.5]]}' >>results/ours/purity.json
 echo '{"image_id":3}' >results/ours/strangers.json
 for i in 1 2 3 4; do echo '{"step":'$((i * 10))',"epoch":0,"loss":'$((9 - i))',"rpn":1,"accuracy":'$((i * 20))',"rank":'$((i * 3))',"dead":0,"lr":0.1,"samples_per_s":3}'; done >results/run/log.jsonl
 printf '{"step":50,"lo' >>results/run/log.jsonl
@@ -68,7 +69,7 @@ is "$(look plots page.html)" "Loss by step: 8 at step 10, 5 at step 40: s1 4, s2
 Accuracy, percent, by step: 20 at step 10, 80 at step 40: s1 4
 Effective rank by step: 3 at step 10, 12 at step 40: s1 4
 Dead units, percent, by step: 0 at step 10, 0 at step 40: s1 4
-Purity by coverage: 1.000 at coverage 0.100, 0.250 at 1.000: s1 3" "curves with all of their points"
+Purity by coverage, other: 1.000 at 0.100, 0.250 at 1.000; more: 0.500 at 0.200, 0.500 at 0.200: s1 3, s2 2" "curves with all of their points"
 is "$(look pictures page.html)" 'ours: look: contact sheet. Neighbours of "ours" & <others>: 8 x 4 '"$(sha256sum <results/ours/look/contact_sheet.jpg | cut -c1-12)
 ours: look: wide: 1600 x 16 other" "pictures with words, as they are or made smaller"
 grep -q 'ours: look: broken.*not shown: ' page.html

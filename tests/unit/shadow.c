@@ -426,20 +426,20 @@ static void pixel_backward(struct shadow *s, const struct op *op, struct wanted 
 			       &op->c.loss.pixels);
 }
 
-static void gather_forward(struct shadow *s, const struct op *op)
+static void select_forward(struct shadow *s, const struct op *op)
 {
 	int64_t width = shape_in(s, op).c;
 
 	for (int64_t i = 0; i < count_of(rl_op_out(s->net, op)); i++)
-		out(s, op)[i] = in(s, op, 0)[op->c.gather[i / width] * width + i % width];
+		out(s, op)[i] = in(s, op, 0)[op->c.select[i / width] * width + i % width];
 }
 
-static void gather_backward(struct shadow *s, const struct op *op, struct wanted d)
+static void select_backward(struct shadow *s, const struct op *op, struct wanted d)
 {
 	int64_t width = shape_in(s, op).c;
 
 	for (int64_t i = 0; i < count_of(rl_op_out(s->net, op)); i++)
-		d.x[0][op->c.gather[i / width] * width + i % width] += gradient(s, op)[i];
+		d.x[0][op->c.select[i / width] * width + i % width] += gradient(s, op)[i];
 }
 
 static void outlet_forward(struct shadow *s, const struct op *op)
@@ -477,7 +477,7 @@ static const struct twin {
 	{"deconv", deconv_forward, deconv_backward},
 	{"interpolate", interpolate_forward, interpolate_backward},
 	{"roi align", roi_align_forward, roi_align_backward},
-	{"gather", gather_forward, gather_backward},
+	{"select", select_forward, select_backward},
 	{"concat", concat_forward, concat_backward},
 	{"pixel ce", pixel_forward, pixel_backward},
 	{"outlet", outlet_forward, outlet_backward},

@@ -256,12 +256,12 @@ static void test_rows(const struct rig_variant *v)
 	static const int32_t first[] = {0, 0, 4, 2, 2, 2, 5}, second[] = {1, 4, 0, 2, 5, 1, 2};
 	rig_open(&r, v, true);
 	x = rl_linear(r.net, rig_rows(&r, 6, 9), "trunk", 12, 0.01);
-	left = rl_gather(r.net, x, RL_LEN(first));
-	right = rl_gather(r.net, x, RL_LEN(second));
-	rl_gather_rows(r.net, left, first);
-	rl_gather_rows(r.net, right, second);
+	left = rl_select(r.net, x, RL_LEN(first));
+	right = rl_select(r.net, x, RL_LEN(second));
+	rl_select_rows(r.net, left, first);
+	rl_select_rows(r.net, right, second);
 	rig_end(&r, rl_linear_pairs(r.net, left, right, "fc", 8, 0.01));
-	rig_check(&r, "linear of gathered pairs");
+	rig_check(&r, "linear of selected pairs");
 
 	for (int k = 2; k <= 1000; k *= 20) {
 		rig_open(&r, v, true);

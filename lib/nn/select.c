@@ -20,12 +20,12 @@ static void forward(struct rl_net *n, struct op *op, struct span at)
 
 	(void)at;
 	for (int64_t i = 0; i < y->dim[0]; i++)
-		if (op->c.gather[i] < 0 || op->c.gather[i] >= x->dim[0])
-			rl_die("row %d of %lld: there is none", (int)op->c.gather[i],
+		if (op->c.select[i] < 0 || op->c.select[i] >= x->dim[0])
+			rl_die("row %d of %lld: there is none", (int)op->c.select[i],
 			       (long long)x->dim[0]);
 #pragma omp parallel for schedule(static)
 	for (int64_t i = 0; i < y->dim[0]; i++)
-		memcpy(to + i * width, from + op->c.gather[i] * width, (size_t)width * sizeof(*to));
+		memcpy(to + i * width, from + op->c.select[i] * width, (size_t)width * sizeof(*to));
 }
 
 /* A row's gradients are added in their order: the sum does not depend on the number of threads. */
@@ -43,29 +43,29 @@ static void backward(struct rl_net *n, struct op *op, struct span at)
 
 		memset(to, 0, (size_t)width * sizeof(*to));
 		for (int64_t i = 0; i < y->dim[0]; i++)
-			for (int64_t k = 0; op->c.gather[i] == r && k < width; k++)
+			for (int64_t k = 0; op->c.select[i] == r && k < width; k++)
 				to[k] += dy[i * width + k];
 	}
 }
 
 static const struct optype type = {
-	.name = "gather",
+	.name = "select",
 	.plan = plan,
 	.forward = {{.run = forward, .whole = true}},
 	.backward = {{.run = backward, .whole = true, .stores = true}},
 };
 
-rl_val rl_gather(struct rl_net *n, rl_val in, int64_t rows)
+rl_val rl_select(struct rl_net *n, rl_val in, int64_t rows)
 {
 	struct op *op = rl_op_append(n, &type, 1, &in);
 	const struct value *x = rl_op_in(n, op, 0);
 
 	if (x->ndim != 2)
-		rl_die("network: rows are gathered of N,C");
+		rl_die("network: rows are selected of N,C");
 	return rl_op_output(n, op, 2, (int64_t[]){rows, x->dim[1]});
 }
 
-void rl_gather_rows(struct rl_net *n, rl_val out, const int32_t *row)
+void rl_select_rows(struct rl_net *n, rl_val out, const int32_t *row)
 {
-	n->op[n->value[out].producer].c.gather = row;
+	n->op[n->value[out].producer].c.select = row;
 }
