@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "data/decoded.h"
 #include "data/found.h"
+#include "data/lineup.h"
 #include "data/shown.h"
 #include "image/jpeg.h"
 #include "image/png.h"
@@ -29,7 +30,7 @@ static const struct rl_tool tool = {
 enum { QUALITY = 92 };
 
 struct config {
-	const char *out, *sheet, *predictions;
+	const char *out, *sheet, *predictions, *rows;
 	double min_score;
 	int64_t count, tile, columns;
 	bool png, quiet;
@@ -41,6 +42,7 @@ struct draw {
 	struct rl_found *found; /* NULL: what the samples say */
 	const json_t *names, *map_names;
 	struct rl_sheet *sheet;
+	struct rl_lineup *lineup; /* NULL: all images, in their order */
 	struct rl_resizer *resizer;
 };
 
@@ -118,7 +120,10 @@ static void draw_all(struct draw *d)
 	int64_t n = 0;
 
 	while (!(d->config.count && n == d->config.count) && rl_reader_next(d->in, &s)) {
-		draw(d, &s);
+		if (d->lineup)
+			rl_lineup_show(d->lineup, &s, (int)d->config.tile, d->resizer);
+		else
+			draw(d, &s);
 		rl_progress_show(&progress, ++n);
 	}
 	if (n == d->config.count)
@@ -132,6 +137,8 @@ static void write_sheet(const struct draw *d)
 	struct rl_image im;
 	char why[RL_WHY];
 
+	if (d->lineup)
+		rl_lineup_add(d->lineup, d->sheet);
 	if (!rl_sheet_image(d->sheet, (int)d->config.columns, &im, why))
 		rl_die("%s: %s", d->config.sheet, why);
 	write_image(d->config.sheet, &im, true);
@@ -160,9 +167,11 @@ int main(int argc, char **argv)
 		RL_OPT_FLAG("png", &c->png, "as DIR/KEY.png"),
 		RL_OPT_STR("sheet", &c->sheet, "FILE", "write all in rows, as one PNG file"),
 		RL_OPT_INT("tile", &c->tile, 16, 4096, "N",
-			   "pixels of the sheet's squares; 320 if not given"),
+			   "pixels of the sheet's squares; 320 if not given, of rows 160"),
 		RL_OPT_INT("columns", &c->columns, 1, 1000, "N",
-			   "of the sheet; about as many as rows if not given"),
+			   "of the sheet; about as many as rows if not given, of --rows 11"),
+		RL_OPT_STR("rows", &c->rows, "FILE",
+			   "of the sheet: a line's neighbours or finds in each"),
 		RL_OPT_STR("predictions", &c->predictions, "FILE",
 			   "draw these, not what the stream knows"),
 		RL_OPT_REAL("min-score", &c->min_score, 0, 1, "S",
@@ -183,8 +192,12 @@ int main(int argc, char **argv)
 		rl_die_usage("--tile and --columns are for --sheet");
 	if (c->min_score >= 0 && !c->predictions)
 		rl_die_usage("--min-score is for --predictions");
+	if (c->rows && (!c->sheet || c->out || c->predictions || c->count))
+		rl_die_usage("--rows is for --sheet, without --out, --predictions and --count");
 	if (!c->tile)
-		c->tile = 320;
+		c->tile = c->rows ? 160 : 320;
+	if (c->rows && !c->columns)
+		c->columns = 11;
 	if (c->min_score < 0)
 		c->min_score = 0.5;
 
@@ -199,6 +212,8 @@ int main(int argc, char **argv)
 	d.resizer = rl_resizer_new();
 	if (c->sheet)
 		d.sheet = rl_sheet_new((int)c->tile);
+	if (c->rows)
+		d.lineup = rl_lineup_read(c->rows, (int)c->columns);
 
 	draw_all(&d);
 
@@ -206,6 +221,8 @@ int main(int argc, char **argv)
 		write_sheet(&d);
 		rl_sheet_free(d.sheet);
 	}
+	if (d.lineup)
+		rl_lineup_free(d.lineup);
 	if (d.found)
 		rl_found_free(d.found);
 	rl_resizer_free(d.resizer);

@@ -27,8 +27,17 @@ enum { MOST_K = 32, BLOCK_BYTES = 16 << 20 };
 struct config {
 	const char *train, *test, *k, *layer, *name;
 	double temperature;
-	int64_t neighbours, batch, threads;
-	bool leave_self_out, whiten, quiet;
+	int64_t neighbours, queries, seed, batch, threads;
+	bool leave_self_out, images_once, whiten, quiet;
+};
+
+/* The rows of the database, where neighbours are listed. */
+struct rows_seen {
+	char **key; /* [images] */
+	size_t images;
+	uint32_t *image;   /* [n], of a row */
+	float (*place)[4]; /* [n]; NULL: rows are images */
+	size_t n;
 };
 
 struct run {
@@ -37,8 +46,7 @@ struct run {
 	struct rl_whiten *whiten;
 	struct rl_progress progress;
 	int64_t passed; /* rows of the database, over all passes */
-	char **key;     /* [nkey] of the database, where neighbours are listed */
-	size_t nkey;
+	struct rows_seen seen;
 	json_t *train; /* provenance */
 	int64_t nclass;
 	struct rl_topk score[MOST_K]; /* of each k */
@@ -47,6 +55,10 @@ struct run {
 /* Neighbours that are listed do not vote. */
 static void check_votes(struct config *c)
 {
+	if (!c->neighbours && (c->queries || c->images_once))
+		rl_die_usage("--queries and --images-once are for --neighbours");
+	if (c->seed >= 0 && !c->queries)
+		rl_die_usage("--seed is for --queries");
 	if (c->neighbours && (c->k || c->temperature > 0 || *c->name))
 		rl_die_usage("--k, --temperature and --name are for votes, not for --neighbours");
 	if (!c->k)
@@ -84,6 +96,31 @@ struct pass {
 	bool keep_keys, checked;
 };
 
+static void remember(struct rows_seen *s, const struct rl_block *b)
+{
+	s->image = rl_realloc(s->image, s->n + b->n, sizeof(*s->image));
+	if (b->place) {
+		s->place = rl_realloc(s->place, s->n + b->n, sizeof(*s->place));
+		memcpy(s->place + s->n, b->place, b->n * sizeof(*s->place));
+	}
+	for (size_t i = 0; i < b->n; i++) {
+		if (!i || b->image[i] != b->image[i - 1]) {
+			s->key = rl_grown(s->key, s->images, sizeof(*s->key));
+			s->key[s->images++] = rl_strdup(b->key[i]);
+		}
+		s->image[s->n++] = (uint32_t)(s->images - 1);
+	}
+}
+
+static void forget(struct rows_seen *s)
+{
+	for (size_t i = 0; i < s->images; i++)
+		free(s->key[i]);
+	free(s->key);
+	free(s->image);
+	free(s->place);
+}
+
 static void *next_block(void *context)
 {
 	struct pass *p = context;
@@ -100,11 +137,8 @@ static void *next_block(void *context)
 	p->checked = true;
 	if (p->shared)
 		rl_overlap_show(p->shared, b->key, b->n);
-	if (p->keep_keys) {
-		r->key = rl_realloc(r->key, r->nkey + b->n, sizeof(*r->key));
-		for (size_t i = 0; i < b->n; i++)
-			r->key[r->nkey++] = rl_strdup(b->key[i]);
-	}
+	if (p->keep_keys)
+		remember(&r->seen, b);
 	return b;
 }
 
@@ -128,7 +162,8 @@ static void work_on_block(void *context, void *job, int worker)
 	omp_set_num_threads((int)r->c.threads); /* counts for the thread that says it */
 	if (p->knn) {
 		make_unit(r, p->rows->path, b);
-		rl_knn_offer(p->knn, b->x, b->label, r->c.leave_self_out ? b->key : NULL, b->n);
+		rl_knn_offer_groups(p->knn, b->x, b->label, r->c.leave_self_out ? b->key : NULL,
+				    r->c.images_once ? b->image : NULL, b->n);
 	} else {
 		if (!r->whiten)
 			r->whiten = rl_whiten_new(b->d);
@@ -185,14 +220,27 @@ static void vote(struct run *r, const struct rl_neighbour *nearest, int32_t labe
 			      rl_knn_rank(nearest, r->k[i], r->c.temperature, label, score));
 }
 
-static void list(const struct run *r, const char *key, const struct rl_neighbour *nearest)
+static json_t *place_of(const float place[4])
 {
+	return json_pack("[f,f,f,f]", place[0], place[1], place[2], place[3]);
+}
+
+static void list(const struct run *r, const struct rl_block *queries, size_t i,
+		 const struct rl_neighbour *nearest)
+{
+	const struct rows_seen *s = &r->seen;
 	json_t *all = json_array();
 
-	for (size_t i = 0; i < r->most; i++)
-		json_array_append_new(
-			all, json_pack("[sf]", r->key[nearest[i].row], nearest[i].similarity));
-	rl_json_print(json_pack("{s:s, s:o}", "key", key, "neighbours", all));
+	for (size_t k = 0; k < r->most; k++) {
+		size_t row = nearest[k].row;
+
+		json_array_append_new(all, json_pack("[s,f,o*]", s->key[s->image[row]],
+						     nearest[k].similarity,
+						     s->place ? place_of(s->place[row]) : NULL));
+	}
+	rl_json_print(json_pack("{s:s, s:o*, s:o}", "key", queries->key[i], "place",
+				queries->place ? place_of(queries->place[i]) : NULL, "neighbours",
+				all));
 }
 
 static void answer(struct run *r, const struct rl_rows *test, const struct rl_block *queries)
@@ -200,7 +248,7 @@ static void answer(struct run *r, const struct rl_rows *test, const struct rl_bl
 	struct rl_rows *train = open_train(r);
 	struct rl_overlap shared = {0};
 	struct pass p = {
-		.r = r, .rows = train, .test = test, .keep_keys = r->c.neighbours && !r->nkey};
+		.r = r, .rows = train, .test = test, .keep_keys = r->c.neighbours && !r->seen.n};
 
 	if (!r->c.neighbours && !r->c.leave_self_out)
 		p.shared = &shared;
@@ -217,10 +265,11 @@ static void answer(struct run *r, const struct rl_rows *test, const struct rl_bl
 		const struct rl_neighbour *nearest = rl_knn_nearest(p.knn, i, &count);
 
 		if (count < r->most)
-			rl_die("%s: %zu neighbours wanted of %s, but there are %zu rows",
-			       train->path, r->most, queries->key[i], count);
+			rl_die("%s: %zu neighbours wanted of %s, but there are %zu %s", train->path,
+			       r->most, queries->key[i], count,
+			       r->c.images_once ? "images" : "rows");
 		if (r->c.neighbours)
-			list(r, queries->key[i], nearest);
+			list(r, queries, i, nearest);
 		else
 			vote(r, nearest, queries->label[i], score);
 	}
@@ -293,10 +342,29 @@ static void need_other_data(const struct run *r, const struct rl_rows *test)
 		       test->path, json_string_value(json_object_get(r->train, "path")));
 }
 
+static void need_votes_of_images(const struct run *r, const struct rl_rows *test)
+{
+	if (test->patches && !r->c.neighbours)
+		rl_die("%s: patches do not vote: --neighbours lists theirs", test->path);
+}
+
+/* A batch of them, or those that are drawn from all. */
+static bool next_queries(const struct run *r, struct rl_rows *test, struct rl_block *queries)
+{
+	if (!r->c.queries)
+		return rl_rows_read(test, (size_t)r->c.batch, queries);
+	if (queries->n)
+		return false;
+	*queries = rl_rows_sample(test, (size_t)r->c.queries,
+				  (uint64_t)(r->c.seed < 0 ? 0 : r->c.seed));
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct run r = {.c = {.layer = "avgpool",
 			      .name = "",
+			      .seed = -1,
 			      .batch = 65536,
 			      .threads = omp_get_max_threads()}};
 	struct config *c = &r.c;
@@ -310,6 +378,11 @@ int main(int argc, char **argv)
 		RL_OPT_STR("layer", &c->layer, "NAME", "of feat1..feat5, avgpool"),
 		RL_OPT_INT("neighbours", &c->neighbours, 1, 1 << 20, "N",
 			   "print each query's N nearest instead"),
+		RL_OPT_INT("queries", &c->queries, 1, 1 << 24, "N",
+			   "of N rows of B, drawn at random; of all if not given"),
+		RL_OPT_INT("seed", &c->seed, 0, INT64_MAX, "S", "of what is drawn; 0 if not given"),
+		RL_OPT_FLAG("images-once", &c->images_once,
+			    "of an image's patches only the nearest is a neighbour"),
 		RL_OPT_FLAG("leave-self-out", &c->leave_self_out,
 			    "a row of the query's key is none of its neighbours"),
 		RL_OPT_FLAG("whiten", &c->whiten, "by the mean and covariance of the database"),
@@ -330,7 +403,8 @@ int main(int argc, char **argv)
 
 	struct rl_rows *test = rl_rows_open(c->test, c->layer, !c->neighbours);
 	struct rl_block queries = {0};
-	while (rl_rows_read(test, (size_t)c->batch, &queries)) {
+	need_votes_of_images(&r, test);
+	while (next_queries(&r, test, &queries)) {
 		if (c->whiten && !r.whiten)
 			fit_whitening(&r, test);
 		make_unit(&r, test->path, &queries);
@@ -343,9 +417,7 @@ int main(int argc, char **argv)
 	}
 
 	rl_block_free(&queries);
-	for (size_t i = 0; i < r.nkey; i++)
-		free(r.key[i]);
-	free(r.key);
+	forget(&r.seen);
 	json_decref(r.train);
 	rl_whiten_free(r.whiten);
 	rl_rows_close(test);

@@ -36,6 +36,7 @@ enum rl_purpose {
 	RL_RNG_BOOTSTRAP = 13,
 	RL_RNG_CONSTELLATION = 14, /* which patches to search for */
 	RL_RNG_PERMUTE = 15,       /* matches among images, for a null */
+	RL_RNG_QUERY = 16,         /* which rows to ask for */
 };
 
 /* `id` says which sample or tensor: rl_rng_id() of its key, or an index. */

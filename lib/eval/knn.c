@@ -105,32 +105,58 @@ static void sift_up(struct rl_neighbour *at, size_t i, struct rl_neighbour e)
 	at[i] = e;
 }
 
-static void scan(const struct rl_knn *q, size_t i, const float *product, const float *x,
-		 const int32_t *label, char *const *key, size_t n)
+struct offer {
+	const float *x;
+	const int32_t *label;
+	char *const *key;
+	const size_t *group; /* NULL: each row is one */
+	size_t n;
+};
+
+static void push(const struct rl_knn *q, struct heap *h, const struct rl_neighbour *e)
+{
+	if (h->n < q->k)
+		sift_up(h->at, h->n++, *e);
+	else if (nearer(e, &h->at[0]))
+		sift_down(h->at, h->n, 0, *e);
+}
+
+static float least_product(const struct rl_knn *q, const struct heap *h)
+{
+	return h->n == q->k ? (float)(h->at[0].similarity - q->slack) : -INFINITY;
+}
+
+static void scan(const struct rl_knn *q, size_t i, const float *product, const struct offer *o)
 {
 	struct heap *h = &q->heap[i];
-	bool full = h->n == q->k;
-	float least = full ? (float)(h->at[0].similarity - q->slack) : -INFINITY;
+	float least = least_product(q, h);
+	struct rl_neighbour best = {0}; /* of the group of row j */
+	bool any = false;
 
-	for (size_t j = 0; j < n; j++) {
-		if (product[j] < least)
-			continue;
-		if (key && q->key && !strcmp(key[j], q->key[i]))
-			continue;
-		struct rl_neighbour e = {dot(q->query + i * q->d, x + j * q->d, q->d),
-					 q->offered + j, label[j]};
-		if (h->n < q->k)
-			sift_up(h->at, h->n++, e);
-		else if (nearer(&e, &h->at[0]))
-			sift_down(h->at, h->n, 0, e);
-		if (h->n == q->k)
-			least = (float)(h->at[0].similarity - q->slack);
+	for (size_t j = 0; j < o->n; j++) {
+		bool last = !o->group || j + 1 == o->n || o->group[j + 1] != o->group[j];
+
+		if (product[j] >= least && !(o->key && q->key && !strcmp(o->key[j], q->key[i]))) {
+			struct rl_neighbour e = {dot(q->query + i * q->d, o->x + j * q->d, q->d),
+						 q->offered + j, o->label[j]};
+
+			if (!any || nearer(&e, &best))
+				best = e;
+			any = true;
+		}
+		if (last && any) {
+			push(q, h, &best);
+			least = least_product(q, h);
+			any = false;
+		}
 	}
 }
 
-void rl_knn_offer(struct rl_knn *q, const float *x, const int32_t *label, char *const *key,
-		  size_t n)
+void rl_knn_offer_groups(struct rl_knn *q, const float *x, const int32_t *label, char *const *key,
+			 const size_t *group, size_t n)
 {
+	const struct offer o = {x, label, key, group, n};
+
 	if (n > q->room) {
 		free(q->product);
 		q->product = rl_aligned(PANEL * n * sizeof(*q->product));
@@ -143,9 +169,15 @@ void rl_knn_offer(struct rl_knn *q, const float *x, const int32_t *label, char *
 			    q->query + i * q->d, (int)q->d, x, (int)q->d, 0, q->product, (int)n);
 #pragma omp parallel for schedule(dynamic, 8)
 		for (size_t p = 0; p < m; p++)
-			scan(q, i + p, q->product + p * n, x, label, key, n);
+			scan(q, i + p, q->product + p * n, &o);
 	}
 	q->offered += n;
+}
+
+void rl_knn_offer(struct rl_knn *q, const float *x, const int32_t *label, char *const *key,
+		  size_t n)
+{
+	rl_knn_offer_groups(q, x, label, key, NULL, n);
 }
 
 static int by_nearness(const void *a, const void *b)

@@ -33,6 +33,11 @@ struct rl_knn *rl_knn_new(const float *query, size_t n, size_t d, size_t k, char
 void rl_knn_offer(struct rl_knn *q, const float *x, const int32_t *label, char *const *key,
 		  size_t n);
 
+/* The same of rows that belong together where group[n] is equal, which are next to each other and
+ * in one offer: only the nearest of each group counts, equal ones in their order. */
+void rl_knn_offer_groups(struct rl_knn *q, const float *x, const int32_t *label, char *const *key,
+			 const size_t *group, size_t n);
+
 /* A query's neighbours, nearest first; fewer than k where there were not more.  Ends the offers to
  * this query. */
 const struct rl_neighbour *rl_knn_nearest(struct rl_knn *q, size_t query, size_t *count);

@@ -179,6 +179,10 @@ json_t *rl_rows_provenance(const struct rl_rows *r)
 
 void rl_rows_alike(const struct rl_rows *train, const struct rl_rows *test)
 {
+	if (test->patches != train->patches)
+		rl_die("%s: features of %s, in %s of %s", test->path,
+		       test->patches ? "patches" : "whole images", train->path,
+		       train->patches ? "patches" : "whole images");
 	if (test->d != train->d)
 		rl_die("%s: %s has %zu features, in %s %zu", test->path, test->layer, test->d,
 		       train->path, train->d);

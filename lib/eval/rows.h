@@ -45,6 +45,12 @@ struct rl_rows *rl_rows_open(const char *path, const char *layer, bool need_labe
  * once; its memory is reused); false at the end.  A stream without any row dies. */
 bool rl_rows_read(struct rl_rows *r, size_t most, struct rl_block *b);
 void rl_block_free(struct rl_block *b);
+
+/* All that is left, but of it only n rows at random, in their order: those whose random numbers,
+ * which are a function of the seed, the key and which of its image's rows it is, are the smallest.
+ * Fewer where there are not so many. */
+struct rl_block rl_rows_sample(struct rl_rows *r, size_t n, uint64_t seed);
+
 /* One past the last row of the image of row i. */
 size_t rl_block_image_end(const struct rl_block *b, size_t i);
 
@@ -56,7 +62,8 @@ void rl_rows_each(struct rl_rows *r, size_t bytes, int threads,
 /* {"path", "samples", "digest", "history"} of a stream that was read to its end. */
 json_t *rl_rows_provenance(const struct rl_rows *r);
 
-/* Dies unless the test stream has the same layer's size, number of classes and network. */
+/* Dies unless the test stream has images or patches, too, the same layer's size, number of classes
+ * and network. */
 void rl_rows_alike(const struct rl_rows *train, const struct rl_rows *test);
 
 void rl_rows_close(struct rl_rows *r);

@@ -122,6 +122,37 @@ static void test_keys(const struct data *d)
 	free(nearest);
 }
 
+/* Rows in groups of three: of each only the nearest. */
+static void test_groups(const struct data *d)
+{
+	size_t group[N], wrong = 0;
+	struct rl_neighbour *all = rl_malloc(M * N * sizeof(*all));
+	struct rl_knn *q = rl_knn_new(d->test, M, D, K, NULL);
+
+	for (size_t i = 0; i < N; i++)
+		group[i] = i / 3;
+	search(d, N, 50, 1, NULL, all);
+	rl_knn_offer_groups(q, d->train, d->label, NULL, group, 150);
+	rl_knn_offer_groups(q, d->train + 150 * D, d->label + 150, NULL, group + 150, N - 150);
+	for (size_t i = 0; i < M; i++) {
+		bool seen[N / 3] = {false};
+		size_t count, n = 0;
+		const struct rl_neighbour *nearest = rl_knn_nearest(q, i, &count);
+
+		for (size_t k = 0; k < N && n < count; k++) {
+			size_t g = all[i * N + k].row / 3;
+
+			wrong += !seen[g] && all[i * N + k].row != nearest[n].row;
+			n += !seen[g];
+			seen[g] = true;
+		}
+		wrong += count != K;
+	}
+	ok(wrong == 0, "of each group only the nearest: %zu are not", wrong);
+	rl_knn_free(q);
+	free(all);
+}
+
 static void test_whitening(struct data *d)
 {
 	struct rl_neighbour *nearest = rl_malloc(M * WHITENED * sizeof(*nearest));
@@ -200,6 +231,7 @@ int main(void)
 	ok(same, "the same bits in blocks of any size, with any number of threads");
 	test_votes(&d, whole);
 	test_rank();
+	test_groups(&d);
 	test_keys(&d);
 	test_whitening(&raw);
 	ok(!rl_knn_unit((float[D]){0}, D), "a zero row has no direction");
