@@ -165,6 +165,9 @@ is "$(jq -c '[.name, .duplicates.by, (.against | map(.name)), .setup.network.wid
 probe verdict IMAGENET=$here/classes NAME=judged WEIGHTS=$w VERDICT_FLAGS=--quiet VERDICT_LAYER=feat4 >stdout 2>stderr
 [ $? -ne 0 ] && grep -q 'verdict.json was made with other settings' stderr
 ok $? "another layer under that name is refused"
+probe audit PHOTOS=$here/classes/train NAME=audited WEIGHTS=$w AUDIT_IMAGES=40 AUDIT_DECODE="--short-side 128" >stdout 2>stderr
+is "$? $(wc -l <results/audited/audit.list) $(jq -c '[.benchmark, (.streams // [] | map(.name)), .metrics.shift != null]' results/audited/{audit,lens}.json | paste -sd' ') $(wc -l <stdout)" \
+	'0 40 ["audit",["raw","project","grey"],false] ["lens",[],true] 2' "an audit of features and lens, a line each"
 
 # An extraction that stops keeps its slices: here at an image of which a part is missing.
 exact() { probe imagenet-exact IMAGENET=$here/classes RESULTS=$here/stopped THREADS=1 SLICE=10 "$@"; }
@@ -257,6 +260,7 @@ while read -r targets variable holds; do
 done <<'END'
 voc07-svm,voc07-lowshot VOC07 VOC2007 with its JPEGImages, Annotations and ImageSets
 imagenet-linear,imagenet-avgpool,imagenet-exact,imagenet-knn,imagenet-1percent,imagenet-10percent,verdict IMAGENET a folder for each class in train and in val
+audit PHOTOS JPEGs, in folders or not
 places205-linear,places205-exact PLACES205 trainvalsplit_places205 and data/vision/torralba/deeplearning/images256
 inat18-linear,inat18-exact INAT18 train2018.json, val2018.json and the images where these say
 voc0712-detection VOC0712 VOC2007 and VOC2012, each with its JPEGImages, Annotations and ImageSets
