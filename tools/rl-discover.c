@@ -147,7 +147,7 @@ static void test(struct run *r)
 		r->chance += chance[i] / (double)n;
 	rl_false_discovery(r->p, n, r->q);
 	for (size_t i = 0; i < n; i++)
-		if (r->q[i] <= r->c.fdr)
+		if (r->find[i].verified && r->q[i] <= r->c.fdr)
 			r->find[r->significant++] = r->find[i];
 	r->finds = rl_finds_distinct(r->find, r->significant);
 	free(chance);
