@@ -45,9 +45,10 @@ struct run {
 	struct rl_progress progress;
 	int64_t passed; /* patches, over both passes */
 
-	struct rl_find *find; /* [drawn.n]; after the tests, `finds` of them */
-	double *p, *q;        /* [drawn.n] */
-	double chance;        /* mean share of matches that verify when shuffled */
+	struct rl_find *find;              /* [drawn.n]; after the tests, `finds` of them */
+	double *p, *q;                     /* [drawn.n] */
+	double verified, mirrored, chance; /* mean shares of matches that verify: as they are, with
+					      left and right exchanged, and shuffled */
 	size_t significant, finds;
 };
 
@@ -143,8 +144,14 @@ static void test(struct run *r)
 		r->p[i] = rl_permutation_p(f->match, f->n, (size_t)r->c.shuffles,
 					   (uint64_t)r->c.seed, i, &chance[i]);
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		const struct rl_find *f = &r->find[i];
+		double all = (double)n * (double)(f->n ? f->n : 1);
+
+		r->verified += (double)f->verified / all;
+		r->mirrored += (double)rl_verified_mirrored(f->match, f->n) / all;
 		r->chance += chance[i] / (double)n;
+	}
 	rl_false_discovery(r->p, n, r->q);
 	for (size_t i = 0; i < n; i++)
 		if (r->find[i].verified && r->q[i] <= r->c.fdr)
@@ -186,11 +193,12 @@ static void print_find(const struct run *r, size_t number)
 	const struct rl_constellation *c = &r->drawn.at[f->constellation];
 	struct rl_square own = rl_square_fit((const float(*)[4])c->place);
 
-	rl_json_print(json_pack("{s:I, s:s, s:o, s:I, s:I, s:f, s:f, s:o, s:{s:O, s:s, s:I}}",
+	rl_json_print(json_pack("{s:I, s:s, s:o, s:I, s:I, s:I, s:f, s:f, s:o, s:{s:O, s:s, s:I}}",
 				"find", (json_int_t)number + 1, "key", c->key, "box", box_of(&own),
-				"verified", (json_int_t)f->verified, "of", (json_int_t)f->n, "p",
-				r->p[f->constellation], "q", r->q[f->constellation], "images",
-				images_of(r, f), "by", "patches",
+				"verified", (json_int_t)f->verified, "mirrored",
+				(json_int_t)rl_verified_mirrored(f->match, f->n), "of",
+				(json_int_t)f->n, "p", r->p[f->constellation], "q",
+				r->q[f->constellation], "images", images_of(r, f), "by", "patches",
 				json_object_get(r->provenance, "digest"), "layer", r->c.layer,
 				"seed", (json_int_t)r->c.seed));
 }
@@ -221,10 +229,11 @@ static void write_result(const struct run *r, int argc, char **argv)
 
 	json_object_set_new(entry, "seed", json_integer(r->c.seed));
 	json_t *o = json_pack(
-		"{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:f}, s:s, s:o, s:o, s:{s:O, s:O}}", "benchmark",
-		"discovery", "name", name, "metrics", "images", (json_int_t)r->nkey,
+		"{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:f, s:f, s:f}, s:s, s:o, s:o, s:{s:O, s:O}}",
+		"benchmark", "discovery", "name", name, "metrics", "images", (json_int_t)r->nkey,
 		"constellations", (json_int_t)r->drawn.n, "significant", (json_int_t)r->significant,
-		"finds", (json_int_t)r->finds, "chance", r->chance, "layer", r->c.layer, "setup",
+		"finds", (json_int_t)r->finds, "verified", r->verified, "mirrored", r->mirrored,
+		"chance", r->chance, "layer", r->c.layer, "setup",
 		rl_setup(0, (int64_t)r->nkey, 0, NULL, json_object_get(r->provenance, "history")),
 		"protocol", protocol(r), "provenance", "test", r->provenance, "command", entry);
 	char *text = rl_json_text(o);

@@ -21,6 +21,20 @@ size_t rl_verified(const struct rl_match *m, size_t n)
 	return count;
 }
 
+size_t rl_verified_mirrored(const struct rl_match *m, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t j = 0; j < n; j++) {
+		float place[4][4];
+
+		for (int i = 0; i < 4; i++)
+			memcpy(place[i], m[j].place[i ^ 1], sizeof(place[i]));
+		count += rl_square_fit((const float(*)[4])place).error < RL_SQUARE_ERROR;
+	}
+	return count;
+}
+
 /* With the match of patch i in image j taken from image order[i][j]. */
 static size_t verified_shuffled(const struct rl_match *m, size_t n, int64_t *const order[4])
 {

@@ -39,6 +39,9 @@ void rl_search_free(struct rl_search *s);
  */
 
 size_t rl_verified(const struct rl_match *m, size_t n);
+/* How many would be with left and right exchanged: where that is about as many, matches lie close
+ * together, but not as they should. */
+size_t rl_verified_mirrored(const struct rl_match *m, size_t n);
 
 /*
  * The permutation null: which image each patch's match came from is shuffled, for each patch by

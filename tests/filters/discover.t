@@ -39,10 +39,14 @@ print([f["find"] for f in finds] == list(range(1, len(finds) + 1)),
       all(i["key"] in keys and i["key"] != f["key"] for f in finds for i in f["images"]),
       all(abs(f["box"][2] - f["box"][0] - 48) < 1 and abs(f["box"][3] - f["box"][1] - 48) < 1 for f in finds),
       all(32 <= i["box"][2] - i["box"][0] + 0.5 and i["box"][2] - i["box"][0] <= 64.5 for f in finds for i in f["images"]),
-      all(0 < f["p"] <= f["q"] <= 0.05 for f in finds))
+      all(0 < f["p"] <= f["q"] <= 0.05 for f in finds), sum(f["verified"] for f in finds) > 3 * sum(f["mirrored"] for f in finds))
 END
-is "$(cat checked)" "True True True True True True True True True" \
-	"a line a find, by verified images: keys, e, scores, boxes of twice the side, p and q are as they should be"
+is "$(cat checked)" "True True True True True True True True True True" \
+	"a line a find, by verified images: keys, e, scores, boxes of twice the side, p, q and the control are as they should be"
+jq -e '.metrics | .verified > 3 * .chance and .verified > 1.5 * .mirrored' things.json >bad
+ok $? "of things more verify than mirrored or shuffled"
+jq -e '.metrics | .verified < 2 * .chance + 0.01 and .mirrored < 2 * .chance + 0.01' empty.json >bad
+ok $? "of noise no more"
 for flags in "--threads 1" "--threads 3"; do
 	discover $flags things.tar | cmp -s - things.finds
 	ok $? "the same bits with $flags"
@@ -112,8 +116,8 @@ write(sys.argv[1], {"places": {"dtype": "f4", "shape": ["M", p[0].shape[1]]}, "a
       [("i%d" % i, {"places": p[i], "avgpool": x[i]}) for i in range(3)], kind="patchfeatures")
 END
 }
-made fine.tar ''
-rl-discover --quiet --fdr 1 fine.tar | jq -e -s 'length > 0 and all(.of == 2)' >bad
+made fine.tar 'x[1:] = x[0]'
+rl-discover --quiet --fdr 1 fine.tar | jq -e -s 'length > 0 and all(.[]; .of == 2 and .verified == 2 and .p == 1 and ([.images[].e] | max < 1e-6))' >bad
 ok $? "a stream by other code"
 bad() { # EXPRESSION TEXT NAME
 	made bad.tar "$1"

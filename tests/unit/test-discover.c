@@ -157,6 +157,18 @@ static void test_null(void)
 	make_matches(m, 0.2, 5);
 	p = rl_permutation_p(m, MATCHES, 999, 7, 0, &chance);
 	ok(p == 0.001, "a fifth that lie together: p %g, the least there is", p);
+	size_t verified = rl_verified(m, MATCHES), mirrored = rl_verified_mirrored(m, MATCHES);
+	for (int i = 0; i < MATCHES; i++)
+		for (int k = 0; k < 4; k += 2) {
+			float left[4];
+
+			memcpy(left, m[i].place[k], sizeof(left));
+			memcpy(m[i].place[k], m[i].place[k + 1], sizeof(left));
+			memcpy(m[i].place[k + 1], left, sizeof(left));
+		}
+	ok(verified > 15 && mirrored < 5 && rl_verified_mirrored(m, MATCHES) == verified,
+	   "%zu verify, %zu mirrored; the other way round mirrored", verified, mirrored);
+	make_matches(m, 0.2, 5);
 	ok(p == rl_permutation_p(m, MATCHES, 999, 7, 0, &chance), "the same again");
 }
 
