@@ -8,20 +8,23 @@
 #include "image/png.h"
 #include "image/resize.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* Pictures of one folder, sides in pixels, bytes of one file as it is and of all together, and of a
- * caption. */
+/* Pictures of one folder; sides in pixels; bytes of a file that is shown as it is, of all together,
+ * and of a caption. */
 enum {
 	MOST_A_FOLDER = 24,
-	LONGEST_SIDE = 1600,
+	MOST_WIDE = 1600,
+	MOST_HIGH = 6400,
 	WIDE = 600, /* from here on a picture has the page's whole width */
 	MOST_BYTES = 1 << 20,
 	MOST_IN_ALL = 48 << 20,
-	MOST_CAPTION = 1 << 16
+	MOST_CAPTION = 1 << 16,
+	QUALITY = 85
 };
 
 static void write_base64(FILE *f, const uint8_t *data, size_t size)
@@ -91,41 +94,49 @@ struct encoded {
 	size_t size;
 };
 
-/* As it is when it is small enough, otherwise made smaller, as a JPEG. */
-static bool encode(const struct rl_gathered_file *file, struct encoded *e, char why[RL_WHY])
+static struct encoded smaller(const struct rl_image *im)
+{
+	double scale = fmin(1, fmin(1. * MOST_WIDE / im->width, 1. * MOST_HIGH / im->height));
+	int height = (int)fmax(1, im->height * scale), width = (int)fmax(1, im->width * scale);
+	struct rl_resizer *r = rl_resizer_new();
+	struct rl_image small = rl_resize(r, im, height, width);
+	char *bytes;
+	size_t size;
+	FILE *f = open_memstream(&bytes, &size);
+
+	if (!f)
+		rl_die("out of memory");
+	rl_jpeg_write(f, &small, QUALITY, RL_420);
+	fclose(f);
+	rl_image_free(&small);
+	rl_resizer_free(r);
+	return (struct encoded){height, width, "jpeg", (uint8_t *)bytes, size};
+}
+
+static struct encoded as_it_is(const struct rl_image *im, const uint8_t *bytes, size_t size)
+{
+	return (struct encoded){im->height, im->width, rl_is_png(bytes, size) ? "png" : "jpeg",
+				memcpy(rl_malloc(size), bytes, size), size};
+}
+
+/* A large one is made smaller, as a JPEG.  No data: why says why. */
+static struct encoded encode(const char *path, char why[RL_WHY])
 {
 	struct rl_load_wish wish = {.max_pixels = RL_MAX_PIXELS};
 	struct rl_loader *loader = rl_loader_new(&wish);
 	struct rl_image im;
+	struct encoded e = {0};
 	size_t size;
-	const uint8_t *bytes = rl_loader_bytes(loader, file->path, &size, why);
-	bool good = bytes && rl_load(loader, bytes, size, &im, why);
+	const uint8_t *bytes = rl_loader_bytes(loader, path, &size, why);
 
-	if (good && size <= MOST_BYTES && im.height <= LONGEST_SIDE && im.width <= LONGEST_SIDE) {
-		*e = (struct encoded){im.height, im.width, rl_is_png(bytes, size) ? "png" : "jpeg",
-				      rl_malloc(size), size};
-		memcpy(e->data, bytes, size);
-	} else if (good) {
-		int64_t height = im.height, width = im.width;
-		char *text;
+	if (bytes && rl_load(loader, bytes, size, &im, why)) {
+		bool fits = size <= MOST_BYTES && im.height <= MOST_HIGH && im.width <= MOST_WIDE;
 
-		if (height > LONGEST_SIDE || width > LONGEST_SIDE)
-			rl_fit(im.height, im.width, LONGEST_SIDE, LONGEST_SIDE, &height, &width);
-		struct rl_resizer *r = rl_resizer_new();
-		struct rl_image small = rl_resize(r, &im, (int)height, (int)width);
-		FILE *f = open_memstream(&text, &size);
-		if (!f)
-			rl_die("out of memory");
-		rl_jpeg_write(f, &small, 85, RL_420);
-		fclose(f);
-		*e = (struct encoded){small.height, small.width, "jpeg", (uint8_t *)text, size};
-		rl_image_free(&small);
-		rl_resizer_free(r);
-	}
-	if (good)
+		e = fits ? as_it_is(&im, bytes, size) : smaller(&im);
 		rl_image_free(&im);
+	}
 	rl_loader_free(loader);
-	return good;
+	return e;
 }
 
 static void write_picture(FILE *f, const struct rl_gathered_file *file, size_t *bytes)
@@ -136,7 +147,7 @@ static void write_picture(FILE *f, const struct rl_gathered_file *file, size_t *
 	if (*bytes >= MOST_IN_ALL)
 		snprintf(why, sizeof(why), "the page is full");
 	else
-		encode(file, &e, why);
+		e = encode(file->path, why);
 	rl_html(f, "<figure class=\"%s\">\n", e.width > WIDE ? "wide" : "narrow");
 	if (e.data) {
 		rl_html(f,

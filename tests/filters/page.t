@@ -25,6 +25,7 @@ for i in 1 2 3 4; do echo '{"step":'$((i * 10))',"epoch":0,"loss":'$((9 - i))',"
 printf '{"step":50,"lo' >>results/run/log.jsonl
 perl -e 'print "P6\n8 4\n255\n", map { chr($_ * 2) } 1 .. 96' | cjpeg >results/ours/look/contact_sheet.jpg
 perl -e 'print "P6\n3000 30\n255\n", "abc" x 90000' | cjpeg >results/ours/look/wide.jpg
+perl -e 'print "P6\n10 7000\n255\n", "abc" x 70000' | cjpeg >results/ours/look/high.jpg
 echo 'Neighbours of "ours" & <others>' >results/ours/look/contact_sheet.txt
 echo "no picture" >results/ours/look/broken.png
 
@@ -71,6 +72,7 @@ Effective rank by step: 3 at step 10, 12 at step 40: s1 4
 Dead units, percent, by step: 0 at step 10, 0 at step 40: s1 4
 Purity by coverage, other: 1.000 at 0.100, 0.250 at 1.000; more: 0.500 at 0.200, 0.500 at 0.200: s1 3, s2 2" "curves with all of their points"
 is "$(look pictures page.html)" 'ours: look: contact sheet. Neighbours of "ours" & <others>: 8 x 4 '"$(sha256sum <results/ours/look/contact_sheet.jpg | cut -c1-12)
+ours: look: high: 9 x 6400 other
 ours: look: wide: 1600 x 16 other" "pictures with words, as they are or made smaller"
 grep -q 'ours: look: broken.*not shown: ' page.html
 ok $? "a broken one is named"
@@ -160,10 +162,10 @@ plain_only "what a browser makes of it" "the page is the same bytes"
 if [ -z "$browser" ]; then
 	skip "what a browser makes of it" "no Chromium"
 else
-	is "$(browse 400 0)" '{"width":400,"content":400,"outside":0,"errors":0,"pictures":2,"drawings":5,"scrolling":true,"dark":true,"text":[],"lines":true,"closed":true,"seen":true}' \
+	is "$(browse 400 0)" '{"width":400,"content":400,"outside":0,"errors":0,"pictures":3,"drawings":5,"scrolling":true,"dark":true,"text":[],"lines":true,"closed":true,"seen":true}' \
 		"on a telephone in the dark it fits, and wide tables scroll"
 	is "$(grep -c CONSOLE console)" 0 "the browser has nothing to say"
-	is "$(browse 1400 1)" '{"width":1400,"content":1400,"outside":0,"errors":0,"pictures":2,"drawings":5,"scrolling":false,"dark":false,"text":[],"lines":true,"closed":true,"seen":true}' \
+	is "$(browse 1400 1)" '{"width":1400,"content":1400,"outside":0,"errors":0,"pictures":3,"drawings":5,"scrolling":false,"dark":false,"text":[],"lines":true,"closed":true,"seen":true}' \
 		"on a wide screen in the light nothing does"
 	is "$(grep -c CONSOLE console)" 0 "nor here"
 fi
