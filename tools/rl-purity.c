@@ -17,6 +17,8 @@ static const struct rl_tool tool = {
 	.example = "rl-discover patches.tar | rl-purity --labels manifest.jsonl | jq .metrics",
 };
 
+enum { DRAWS = 100 };
+
 static json_t *curve_of(const struct rl_purity *p, size_t sets)
 {
 	json_t *curve = json_array();
@@ -26,13 +28,14 @@ static json_t *curve_of(const struct rl_purity *p, size_t sets)
 	return curve;
 }
 
-static json_t *metrics_of(const struct rl_purity *p, size_t sets)
+static json_t *metrics_of(const struct rl_purity *p, size_t sets, double chance)
 {
 	json_t *o = json_pack("{s:f, s:f}", "area", p->area, "area to 0.5", p->area_half);
 
 	if (sets) {
 		json_object_set_new(o, "purity", json_real(p->purity[sets - 1]));
 		json_object_set_new(o, "coverage", json_real(p->coverage[sets - 1]));
+		json_object_set_new(o, "chance", json_real(chance));
 	}
 	if (!isnan(p->at_half))
 		json_object_set_new(o, "purity at 0.5", json_real(p->at_half));
@@ -67,7 +70,8 @@ int main(int argc, char **argv)
 	json_t *self = rl_head_new("result"), *entry = rl_head_history(self, &tool, argc, argv);
 	rl_json_print(json_pack(
 		"{s:s, s:s, s:o, s:I, s:I, s:o, s:{s:I, s:s, s:s, s:s}, s:{s:o, s:O, s:O}}",
-		"benchmark", "purity", "name", name, "metrics", metrics_of(&p, sets), "sets",
+		"benchmark", "purity", "name", name, "metrics",
+		metrics_of(&p, sets, rl_purity_chance(set, sets, &l.shows, DRAWS, 0)), "sets",
 		(json_int_t)sets, "images", (json_int_t)l.shows.images, "curve", curve_of(&p, sets),
 		"protocol", "top", (json_int_t)top, "purity",
 		"share of a set's images that show its most frequent class; the curve has the mean "

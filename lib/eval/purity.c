@@ -1,6 +1,7 @@
 #include "eval/purity.h"
 
 #include "base/err.h"
+#include "base/rng.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -63,6 +64,38 @@ struct rl_purity rl_purity(struct rl_purity_set *set, size_t sets, const struct 
 	free(count);
 	free(in);
 	return p;
+}
+
+double rl_purity_chance(const struct rl_purity_set *set, size_t sets, const struct rl_shows *shows,
+			size_t draws, uint64_t seed)
+{
+	size_t *count = rl_calloc(shows->nclass + 1, sizeof(*count));
+	int64_t *order = rl_calloc(shows->images + 1, sizeof(*order));
+	struct rl_rng r = rl_rng_make(seed, 0, 0, RL_RNG_PERMUTE);
+	double sum = 0;
+
+	for (size_t i = 0; i < shows->images; i++)
+		order[i] = (int64_t)i;
+	for (size_t d = 0; d < draws; d++)
+		for (size_t i = 0; i < sets; i++) {
+			struct rl_purity_set any = {.n = set[i].n,
+						    .image = rl_calloc(set[i].n, sizeof(size_t))};
+
+			/* The beginning of a shuffle is enough. */
+			for (size_t k = 0; k < any.n; k++) {
+				size_t other = k + rl_rng_below(&r, (uint32_t)(shows->images - k));
+				int64_t drawn = order[other];
+
+				order[other] = order[k];
+				order[k] = drawn;
+				any.image[k] = (size_t)drawn;
+			}
+			sum += purity_of(&any, shows, count);
+			free(any.image);
+		}
+	free(order);
+	free(count);
+	return sets ? sum / (double)(draws * sets) : 0;
 }
 
 void rl_purity_free(struct rl_purity *p)

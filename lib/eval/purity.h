@@ -6,6 +6,7 @@
 #define RL_EVAL_PURITY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* What each image shows: classes class[begin[i]] to class[begin[i + 1] - 1], each once. */
 struct rl_shows {
@@ -29,6 +30,11 @@ struct rl_purity {
 
 /* Sorts the sets, the purest first, equal ones in their order. */
 struct rl_purity rl_purity(struct rl_purity_set *set, size_t sets, const struct rl_shows *shows);
+/* The mean purity of sets of the same sizes, their images drawn at random: what purity is worth.
+ * The mean of `draws` times as many sets, a function of the seed. */
+double rl_purity_chance(const struct rl_purity_set *set, size_t sets, const struct rl_shows *shows,
+			size_t draws, uint64_t seed);
+
 void rl_purity_free(struct rl_purity *p);
 
 #endif

@@ -76,9 +76,10 @@ cat >labels <<'END'
 END
 echo '{"images":["a","c"]}
 {"images":[{"key":"d","e":0.5},{"key":"b"}]}' >sets
-is "$(rl-purity --labels labels sets --name row | jq -c '[.benchmark, .name, .metrics, .curve, .sets, .images]')" \
+is "$(rl-purity --labels labels sets --name row | jq -c '[.benchmark, .name, (.metrics | del(.chance)), .curve, .sets, .images]')" \
 	'["purity","row",{"area":0.875,"area to 0.5":0.5,"purity":0.75,"coverage":1,"purity at 0.5":1},[[0.5,1],[1,0.75]],2,4]' \
 	"purity of two sets of images that show several classes"
+is "$(rl-purity --labels labels <(echo '{"images":["a","b","c","d"]}') | jq .metrics.chance)" 0.75 "what random sets of that size are"
 is "$(rl-purity --labels labels --top 1 <sets | jq -c .curve)" "[[0.25,1],[0.5,1]]" "only the first images count"
 is "$(rl-purity --labels labels </dev/null | jq -c '[.metrics, .curve, .sets]')" '[{"area":0,"area to 0.5":0},[],0]' "no sets"
 sed 's/"labels":{"x":1,"y":[^}]*}/"boxes":[[0,0,1,1],[0,0,2,2]],"classes":[0,1],"ignore":[0,1],"names":["x","y"]/; s/"labels":[^}]*}/"boxes":[[0,0,1,1]],"classes":[1],"ignore":[0],"names":["x","y"]/' labels >objects

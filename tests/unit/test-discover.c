@@ -250,6 +250,10 @@ static void test_purity(void)
 	ok(near(p.area, .5 + second / 8) && near(p.area_half, .5) && near(p.at_half, 1),
 	   "the areas under it, and the purity at a half");
 	rl_purity_free(&p);
+	/* Of two images at random: both 0 in 10 of 28 pairs, both 1 in 6; the one of both classes
+	 * is in 4 + 3 of these, none counted twice: 16 of 28 are of one class. */
+	double pairs = rl_purity_chance(&sets[2], 1, &shows, 20000, 3);
+	ok(fabs(pairs - (16 + 12 * .5) / 28) < 0.01, "two at random: %.3f", pairs);
 	p = rl_purity(sets, 0, &shows);
 	ok(p.area == 0 && isnan(p.at_half), "no sets");
 	rl_purity_free(&p);
