@@ -22,7 +22,7 @@ struct config {
 	const char *fields;
 	const char *slice;
 	const char *npy;
-	const char *import, *list, *field;
+	const char *import, *list, *field, *grid;
 	int64_t first, last; /* the slice, half open */
 };
 
@@ -104,10 +104,13 @@ static json_t *make_head(const struct config *c, struct rl_reader **in, char **p
 /* Features from elsewhere, as a stream. */
 static void import(const struct config *c, int argc, char **argv)
 {
-	struct rl_foreign *f = rl_foreign_open(c->import, c->list, c->field);
-	json_t *head = rl_head_new("features");
+	struct rl_foreign_wish wish = {
+		.matrix = c->import, .list = c->list, .field = c->field ? c->field : "avgpool"};
 
-	rl_foreign_head(f, head, rl_head_history(head, &tool, argc, argv));
+	if (c->grid)
+		rl_parse_pair(c->grid, 'x', 1, 4096, "--grid", &wish.across, &wish.down);
+	struct rl_foreign *f = rl_foreign_open(&wish);
+	json_t *head = rl_foreign_head(f, &tool, argc, argv);
 	struct rl_writer *out = rl_writer_new(STDOUT_FILENO, "stdout", head);
 	struct rl_sample s = {0};
 	while (rl_foreign_next(f, &s))
@@ -130,6 +133,8 @@ int main(int argc, char **argv)
 			   "of --import: a line a row, PATH or PATH<tab>CLASS"),
 		RL_OPT_STR("field", &c.field, "NAME",
 			   "of --import: what the features are called; avgpool if not given"),
+		RL_OPT_STR("grid", &c.grid, "WxH",
+			   "of --import: each image has so many patches across and down"),
 		RL_OPT_END};
 	int first = rl_options(argc, argv, &tool, opts);
 	char *standard_input[] = {"-"};
@@ -141,12 +146,11 @@ int main(int argc, char **argv)
 		rl_die_usage("--npy and --fields: one of them");
 	if (!c.import != !c.list)
 		rl_die_usage("--import and --list: one needs the other");
-	if (c.field && !c.import)
-		rl_die_usage("--field is for --import");
+	if ((c.field || c.grid) && !c.import)
+		rl_die_usage("--field and --grid are for --import");
 	if (c.import) {
 		if (first < argc || c.npy || c.fields || c.slice)
 			rl_die_usage("--import: nothing else can be done at the same time");
-		c.field = c.field ? c.field : "avgpool";
 		import(&c, argc, argv);
 		return RL_EXIT_OK;
 	}

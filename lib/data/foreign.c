@@ -16,11 +16,12 @@ struct rl_foreign {
 	FILE *in;
 	const char *dtype; /* as numbers.h calls it */
 	int64_t n, d, at;
-	char **key;     /* [n] */
-	int32_t *label; /* [n]; NULL: none */
+	int64_t across, down, cells; /* of the grid; 0, 0, 1 without one */
+	char **key;                  /* [n] */
+	int32_t *label;              /* [n]; NULL: none */
 	int32_t nclass;
-	void *row;    /* [d], as it is in the file */
-	double *wide; /* [d] */
+	void *row;    /* [cells,d], as it is in the file */
+	double *wide; /* [cells,d] */
 };
 
 /* Streams have no halves, so npy.h knows none: their header is read as that of floats. */
@@ -57,13 +58,19 @@ static void open_matrix(struct rl_foreign *f)
 		rl_die("%s: %s", f->path, problem);
 	if (t.type != RL_F4 && t.type != RL_F8)
 		rl_die("%s: numbers are %s, not f2, f4 or f8", f->path, rl_dtype_name(t.type));
-	if (t.ndim != 2 || t.dim[1] < 1)
-		rl_die("%s: not a matrix of rows and features", f->path);
+	int ndim = f->across ? 3 : 2;
+	if (t.ndim != ndim || t.dim[ndim - 1] < 1)
+		rl_die("%s: not a matrix of rows%s and features", f->path,
+		       f->across ? ", cells" : "");
+	if (f->across && t.dim[1] != f->cells)
+		rl_die("%s: %lld cells an image, but the grid has %lld", f->path,
+		       (long long)t.dim[1], (long long)f->cells);
 	f->n = t.dim[0];
-	f->d = t.dim[1];
+	f->d = t.dim[ndim - 1];
 	f->dtype = half ? "F16" : t.type == RL_F4 ? "F32" : "F64";
-	f->row = rl_malloc((size_t)f->d * rl_numbers_size(f->dtype));
-	f->wide = rl_malloc((size_t)f->d * sizeof(*f->wide));
+	size_t numbers = (size_t)(f->cells * f->d);
+	f->row = rl_realloc(NULL, numbers, rl_numbers_size(f->dtype));
+	f->wide = rl_realloc(NULL, numbers, sizeof(*f->wide));
 }
 
 static void add_line(struct rl_foreign *f, char *line, const char *where, int64_t row, bool classes)
@@ -113,45 +120,80 @@ static void read_list(struct rl_foreign *f)
 	rl_text_free(&t);
 }
 
-struct rl_foreign *rl_foreign_open(const char *matrix, const char *list, const char *field)
+struct rl_foreign *rl_foreign_open(const struct rl_foreign_wish *wish)
 {
 	struct rl_foreign *f = rl_calloc(1, sizeof(*f));
 
-	*f = (struct rl_foreign){.path = matrix, .list = list, .field = field};
+	*f = (struct rl_foreign){.path = wish->matrix,
+				 .list = wish->list,
+				 .field = wish->field,
+				 .across = wish->across,
+				 .down = wish->down,
+				 .cells = wish->across ? wish->across * wish->down : 1};
 	open_matrix(f);
 	read_list(f);
 	return f;
 }
 
-void rl_foreign_head(const struct rl_foreign *f, json_t *head, json_t *entry)
+json_t *rl_foreign_head(const struct rl_foreign *f, const struct rl_tool *tool, int argc,
+			char **argv)
 {
+	json_t *head = rl_head_new(f->across ? RL_PATCHFEATURES : "features");
+	json_t *entry = rl_head_history(head, tool, argc, argv);
+
+	rl_history_input(entry, f->path);
+	rl_history_input(entry, f->list);
+	json_object_set_new(head, "samples", json_integer(f->n));
 	if (f->label) {
 		rl_head_field(head, "label", RL_I4, 0, NULL, NULL);
 		rl_head_set_nclass(head, f->nclass);
 	}
-	rl_head_field(head, f->field, RL_F4, 1, &f->d, NULL);
-	json_object_set_new(head, "samples", json_integer(f->n));
-	rl_history_input(entry, f->path);
-	rl_history_input(entry, f->list);
+	if (f->across) {
+		rl_head_field(head, "size", RL_I4, 1, (int64_t[]){2}, NULL);
+		rl_head_field(head, "places", RL_F4, 2, (int64_t[]){f->cells, 4}, NULL);
+	}
+	rl_head_field(head, f->field, RL_F4, f->across ? 2 : 1,
+		      f->across ? (int64_t[]){f->cells, f->d} : &f->d, NULL);
+	return head;
+}
+
+static void put_places(const struct rl_foreign *f, struct rl_sample *s)
+{
+	int32_t *size = rl_sample_make(s, "size", RL_I4, 1, (int64_t[]){2})->data;
+	float *place = rl_sample_make(s, "places", RL_F4, 2, (int64_t[]){f->cells, 4})->data;
+
+	size[0] = (int32_t)f->down;
+	size[1] = (int32_t)f->across;
+	for (int64_t i = 0; i < f->cells; i++, place += 4) {
+		place[0] = (float)(i % f->across);
+		place[1] = (float)(i / f->across);
+		place[2] = place[0] + 1;
+		place[3] = place[1] + 1;
+	}
 }
 
 bool rl_foreign_next(struct rl_foreign *f, struct rl_sample *s)
 {
+	size_t numbers = (size_t)(f->cells * f->d);
+
 	if (f->at == f->n) {
 		if (fgetc(f->in) != EOF)
 			rl_die("%s: more bytes than its header says", f->path);
 		return false;
 	}
-	size_t d = (size_t)f->d;
-	if (fread(f->row, rl_numbers_size(f->dtype), d, f->in) != d)
+	if (fread(f->row, rl_numbers_size(f->dtype), numbers, f->in) != numbers)
 		rl_die("%s: cut short in row %lld", f->path, (long long)f->at);
 	s->nfield = 0;
 	rl_sample_set_key(s, f->key[f->at]);
 	if (f->label)
 		*(int32_t *)rl_sample_make(s, "label", RL_I4, 0, NULL)->data = f->label[f->at];
-	float *out = rl_sample_make(s, f->field, RL_F4, 1, &f->d)->data;
-	rl_numbers_read(f->dtype, f->row, d, f->wide);
-	for (size_t j = 0; j < d; j++)
+	if (f->across)
+		put_places(f, s);
+	float *out = rl_sample_make(s, f->field, RL_F4, f->across ? 2 : 1,
+				    f->across ? (int64_t[]){f->cells, f->d} : &f->d)
+			     ->data;
+	rl_numbers_read(f->dtype, f->row, numbers, f->wide);
+	for (size_t j = 0; j < numbers; j++)
 		out[j] = (float)f->wide[j];
 	f->at++;
 	return true;

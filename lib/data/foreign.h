@@ -9,18 +9,28 @@
 
 /*
  * The matrix is [N,D], of <f2, <f4 or <f8 in C order, at most 4 GiB; its rows become f4 [D] in the
- * field `field`.  The list has a line for each, "PATH" or "PATH<tab>CLASS", all of one kind; blank
- * lines do not count.  The key is rl_key_from_path() of the path, the class a number from 0, which
- * becomes `label`.
+ * field `field`.  With a grid it is [N,M,D], the patches of each image row by row, such as the
+ * tokens of a vision transformer; then that is f4 [M,D], and the cells of the grid, one pixel each,
+ * are `places`, and their number down and across is `size` (see train/dense.h).
+ *
+ * The list has a line for each of N, "PATH" or "PATH<tab>CLASS", all of one kind; blank lines do
+ * not count.  The key is rl_key_from_path() of the path, the class a number from 0, which becomes
+ * `label`.
  */
 struct rl_foreign;
 
-/* Reads the whole list.  Dies, naming file and line, of one that is not so, and of a matrix with
- * another number of rows. */
-struct rl_foreign *rl_foreign_open(const char *matrix, const char *list, const char *field);
+struct rl_foreign_wish {
+	const char *matrix, *list, *field;
+	int64_t across, down; /* the grid; 0: none */
+};
 
-/* Declares the fields, and adds both files to a history's entry. */
-void rl_foreign_head(const struct rl_foreign *f, json_t *head, json_t *entry);
+/* Reads the whole list.  Dies, naming file and line, of one that is not so, and of a matrix with
+ * another number of rows.  The strings of the wish are borrowed. */
+struct rl_foreign *rl_foreign_open(const struct rl_foreign_wish *wish);
+
+/* A head that declares the fields; both files are in its history's entry of the tool. */
+json_t *rl_foreign_head(const struct rl_foreign *f, const struct rl_tool *tool, int argc,
+			char **argv);
 
 /* The next row into *s (zero it once); false at the end.  Dies of a file that is cut or too long.
  */

@@ -8,6 +8,7 @@ x[0, 0], x[1, 2] = 2.0**-24, -60000  # the smallest half, and a large one
 for t in "f2", "f4", "f8":
     np.save(f"{t}.npy", x.astype(t))
     np.save(f"{t}.wanted.npy", x.astype(t).astype("f4"))
+np.save("tokens.npy", np.arange(5 * 6 * 4, dtype="f2").reshape(5, 6, 4))
 np.save("i4.npy", x.astype("i4"))
 np.save("fortran.npy", np.asfortranarray(x))
 np.save("row.npy", x[0])
@@ -37,11 +38,27 @@ ok $? "a list from elsewhere, too"
 rl-knn --train labelled.tar --test labelled.tar --layer feat4 --k 1 --leave-self-out >knn.json 2>stderr
 ok $? "and other programs read it"
 
+rl-cat --import tokens.npy --list classes --grid 3x2 >tokens.tar 2>stderr
+is "$? $(tar xOf tokens.tar __rl__/head.json | jq -c '[.kind, (.fields | map_values(.shape))]')" \
+	'0 ["patchfeatures",{"label":[],"size":[2],"places":[6,4],"avgpool":[6,4]}]' "patches of a grid, 3 across and 2 down"
+PYTHONPATH=$top/tests/filters /usr/bin/python3 -c "
+import numpy as np, tensorstream
+s = tensorstream.read('tokens.tar')
+assert [k for k, _ in s] == ['a/1', 'a/2', 'b/3', 'b/4', 'b/5']
+for i, (_, a) in enumerate(s):
+    assert a['size'].tolist() == [2, 3] and (a['avgpool'] == np.load('tokens.npy')[i]).all() and a['avgpool'].dtype == 'f4'
+    assert a['places'].tolist() == [[x, y, x + 1, y + 1] for y in range(2) for x in range(3)]" 2>stderr
+ok $? "row by row, each cell a place"
+rl-knn --train tokens.tar --test tokens.tar --neighbours 2 >patches.json 2>stderr
+ok $? "which patches are searched like others"
+
 # ---- errors -------------------------------------------------------------------------------------
 import() { rl-cat --import "${2:-f4.npy}" --list "$1" "${@:3}"; }
 fails 2 "--import and --list: one needs the other" "no list" rl-cat --import f4.npy
 fails 2 "--import and --list: one needs the other" "only a list" rl-cat --list keys
-fails 2 "--field is for --import" "a name for nothing" rl-cat --field feat4 f4.tar
+fails 2 "--field and --grid are for --import" "a name for nothing" rl-cat --field feat4 f4.tar
+fails 2 "--field and --grid are for --import" "a grid for nothing" rl-cat --grid 2x2 f4.tar
+fails 2 "--grid: 0: must be" "no grid" rl-cat --import tokens.npy --list keys --grid 0x3
 for more in f4.tar "--npy avgpool" "--fields avgpool" "--slice 1:"; do
 	fails 2 "--import: nothing else" "an import and $more" import keys f4.npy $more
 done
@@ -50,7 +67,10 @@ fails 1 "none: open" "no such list" import none
 fails 1 "keys: not a .npy array" "no matrix" import keys keys
 fails 1 "i4.npy: numbers are i4, not f2, f4 or f8" "whole numbers" import keys i4.npy
 fails 1 "fortran.npy: Fortran order" "columns first" import keys fortran.npy
-fails 1 "row.npy: not a matrix" "one dimension" import keys row.npy
+fails 1 "row.npy: not a matrix of rows and features" "one dimension" import keys row.npy
+fails 1 "tokens.npy: not a matrix of rows and features" "three" import keys tokens.npy
+fails 1 "f4.npy: not a matrix of rows, cells and features" "two, with a grid" import keys f4.npy --grid 3x2
+fails 1 "tokens.npy: 6 cells an image, but the grid has 9" "another grid" import keys tokens.npy --grid 3x3
 fails 1 "objects.npy: an array of Python objects" "a pickle" import keys objects.npy
 head -c 5 f4.npy >short.npy
 fails 1 "short.npy: not a .npy array" "cut in its first bytes" import keys short.npy
