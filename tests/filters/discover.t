@@ -12,6 +12,9 @@ world() { # NAME LAYOUT OPTIONS...: its list and patches
 world things planted --images 36 --categories car,house,clock --seed 3
 world empty noise --images 36 --seed 4
 is "$(jq -s 'map(.class) | unique | join(" ")' -r things.jsonl empty.jsonl)" "car clock house nothing" "three things planted, and nothing"
+rl-synth --out again --layout planted --images 36 --categories car,house,clock --seed 3 --size 160x120 --threads 1 --quiet
+diff -r again things >bad
+ok $? "the same pictures by one thread"
 discover() { rl-discover --constellations 500 --shuffles 999 --quiet "$@"; }
 
 discover things.tar --result things.json --name planted >things.finds 2>stderr
