@@ -39,9 +39,9 @@ struct run {
 	struct rl_whiten *whiten;
 	struct rl_constellations drawn;
 	struct rl_search *search;
-	char **key; /* [nkey] of the images */
-	size_t nkey;
-	json_t *provenance; /* of the stream */
+	char **key;          /* [nkey] of the stream's images; NULL: it has no patches */
+	size_t nkey, images; /* of all of these; with patches */
+	json_t *provenance;  /* of the stream */
 	struct rl_progress progress;
 	int64_t passed; /* patches, over both passes */
 
@@ -55,6 +55,15 @@ struct run {
 /* ---- two passes over the patches --------------------------------------------------------------
  */
 
+static void remember_key(struct run *r, size_t image, const char *key)
+{
+	while (r->nkey <= image) {
+		r->key = rl_grown(r->key, r->nkey, sizeof(*r->key));
+		r->key[r->nkey++] = NULL;
+	}
+	r->key[image] = rl_strdup(key);
+}
+
 /* The first: which constellations, and what whitening is fitted to. */
 static void draw(void *context, struct rl_block *b)
 {
@@ -66,8 +75,8 @@ static void draw(void *context, struct rl_block *b)
 	if (r->whiten)
 		rl_whiten_add(r->whiten, b->x, b->n);
 	for (size_t i = 0; i < b->n; i = rl_block_image_end(b, i)) {
-		r->key = rl_grown(r->key, r->nkey, sizeof(*r->key));
-		r->key[r->nkey++] = rl_strdup(b->key[i]);
+		remember_key(r, b->image[i], b->key[i]);
+		r->images++;
 	}
 	rl_progress_show(&r->progress, r->passed += (int64_t)b->n);
 }
@@ -109,7 +118,7 @@ static void run_pass(struct run *r, void (*work)(void *, struct rl_block *))
 static void prepare_search(struct run *r)
 {
 	rl_constellations_finish(&r->drawn);
-	if (r->nkey < 2)
+	if (r->images < 2)
 		rl_die("%s: one image with patches: there is none to find anything in", r->c.path);
 	if (!r->drawn.n)
 		rl_die("%s: nowhere four patches of a size side by side", r->c.path);
@@ -230,11 +239,11 @@ static void write_result(const struct run *r, int argc, char **argv)
 	json_object_set_new(entry, "seed", json_integer(r->c.seed));
 	json_t *o = json_pack(
 		"{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:f, s:f, s:f}, s:s, s:o, s:o, s:{s:O, s:O}}",
-		"benchmark", "discovery", "name", name, "metrics", "images", (json_int_t)r->nkey,
+		"benchmark", "discovery", "name", name, "metrics", "images", (json_int_t)r->images,
 		"constellations", (json_int_t)r->drawn.n, "significant", (json_int_t)r->significant,
 		"finds", (json_int_t)r->finds, "verified", r->verified, "mirrored", r->mirrored,
 		"chance", r->chance, "layer", r->c.layer, "setup",
-		rl_setup(0, (int64_t)r->nkey, 0, NULL, json_object_get(r->provenance, "history")),
+		rl_setup(0, (int64_t)r->images, 0, NULL, json_object_get(r->provenance, "history")),
 		"protocol", protocol(r), "provenance", "test", r->provenance, "command", entry);
 	char *text = rl_json_text(o);
 	fprintf(rl_file_stream(f), "%s\n", text);

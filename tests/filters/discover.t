@@ -123,6 +123,10 @@ END
 made fine.tar 'x[1:] = x[0]'
 rl-discover --quiet --fdr 1 fine.tar | jq -e -s 'length > 0 and all(.[]; .of == 2 and .verified == 2 and .p == 1 and ([.images[].e] | max < 1e-6))' >bad
 ok $? "a stream by other code"
+made hole.tar 'x[1:] = x[0]; p = [p, p[:0], p]; x = [x[0], x[1, :0], x[2]]'
+rl-discover --quiet --fdr 1 --result hole.json hole.tar | jq -c '[.key, .images[].key]' | sort -u >met
+is "$(tr '\n' ' ' <met)$(jq -c '[.metrics.images, .setup.data.test_images]' hole.json)" '["i0","i2"] ["i2","i0"] [2,2]' \
+	"an image without patches is none, and the others keep their names"
 bad() { # EXPRESSION TEXT NAME
 	made bad.tar "$1"
 	fails 1 "bad.tar: $2" "$3" rl-discover bad.tar
