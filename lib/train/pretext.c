@@ -24,8 +24,9 @@ struct rl_pretext {
 	struct rl_net_config net; /* of training */
 	int64_t batch;
 	struct rl_patch_sample *slot[2]; /* [batch] each */
+	struct rl_patch_sample blank;    /* of a rank without samples: slots are being filled */
 	struct rl_patch_batch joined;
-	struct tape full, rest, *last; /* last: which has run */
+	struct tape full, rest, *last; /* last: which has the last batch; NULL: there was none */
 	struct rl_collapse collapse;
 	struct rl_arena arena;          /* of tapes of pairs, whose sizes change with every batch */
 	struct rl_patch_sample *recent; /* the newest images: the run's image k at k % capacity */
@@ -106,6 +107,7 @@ struct rl_pretext *rl_pretext_new(struct rl_params *params, const struct rl_rell
 		for (int64_t k = 0; k < batch; k++)
 			t->slot[i][k] = rl_patch_sample_blank(format);
 	}
+	t->blank = rl_patch_sample_blank(format);
 	t->recent = rl_calloc((size_t)recent + 1, sizeof(*t->recent));
 	join(t, t->slot[0], batch);
 	build_training(t);
@@ -148,17 +150,18 @@ static struct rl_score gradients(void *ctx, const struct rl_batch *b, const stru
 	struct rl_pretext *t = ctx;
 	const int64_t images = rl_pass_images(b, &t->net);
 
+	t->last = NULL;
 	if (!images)
 		return (struct rl_score){0};
-	join(t, t->slot[b->slot], images);
+	join(t, b->samples ? t->slot[b->slot] : &t->blank, images);
 	struct tape *tape = build_training(t);
 
 	rl_pass_begin(tape->net, b, m);
 	forward(&t->joined, &t->format, &t->model, tape);
 	rl_net_backward(tape->net);
-	t->last = tape;
 	if (!b->samples)
 		return (struct rl_score){0};
+	t->last = tape;
 	return (struct rl_score){.loss = rl_loss_value(tape->net, tape->loss),
 				 .correct = rl_loss_correct(tape->net, tape->loss),
 				 .items = tape->pairs};

@@ -71,6 +71,14 @@ for sync in "" --sync-bn; do
 		--out uneven$sync $fit $sync --batch 4 >uneven.json 2>stderr
 	is "$? $(jq -s length uneven$sync/log.jsonl)" "0 6" "a rank whose images are over waits for the others ${sync:+with common statistics}"
 done
+cp list0 swap && cp list1 list0 && cp swap list1
+sed 's/rl-patchpairs --quiet/rl-patchpairs --recipe doersch --grids 1 --quiet/' uneven.sh >grids.sh
+for sync in "" --sync-bn; do
+	timeout 120 mpirun --bind-to none -n 2 sh grids.sh list --epochs 2 -- \
+		--out grids$sync $fit $sync --batch 4 --patch 96 >uneven.json 2>stderr
+	is "$? $(jq -c 'has("rank")' grids$sync/log.jsonl | tr '\n' ' ')" "0 true false false true false false " \
+		"of pairs, too, and it says nothing of batches it has not ${sync:+with common statistics}"
+done
 { head -3 list; echo photos/none.jpg; tail -n +4 list; } >bad
 ranks 2 bad --epochs 4 --skip-bad -- --out skip $fit --batch 5 2>stderr >skip.json
 is "$? $(jq -s length skip/log.jsonl)" "0 11" "so does one whose image was skipped"
