@@ -172,9 +172,9 @@ static char *others(const struct run *r, const struct comparison *c)
 		for (size_t i = 0; i < r->nother; i++) {
 			if (i == c->hardest || rl_interval_sign(&c->difference[i]) != sign)
 				continue;
-			char *longer = rl_asprintf("%s%s%s%s%s", text, before,
-						   *before == ';' ? words[sign + 1] : "",
-						   *before == ';' ? " " : "", r->other[i].name);
+			char *longer = rl_asprintf(
+				"%s%s%s%s%s", text, before, *before == ';' ? words[sign + 1] : "",
+				*before == ';' ? " " : "", r->other[i].scored.name);
 			free(text);
 			text = longer;
 			before = ", ";
@@ -292,7 +292,7 @@ static json_t *provenance(const struct run *r, json_t *command)
 	json_t *others = json_object();
 
 	for (size_t i = 0; i < r->nother; i++)
-		json_object_set_new(others, r->other[i].name,
+		json_object_set_new(others, r->other[i].scored.name,
 				    json_pack("{s:O, s:O}", "train",
 					      r->other[i].scored.images.train_provenance, "test",
 					      r->other[i].scored.images.test_provenance));

@@ -101,6 +101,8 @@ fails 2 "nothing to compare with" "no baseline" verdict
 for word in weak weak= =a.tar:b.tar weak=a.tar weak=a.tar: weak=:b.tar; do
 	fails 2 "$word: want NAME=TRAIN:TEST" "baseline $word" verdict "$word"
 done
+is "$(verdict --layer good weak=a.tar:b.tar:weak $'p\xff=a.tar:b.tar:pixels' | jq -c '[(.verdict | endswith("; better than p%FF")), (.provenance.against | keys)]')" \
+	'[true,["p%FF","weak"]]' "a name that is not UTF-8"
 fails 2 "weak: twice" "a name twice" verdict weak=a.tar:b.tar weak=a.tar:b.tar
 fails 2 "more than 32 baselines" "many" verdict $(seq -f 'n%g=a.tar:b.tar' 33)
 fails 2 "--duplicates: dots: no such baseline" "near-duplicates by nothing" verdict --duplicates dots weak=a.tar:b.tar
