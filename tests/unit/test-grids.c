@@ -74,13 +74,18 @@ static struct slope slope_of(const float *patch, int channel)
 	return s;
 }
 
+/* Of red and green. */
+struct look {
+	struct slope red, green;
+};
+
 /* How far the second lies to the right and below the first, in the frame in which the first is
  * seen: from what both tell of their places. */
-static void place_of(const float *first, const float *second, double *right, double *down)
+static void place_of(const struct look *first, const struct look *second, double *right,
+		     double *down)
 {
-	const struct slope red = slope_of(first, 0), green = slope_of(first, 1);
-	const double dr = slope_of(second, 0).mean - red.mean,
-		     dg = slope_of(second, 1).mean - green.mean;
+	const struct slope red = first->red, green = first->green;
+	const double dr = second->red.mean - red.mean, dg = second->green.mean - green.mean;
 	const double det = red.right * green.down - red.down * green.right;
 
 	*right = (dr * green.down - dg * red.down) / det;
@@ -103,19 +108,25 @@ static void test_labels(const char *what, double mirror, bool turn)
 	struct rl_image im = ramps(500, 640);
 	struct rl_resizer *r = rl_resizer_new();
 	struct rl_grids g = {0};
+	struct look *look = NULL;
 	double low = 1e9, high = 0;
 	int wrong = 0, pairs = 0, both = 0;
 	char why[RL_WHY], key[16];
 
-	for (int k = 0; k < 6; k++) {
+	for (int k = 0; k < 2; k++) {
 		snprintf(key, sizeof(key), "k%d", k);
 		rl_grids_cut(&recipe, r, &im, 0, key, &g, why);
+		look = rl_realloc(look, (size_t)g.patches, sizeof(*look));
+		for (int i = 0; i < g.patches; i++) {
+			const float *patch = g.pixels + (size_t)i * 3 * AREA;
+
+			look[i] = (struct look){slope_of(patch, 0), slope_of(patch, 1)};
+		}
 		for (int i = 0; i < g.pairs; i++) {
 			const int32_t *p = g.pair[i];
 			double right, down;
 
-			place_of(g.pixels + (size_t)p[0] * 3 * AREA,
-				 g.pixels + (size_t)p[1] * 3 * AREA, &right, &down);
+			place_of(&look[p[0]], &look[p[1]], &right, &down);
 			wrong += label_of(right, down) != p[2];
 			low = fmin(low, fmax(fabs(right), fabs(down)));
 			high = fmax(high, fmax(fabs(right), fabs(down)));
@@ -125,12 +136,13 @@ static void test_labels(const char *what, double mirror, bool turn)
 		}
 		pairs += g.pairs;
 	}
-	ok(wrong == 0 && pairs > 300, "%s: %d of %d labels are not what is seen", what, wrong,
+	ok(wrong == 0 && pairs > 150, "%s: %d of %d labels are not what is seen", what, wrong,
 	   pairs);
 	ok(both == pairs, "%s: every pair is there in both orders", what);
 	/* Rounding of levels: less than 3 pixels. */
 	ok(low > 144 - 14 - 3 && high < 144 + 14 + 3,
 	   "%s: neighbours are 144 apart, 14 more or less: %.0f to %.0f", what, low, high);
+	free(look);
 	rl_grids_free(&g);
 	rl_resizer_free(r);
 	rl_image_free(&im);
@@ -148,7 +160,7 @@ static void test_prior(void)
 	double count[8] = {0}, pairs = 0, patches = 0, worst = 0;
 	char why[RL_WHY], key[16];
 
-	for (size_t k = 0; k < 48; k++) {
+	for (size_t k = 0; k < 24; k++) {
 		struct rl_image im = rl_image_new(shape[k % 4][0] / 4, shape[k % 4][1] / 4);
 
 		memset(im.data, 100, (size_t)(3 * im.height * im.width));
