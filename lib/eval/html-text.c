@@ -3,11 +3,24 @@
 #include "eval/report.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* U+FFFE and U+FFFF, which XML does not know. */
+static bool no_character(const char *s)
+{
+	return !strncmp(s, "\xef\xbf\xbe", 3) || !strncmp(s, "\xef\xbf\xbf", 3);
+}
 
 static void put_text(FILE *f, const char *s)
 {
 	for (; *s; s++) {
+		if (no_character(s)) {
+			fputc(' ', f);
+			s += 2;
+			continue;
+		}
 		switch (*s) {
 		case '&': fputs("&amp;", f); break;
 		case '<': fputs("&lt;", f); break;

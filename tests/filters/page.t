@@ -83,6 +83,9 @@ ok $? "hashes and files of the numbers"
 echo '{"benchmark":"audit","name":"","metrics":{"error":1},"verdict":"no position found","per_class":{"x":[1],"y":{}},"confusion":[[1,2],[3]],"curve":[[1,2]],"against":3}' >some.json
 page some.json >some.html 2>stderr
 is "$? $(look sound some.html) $(grep '^<h3>' some.html | tr -d '\n')" "0  <h3>audit: (unnamed)</h3><h3>Not on the Page</h3><h3>(unnamed)</h3>" "a result without a name"
+echo '{"benchmark":"audit","name":"a\uffffb\u0001\uffee","metrics":{"error":1},"verdict":"\ufffe"}' >some.json
+page some.json >some.html 2>stderr
+is "$? $(look sound some.html) $(grep '^<h3>' some.html | head -1)" "0  <h3>audit: a b ￮</h3>" "characters that a page cannot have are spaces"
 page results/ours/svm.json >some.html 2>stderr
 is "$? $(look sound some.html) $(look sections some.html)" "0  Results;Notes;Class by class;Provenance;" "a file alone has what it has"
 page results/run/log.jsonl results/ours/look/contact_sheet.jpg >some.html 2>stderr
