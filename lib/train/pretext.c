@@ -231,7 +231,7 @@ void rl_pretext_precise_bn(struct rl_pretext *t)
 
 		rl_net_track_statistics(tape->net, true);
 		rl_net_accumulate_statistics(tape->net, at == 0);
-		rl_net_set_absent(tape->net, !mine);
+		rl_net_set_samples(tape->net, mine);
 		forward(&t->joined, &t->format, &t->model, tape);
 		at += images;
 		mine = mine && at + images <= have;
