@@ -28,6 +28,7 @@ struct rl_segmenting {
 	struct tape full, rest;
 	struct image *slot[2]; /* [batch] */
 	uint8_t *map[2];       /* [batch,height,width] */
+	uint8_t *unlabelled;   /* [height,width]: for who has no images left */
 	float *pixels;         /* [batch,3,height,width] */
 };
 
@@ -73,10 +74,11 @@ struct rl_segmenting *rl_segmenting_new(struct rl_params *params, const struct r
 	s->net.train = true;
 	s->net.seed = seed;
 	s->c.resnet.running = false;
+	s->unlabelled = rl_malloc(area);
+	memset(s->unlabelled, RL_NO_CLASS, area);
 	for (int i = 0; i < 2; i++) {
 		s->slot[i] = rl_calloc(n, sizeof(*s->slot[i]));
 		s->map[i] = rl_malloc(n * area);
-		memset(s->map[i], RL_NO_CLASS, n * area);
 		for (size_t k = 0; k < n; k++)
 			s->slot[i][k].pixels = rl_malloc(3 * area);
 	}
@@ -124,17 +126,20 @@ static void take(void *ctx, struct rl_sample *sample, int slot, int64_t i)
 	take_labels(s, sample, labels, s->map[slot] + i * s->height * s->width);
 }
 
-static void feed(struct rl_segmenting *s, const struct tape *t, int slot)
+/* Without samples a grey image stands in: the slot may be being filled. */
+static void feed(struct rl_segmenting *s, const struct tape *t, const struct rl_batch *b)
 {
+	const uint8_t *map = b->samples ? s->map[b->slot] : s->unlabelled;
+
 	for (int64_t i = 0; i < t->of.images; i++) {
-		const struct image *im = &s->slot[slot][i];
+		const struct image *im = b->samples ? &s->slot[b->slot][i] : &(struct image){0};
 
 		rl_scene_pixels(im->pixels, im->height, im->width, s->height, s->width,
 				s->pixels + i * 3 * s->height * s->width);
 	}
 	rl_net_feed(t->of.net, t->x, s->pixels);
-	rl_pixel_ce_labels(t->of.net, t->fcn.loss, s->map[slot]);
-	rl_pixel_ce_labels(t->of.net, t->fcn.auxiliary_loss, s->map[slot]);
+	rl_pixel_ce_labels(t->of.net, t->fcn.loss, map);
+	rl_pixel_ce_labels(t->of.net, t->fcn.auxiliary_loss, map);
 }
 
 /* The log's losses are means over the pixels that have a class; the recipe's, which gives the
@@ -164,7 +169,7 @@ static struct rl_score gradients(void *ctx, const struct rl_batch *b, const stru
 		return (struct rl_score){0};
 	build(s, t, images);
 	rl_pass_begin(t->of.net, b, m);
-	feed(s, t, b->slot);
+	feed(s, t, b);
 	rl_net_forward(t->of.net);
 	rl_net_backward(t->of.net);
 	return b->samples ? score_of(s, t) : (struct rl_score){0};
