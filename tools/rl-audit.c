@@ -336,6 +336,8 @@ int main(int argc, char **argv)
 		RL_OPT_END};
 	int first = rl_options(argc, argv, &tool, opts);
 
+	if (c.remove && !strcmp(c.remove, "-"))
+		rl_die_usage("--remove: a file: the features come on standard input");
 	if (c.remove && c.lens)
 		rl_die_usage("--remove and --lens: one of them");
 	if ((c.remove || c.lens) && first < argc)

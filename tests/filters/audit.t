@@ -77,6 +77,7 @@ ok $? "by a wide margin"
 
 # ---- errors -------------------------------------------------------------------------------------
 fails 2 "no patches" "nothing to audit" rl-audit
+fails 2 "--remove: a file: the features come on standard input" "both from one pipe" rl-audit --remove - <leaks.tar
 fails 2 "--remove and --lens: one of them" "two things at once" rl-audit --remove leaks.tar --lens
 fails 2 "leaks.tar: unexpected operand" "removal from standard input" rl-audit --remove leaks.tar leaks.tar
 fails 2 "leaks.tar: unexpected operand" "images from standard input" rl-audit --lens leaks.tar
