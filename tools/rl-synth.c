@@ -59,7 +59,8 @@ int main(int argc, char **argv)
 	if (year && year != 2007 && year != 2012)
 		rl_die_usage("--year: %d: must be 2007 or 2012", (int)year);
 	rl_parse_pair(size, 'x', 32, 4096, "--size", &width, &height);
-	if (width > 4 * height || height > 4 * width)
+	if (writers[writer] == rl_synth_write_imagefolder &&
+	    (width > 4 * height || height > 4 * width))
 		rl_die_usage("--size: %s: in so thin a picture no object fits; a side is at most 4 "
 			     "times the other",
 			     size);

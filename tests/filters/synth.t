@@ -98,7 +98,7 @@ fails 2 ": no such category" "an empty one" rl-synth --out new --layout voc --ca
 fails 2 "--year: 2010: must be 2007 or 2012" "another year" rl-synth --out new --layout voc --year 2010
 fails 2 "--year is for voc" "a year of another layout" rl-synth --out new --layout coco --year 2012
 fails 2 "want two numbers" "a size that is none" rl-synth --out new --layout voc --size 96
-fails 2 "in so thin a picture no object fits" "a strip" rl-synth --out new --layout voc --size 400x32
+fails 2 "in so thin a picture no object fits" "a strip" rl-synth --out new --layout imagefolder --size 400x32
 timeout 60 rl-synth --out strips --layout imagefolder --images 12 --size 256x64 --quiet
 is "$? $(find strips -name '*.jpg' | wc -l)" "0 12" "a picture four times as wide as high"
 fails 2 "must be 32 to 4096" "a size out of range" rl-synth --out new --layout voc --size 96x1
