@@ -48,6 +48,13 @@ uint32_t rl_rng_u32(struct rl_rng *r)
 	return r->block[r->used++];
 }
 
+uint64_t rl_rng_u64(struct rl_rng *r)
+{
+	const uint64_t high = rl_rng_u32(r);
+
+	return high << 32 | rl_rng_u32(r);
+}
+
 uint32_t rl_rng_below(struct rl_rng *r, uint32_t n)
 {
 	/* Lemire's multiply-shift; the rejected sliver makes it exactly uniform. */

@@ -44,6 +44,7 @@ struct rl_rng rl_rng_make(uint64_t seed, uint32_t epoch, uint64_t id, enum rl_pu
 uint64_t rl_rng_id(const char *key);
 
 uint32_t rl_rng_u32(struct rl_rng *r);
+uint64_t rl_rng_u64(struct rl_rng *r);               /* of two, the first above */
 uint32_t rl_rng_below(struct rl_rng *r, uint32_t n); /* uniform 0..n-1, exact; n >= 1 */
 double rl_rng_uniform(struct rl_rng *r);             /* [0, 1), 32 bits */
 double rl_rng_normal(struct rl_rng *r);              /* N(0, 1), Box-Muller, one of each pair */

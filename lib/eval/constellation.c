@@ -44,42 +44,17 @@ bool rl_constellation_at(const float (*place)[4], size_t n, size_t first, size_t
 
 struct rl_constellations rl_constellations_new(size_t most, uint64_t seed)
 {
-	return (struct rl_constellations){
-		.at = rl_calloc(most, sizeof(struct rl_constellation)), .most = most, .seed = seed};
-}
-
-/* ---- a heap, the largest number first -----------------------------------------------------------
- */
-
-static void sift_down(struct rl_constellation *at, size_t n, size_t i)
-{
-	struct rl_constellation e = at[i];
-
-	for (size_t child; (child = 2 * i + 1) < n; i = child) {
-		if (child + 1 < n && at[child + 1].draw > at[child].draw)
-			child++;
-		if (e.draw >= at[child].draw)
-			break;
-		at[i] = at[child];
-	}
-	at[i] = e;
-}
-
-static void sift_up(struct rl_constellation *at, size_t i)
-{
-	struct rl_constellation e = at[i];
-
-	for (; i && at[(i - 1) / 2].draw < e.draw; i = (i - 1) / 2)
-		at[i] = at[(i - 1) / 2];
-	at[i] = e;
+	return (struct rl_constellations){.at = rl_calloc(most, sizeof(struct rl_constellation)),
+					  .drawn = rl_lowest_new(most),
+					  .seed = seed};
 }
 
 static void take(struct rl_constellations *c, const struct rl_block *b, size_t begin,
 		 const size_t member[4], uint64_t draw)
 {
-	bool full = c->n == c->most;
-	struct rl_constellation *e = &c->at[full ? 0 : c->n];
+	struct rl_constellation *e = &c->at[rl_lowest_take(&c->drawn, draw)];
 
+	c->n = c->drawn.n;
 	free(e->key);
 	e->key = rl_strdup(b->key[begin]);
 	e->draw = draw;
@@ -91,10 +66,6 @@ static void take(struct rl_constellations *c, const struct rl_block *b, size_t b
 		memcpy(e->place[i], b->place[row], sizeof(e->place[i]));
 		memcpy(e->x + (size_t)i * b->d, b->x + row * b->d, b->d * sizeof(*e->x));
 	}
-	if (full)
-		sift_down(c->at, c->n, 0);
-	else
-		sift_up(c->at, c->n++);
 }
 
 static void show_image(struct rl_constellations *c, const struct rl_block *b, size_t begin,
@@ -104,12 +75,10 @@ static void show_image(struct rl_constellations *c, const struct rl_block *b, si
 	size_t member[4];
 
 	for (size_t j = begin; j < end; j++) {
-		uint64_t draw = (uint64_t)rl_rng_u32(&r) << 32;
+		const uint64_t draw = rl_rng_u64(&r);
 
-		draw |= rl_rng_u32(&r);
-		if (c->n == c->most && draw >= c->at[0].draw)
-			continue;
-		if (rl_constellation_at((const float(*)[4])b->place + begin, end - begin, j - begin,
+		if (rl_lowest_wants(&c->drawn, draw) &&
+		    rl_constellation_at((const float(*)[4])b->place + begin, end - begin, j - begin,
 					member))
 			take(c, b, begin, member, draw);
 	}
@@ -144,4 +113,5 @@ void rl_constellations_free(struct rl_constellations *c)
 		free(c->at[i].x);
 	}
 	free(c->at);
+	rl_lowest_free(&c->drawn);
 }

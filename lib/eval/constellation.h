@@ -9,6 +9,7 @@
 #ifndef RL_EVAL_CONSTELLATION_H
 #define RL_EVAL_CONSTELLATION_H
 
+#include "base/lowest.h"
 #include "eval/rows.h"
 
 struct rl_constellation {
@@ -20,8 +21,9 @@ struct rl_constellation {
 
 struct rl_constellations {
 	struct rl_constellation *at; /* ascending by draw when finished */
-	size_t n, most, d;
+	size_t n, d;
 	uint64_t seed;
+	struct rl_lowest drawn; /* which are kept so far, and where */
 };
 
 /* To draw up to `most` with this seed. */

@@ -1,43 +1,23 @@
 #include "eval/rows.h"
 
 #include "base/err.h"
+#include "base/lowest.h"
 #include "base/rng.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A row that is kept, and where in the block it lies. */
+/* A row that is kept: which of all it is, and where in the block it lies. */
 struct kept {
-	uint64_t draw;
 	size_t order, slot;
 };
 
 struct sample {
-	struct rl_block block; /* room for `most`, in no order */
-	struct kept *heap;     /* the largest number first */
-	size_t n, most, seen;
+	struct rl_block block; /* room for as many as there may be, in no order */
+	struct rl_lowest drawn;
+	struct kept *kept; /* by slot */
+	size_t seen;
 };
-
-static void sift_down(struct kept *at, size_t n, struct kept e)
-{
-	size_t i = 0;
-
-	for (size_t child; (child = 2 * i + 1) < n; i = child) {
-		if (child + 1 < n && at[child + 1].draw > at[child].draw)
-			child++;
-		if (e.draw >= at[child].draw)
-			break;
-		at[i] = at[child];
-	}
-	at[i] = e;
-}
-
-static void sift_up(struct kept *at, size_t i, struct kept e)
-{
-	for (; i && at[(i - 1) / 2].draw < e.draw; i = (i - 1) / 2)
-		at[i] = at[(i - 1) / 2];
-	at[i] = e;
-}
 
 static void copy(struct rl_block *to, size_t slot, const struct rl_block *from, size_t i)
 {
@@ -62,17 +42,15 @@ static struct rl_block with_room(size_t n, size_t d, bool places)
 
 static void offer(struct sample *s, const struct rl_block *b, size_t i, uint64_t draw)
 {
-	struct kept e = {draw, s->seen++, s->n};
+	const size_t order = s->seen++;
 
-	if (s->n < s->most) {
-		copy(&s->block, e.slot, b, i);
-		sift_up(s->heap, s->n++, e);
-	} else if (draw < s->heap[0].draw) {
-		e.slot = s->heap[0].slot;
-		free(s->block.key[e.slot]);
-		copy(&s->block, e.slot, b, i);
-		sift_down(s->heap, s->n, e);
-	}
+	if (!rl_lowest_wants(&s->drawn, draw))
+		return;
+	const size_t slot = rl_lowest_take(&s->drawn, draw);
+
+	s->kept[slot] = (struct kept){order, slot};
+	free(s->block.key[slot]);
+	copy(&s->block, slot, b, i);
 }
 
 static void offer_block(struct sample *s, const struct rl_block *b, uint64_t seed)
@@ -80,11 +58,8 @@ static void offer_block(struct sample *s, const struct rl_block *b, uint64_t see
 	for (size_t i = 0; i < b->n;) {
 		struct rl_rng r = rl_rng_make(seed, 0, rl_rng_id(b->key[i]), RL_RNG_QUERY);
 
-		for (size_t end = rl_block_image_end(b, i); i < end; i++) {
-			uint64_t draw = (uint64_t)rl_rng_u32(&r) << 32;
-
-			offer(s, b, i, draw | rl_rng_u32(&r));
-		}
+		for (size_t end = rl_block_image_end(b, i); i < end; i++)
+			offer(s, b, i, rl_rng_u64(&r));
 	}
 }
 
@@ -97,7 +72,7 @@ static int by_order(const void *a, const void *b)
 
 struct rl_block rl_rows_sample(struct rl_rows *r, size_t n, uint64_t seed)
 {
-	struct sample s = {.most = n, .heap = rl_calloc(n, sizeof(*s.heap))};
+	struct sample s = {.drawn = rl_lowest_new(n), .kept = rl_calloc(n, sizeof(*s.kept))};
 	struct rl_block b = {0};
 
 	while (rl_rows_read(r, 1024, &b)) {
@@ -105,13 +80,15 @@ struct rl_block rl_rows_sample(struct rl_rows *r, size_t n, uint64_t seed)
 			s.block = with_room(n, b.d, b.place);
 		offer_block(&s, &b, seed);
 	}
-	qsort(s.heap, s.n, sizeof(*s.heap), by_order);
+	const size_t drawn = s.drawn.n;
+	qsort(s.kept, drawn, sizeof(*s.kept), by_order);
 	struct rl_block sorted = with_room(n, s.block.d, s.block.place);
-	for (size_t i = 0; i < s.n; i++)
-		copy(&sorted, i, &s.block, s.heap[i].slot);
-	sorted.n = s.block.n = s.n;
+	for (size_t i = 0; i < drawn; i++)
+		copy(&sorted, i, &s.block, s.kept[i].slot);
+	sorted.n = s.block.n = drawn;
 	rl_block_free(&s.block);
 	rl_block_free(&b);
-	free(s.heap);
+	rl_lowest_free(&s.drawn);
+	free(s.kept);
 	return sorted;
 }
