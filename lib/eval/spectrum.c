@@ -95,22 +95,34 @@ static double alpha(const double *value, size_t m)
 	return count < 2 ? NAN : -(w * xy - x * y) / (w * xx - x * x);
 }
 
+/* Rows evenly apart. */
+static size_t step_of(size_t n)
+{
+	return (n + RL_SPECTRUM_ROWS - 1) / RL_SPECTRUM_ROWS;
+}
+
+double rl_rankme(const float *x, size_t n, size_t d, int threads)
+{
+	const size_t step = step_of(n), rows = (n + step - 1) / step;
+	double *raw = squares(x, rows, step, d, NULL, threads);
+	const double rank = rankme(raw, rows < d ? rows : d);
+
+	free(raw);
+	return rank;
+}
+
 struct rl_spectrum rl_spectrum(const float *x, size_t n, size_t d, int threads)
 {
-	size_t step = (n + RL_SPECTRUM_ROWS - 1) / RL_SPECTRUM_ROWS, rows = (n + step - 1) / step;
-	size_t m = rows < d ? rows : d;
+	const size_t step = step_of(n), rows = (n + step - 1) / step;
 	double *mean = rl_calloc(d, sizeof(*mean));
-	struct rl_spectrum s;
+	struct rl_spectrum s = {.rankme = rl_rankme(x, n, d, threads)};
 
 	for (size_t i = 0; i < rows; i++)
 		for (size_t j = 0; j < d; j++)
 			mean[j] += (double)x[i * step * d + j] / (double)rows;
-	double *raw = squares(x, rows, step, d, NULL, threads);
 	double *centred = squares(x, rows, step, d, mean, threads);
-	s.rankme = rankme(raw, m);
-	s.alpha = alpha(centred, m);
+	s.alpha = alpha(centred, rows < d ? rows : d);
 	free(mean);
-	free(raw);
 	free(centred);
 	return s;
 }

@@ -21,5 +21,7 @@ enum { RL_SPECTRUM_ROWS = 25600 }; /* which suffice, says RankMe's paper */
 
 /* Of x[n,d], or of RL_SPECTRUM_ROWS rows evenly apart.  The same bits for any number of threads. */
 struct rl_spectrum rl_spectrum(const float *x, size_t n, size_t d, int threads);
+/* The first of them alone, which is half of the work. */
+double rl_rankme(const float *x, size_t n, size_t d, int threads);
 
 #endif

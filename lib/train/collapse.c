@@ -34,8 +34,7 @@ void rl_collapse_watch(struct rl_collapse *c, const float *x, const int64_t *of_
 	if (!all_finite(x, of_x)) /* which the loss says */
 		return;
 	const double dead = dead_percent(y, of_y);
-	const double rank =
-		rl_spectrum(x, (size_t)of_x[0], (size_t)of_x[1], omp_get_max_threads()).rankme;
+	const double rank = rl_rankme(x, (size_t)of_x[0], (size_t)of_x[1], omp_get_max_threads());
 	const long long step = (long long)json_integer_value(json_object_get(line, "step"));
 
 	json_object_set_new(line, "rank", json_real(rank));
