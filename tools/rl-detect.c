@@ -216,13 +216,11 @@ static json_t *mask_of(const float *soft, const struct rl_box *b, int64_t height
 static json_t *predict_image(struct predictor *p, struct rl_sample *s)
 {
 	const struct rl_image given = rl_decoded_image(s);
-	int64_t h, w;
+	int h, w;
 	json_t *detections = json_array();
 
-	rl_fit(given.height, given.width, (int)p->short_side, (int)p->long_side, &h, &w);
-	h = h < 1 ? 1 : h;
-	w = w < 1 ? 1 : w;
-	struct rl_image im = rl_resize(p->resizer, &given, (int)h, (int)w);
+	rl_fit_pixels(given.height, given.width, (int)p->short_side, (int)p->long_side, &h, &w);
+	struct rl_image im = rl_resize(p->resizer, &given, h, w);
 	int64_t height = rl_scenes_side(h), width = rl_scenes_side(w);
 	double by_x = (double)given.width / (double)w, by_y = (double)given.height / (double)h;
 

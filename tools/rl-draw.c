@@ -12,7 +12,6 @@
 #include "image/sheet.h"
 #include "stream/segmentation.h"
 
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,11 +63,9 @@ static void write_file(const struct draw *d, struct rl_sample *s, const struct r
 	char *number = epoch ? rl_asprintf("-%u", epoch) : rl_strdup("");
 	char *path = rl_asprintf("%s/%s%s.%s", d->config.out, s->key, number,
 				 d->config.png ? "png" : "jpg");
-	char *copy = rl_strdup(path);
 
-	rl_mkdirs(dirname(copy));
+	rl_mkdirs_to(path);
 	write_image(path, im, d->config.png);
-	free(copy);
 	free(path);
 	free(number);
 }
@@ -103,11 +100,10 @@ static void draw(struct draw *d, struct rl_sample *s)
 	if (d->sheet) {
 		int panels = rl_shown_panels(&shown);
 		int side = ((int)d->config.tile - (panels - 1) * RL_SHOWN_GAP) / panels;
-		int64_t height, width;
+		int height, width;
 
-		rl_fit(im.height, im.width, side, side, &height, &width);
-		picture = rl_shown_picture(&shown, &im, height < 1 ? 1 : (int)height,
-					   width < 1 ? 1 : (int)width, d->resizer);
+		rl_fit_pixels(im.height, im.width, side, side, &height, &width);
+		picture = rl_shown_picture(&shown, &im, height, width, d->resizer);
 		rl_sheet_add(d->sheet, picture, s->key);
 	}
 	rl_shown_free(&shown);

@@ -14,7 +14,6 @@
 #include "train/trained.h"
 #include "train/training.h"
 
-#include <libgen.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,14 +200,12 @@ static json_t *head_of(const struct predictor *p, struct rl_reader *in, int argc
 
 static void predict_image(struct predictor *p, const struct rl_image *given, uint8_t *map)
 {
-	int64_t h, w;
+	int h, w;
 
-	rl_fit(given->height, given->width, (int)p->short_side, (int)p->long_side, &h, &w);
-	h = h < 1 ? 1 : h;
-	w = w < 1 ? 1 : w;
-	struct rl_image im = rl_resize(p->resizer, given, (int)h, (int)w);
+	rl_fit_pixels(given->height, given->width, (int)p->short_side, (int)p->long_side, &h, &w);
+	struct rl_image im = rl_resize(p->resizer, given, h, w);
 
-	p->pixels = rl_realloc(p->pixels, (size_t)(3 * h * w), sizeof(float));
+	p->pixels = rl_realloc(p->pixels, 3 * (size_t)h * (size_t)w, sizeof(float));
 	rl_scene_pixels(im.data, h, w, h, w, p->pixels);
 	rl_image_free(&im);
 	rl_segmenter_label(p->segmenter, p->pixels, h, w, &p->windows, given->height, given->width,
@@ -218,15 +215,14 @@ static void predict_image(struct predictor *p, const struct rl_image *given, uin
 static void write_png(const struct predictor *p, const char *key, const struct rl_image *im,
 		      const uint8_t *map)
 {
-	char *path = rl_asprintf("%s/%s.png", p->out, key), *copy = rl_strdup(path);
+	char *path = rl_asprintf("%s/%s.png", p->out, key);
 	uint8_t palette[256 * 3];
 
 	rl_palette_voc(palette);
-	rl_mkdirs(dirname(copy));
+	rl_mkdirs_to(path);
 	struct rl_file *f = rl_file_create(path);
 	rl_png_write_palette(rl_file_stream(f), map, im->height, im->width, palette, 256);
 	rl_file_commit(f);
-	free(copy);
 	free(path);
 }
 

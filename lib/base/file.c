@@ -147,3 +147,11 @@ void rl_mkdirs(const char *path)
 	}
 	free(copy);
 }
+
+void rl_mkdirs_to(const char *path)
+{
+	char *copy = rl_strdup(path);
+
+	rl_mkdirs(dirname(copy));
+	free(copy);
+}

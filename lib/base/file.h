@@ -29,5 +29,7 @@ int rl_dir_length(const char *dir);
 
 /* mkdir -p; dies when it cannot be made. */
 void rl_mkdirs(const char *path);
+/* The directories that a file of this path lies in. */
+void rl_mkdirs_to(const char *path);
 
 #endif

@@ -157,16 +157,14 @@ static struct rl_image draw(const struct cell *c, const struct rl_image *im, int
 			    struct rl_resizer *resizer)
 {
 	int r[4];
-	int64_t height, width;
+	int height, width;
 	uint8_t rgb[3];
 
 	region(c, im, r);
 	struct rl_image part = rl_image_new(r[3] - r[1], r[2] - r[0]);
 	rl_crop(im, r[1], r[0], part.height, part.width, part.data);
-	rl_fit(part.height, part.width, tile, tile, &height, &width);
-	height = height < 1 ? 1 : height;
-	width = width < 1 ? 1 : width;
-	struct rl_image to = rl_resize(resizer, &part, (int)height, (int)width);
+	rl_fit_pixels(part.height, part.width, tile, tile, &height, &width);
+	struct rl_image to = rl_resize(resizer, &part, height, width);
 	double across = (double)width / part.width, down = (double)height / part.height;
 	rl_palette_bright(0, rgb);
 	if (c->mark != WHOLE)

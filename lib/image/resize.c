@@ -200,3 +200,12 @@ void rl_fit(int64_t height, int64_t width, int n, int longest, int64_t *to_heigh
 	*to_height = (int64_t)((double)height * f + 0.5);
 	*to_width = (int64_t)((double)width * f + 0.5);
 }
+
+void rl_fit_pixels(int height, int width, int n, int longest, int *to_height, int *to_width)
+{
+	int64_t h, w;
+
+	rl_fit(height, width, n, longest, &h, &w);
+	*to_height = h < 1 ? 1 : (int)h;
+	*to_width = w < 1 ? 1 : (int)w;
+}

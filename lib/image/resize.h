@@ -35,5 +35,7 @@ void rl_short_side(int64_t height, int64_t width, int n, int64_t *to_height, int
  * side at most n and the longer at most `longest`, each int(side f + 0.5).  Ask, as above. */
 void rl_fit(int64_t height, int64_t width, int n, int longest, int64_t *to_height,
 	    int64_t *to_width);
+/* The same of what is to be had however thin it is: at least a pixel a side. */
+void rl_fit_pixels(int height, int width, int n, int longest, int *to_height, int *to_width);
 
 #endif
