@@ -19,8 +19,8 @@ void rl_placing_add_image(struct rl_placing *p, int64_t pairs, const int32_t *la
 		p->confusion[label[i]][answer[i]]++;
 		correct += label[i] == answer[i];
 	}
-	p->pairs_of = rl_realloc(p->pairs_of, n + 1, sizeof(*p->pairs_of));
-	p->correct_of = rl_realloc(p->correct_of, n + 1, sizeof(*p->correct_of));
+	p->pairs_of = rl_grown(p->pairs_of, n, sizeof(*p->pairs_of));
+	p->correct_of = rl_grown(p->correct_of, n, sizeof(*p->correct_of));
 	p->pairs_of[n] = pairs;
 	p->correct_of[n] = correct;
 	p->images++;

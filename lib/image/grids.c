@@ -168,8 +168,8 @@ static void add_patch(const struct rl_grid_recipe *recipe, struct rl_resizer *r,
 		resample(&patch, r, &d->treat);
 	turn(patch.data, turned, g->quarters, g->mirror);
 	rl_image_free(&patch);
-	out->pixels = rl_realloc(out->pixels, (size_t)out->patches + 1,
-				 3 * PIXELS * sizeof(*out->pixels));
+	out->pixels =
+		rl_grown(out->pixels, (size_t)out->patches, 3 * PIXELS * sizeof(*out->pixels));
 	treat(recipe, turned, out->pixels + (size_t)out->patches * 3 * PIXELS, &d->colour);
 	out->patches++;
 }
@@ -193,8 +193,7 @@ static void add_pairs(const struct grid *g, int base, struct rl_grids *out)
 
 			if (i == j || abs(down) > 1 || abs(right) > 1)
 				continue;
-			out->pair =
-				rl_realloc(out->pair, (size_t)out->pairs + 1, sizeof(*out->pair));
+			out->pair = rl_grown(out->pair, (size_t)out->pairs, sizeof(*out->pair));
 			memcpy(out->pair[out->pairs++],
 			       (const int32_t[3]){base + i, base + j, label_of(g, down, right)},
 			       sizeof(*out->pair));
