@@ -178,13 +178,18 @@ static void mean_of_windows(float *sum, int64_t classes, int64_t height, int64_t
 			    const int64_t *row, int64_t rows, const int64_t *column,
 			    int64_t columns, int64_t crop)
 {
+	int64_t *of_column = rl_malloc((size_t)width * sizeof(*of_column));
+
+	for (int64_t x = 0; x < width; x++)
+		of_column[x] = covers(column, columns, crop, x);
 #pragma omp parallel for schedule(static)
 	for (int64_t i = 0; i < classes * height; i++) {
 		const int64_t of_row = covers(row, rows, crop, i % height);
 
 		for (int64_t x = 0; x < width; x++)
-			sum[i * width + x] /= (float)(of_row * covers(column, columns, crop, x));
+			sum[i * width + x] /= (float)(of_row * of_column[x]);
 	}
+	free(of_column);
 }
 
 static void scores(struct rl_segmenter *s, const float *pixels, int64_t height, int64_t width,
