@@ -61,23 +61,17 @@ static void report(const struct rl_tensorfile *f, const struct rl_naming *m, int
 		rl_warn("%s: %d num_batches_tracked are missing, and now 0", f->path, m->uncounted);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static json_t *origin(const struct config *c, const struct rl_tensorfile *f,
 		      const struct rl_naming *m)
 {
 	char hex[65];
 
 	rl_file_sha256(f->path, hex);
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "format", "pt",
-			      "imported_by", "rl-weights " RL_VERSION, "source", base_name(f->path),
-			      "source_sha256", hex, "source_format", f->format, "convention",
-			      m->convention, "prefix", m->prefix, "left_out", m->left_out);
+	json_t *o =
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "format", "pt", "imported_by",
+			  "rl-weights " RL_VERSION, "source", rl_last_component(f->path),
+			  "source_sha256", hex, "source_format", f->format, "convention",
+			  m->convention, "prefix", m->prefix, "left_out", m->left_out);
 	if (!o)
 		rl_die("%s: its name or a tensor's is not UTF-8", f->path);
 	if (c->bgr)

@@ -127,6 +127,13 @@ int rl_dir_length(const char *dir)
 	return (int)n;
 }
 
+const char *rl_last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 void rl_mkdirs(const char *path)
 {
 	char *copy = rl_strdup(path);

@@ -27,6 +27,9 @@ char *rl_file_read(const char *path, size_t limit, size_t *size);
 /* The length of a directory's name without slashes at its end. */
 int rl_dir_length(const char *dir);
 
+/* What follows the last slash; all where there is none. */
+const char *rl_last_component(const char *path);
+
 /* mkdir -p; dies when it cannot be made. */
 void rl_mkdirs(const char *path);
 /* The directories that a file of this path lies in. */

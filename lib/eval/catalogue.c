@@ -1,21 +1,15 @@
 #include "eval/catalogue.h"
 
 #include "base/err.h"
+#include "base/file.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char *name_of(const char *key)
-{
-	const char *slash = strrchr(key, '/');
-
-	return slash ? slash + 1 : key;
-}
-
 void rl_catalogue_add_image(struct rl_catalogue *c, const char *key, int height, int width,
 			    const char *where)
 {
-	char *name = rl_strdup(name_of(key));
+	char *name = rl_strdup(rl_last_component(key));
 
 	if (rl_dict_add(&c->image_at, name, strlen(name), c->nimage) != RL_DICT_NONE)
 		rl_die("%s: two images are called %s", where, name);
@@ -35,7 +29,7 @@ void rl_catalogue_add_class(struct rl_catalogue *c, const char *name, const char
 
 size_t rl_catalogue_image(const struct rl_catalogue *c, const char *key, const char *where)
 {
-	const char *name = name_of(key);
+	const char *name = rl_last_component(key);
 	size_t at = rl_dict_find(&c->image_at, name, strlen(name));
 
 	if (at == RL_DICT_NONE)

@@ -90,17 +90,10 @@ static bool ends_in(const char *name, const char *end)
 	return n > k && !strcasecmp(name + n - k, end);
 }
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* Whether it is a log or a picture, and then it is added. */
 static bool add_known(struct rl_gathered *g, const char *path, const char *name)
 {
-	if (!strcmp(last_part(path), "log.jsonl"))
+	if (!strcmp(rl_last_component(path), "log.jsonl"))
 		add_file(&g->logs, &g->nlog, path, name);
 	else if (ends_in(path, ".png") || ends_in(path, ".jpg") || ends_in(path, ".jpeg"))
 		add_file(&g->pictures, &g->npicture, path, name);
@@ -156,6 +149,6 @@ void rl_gather(struct rl_gathered *g, const char *path)
 
 	if (strcmp(path, "-") && !stat(path, &st) && S_ISDIR(st.st_mode))
 		add_folder(g, path);
-	else if (!add_known(g, path, last_part(path)))
+	else if (!add_known(g, path, rl_last_component(path)))
 		add_results(g, path, true);
 }

@@ -24,13 +24,6 @@ struct rl_mapfile {
 	size_t size;
 };
 
-static const char *last_component(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 struct rl_mapfile *rl_mapfile_new(void)
 {
 	struct rl_mapfile *f = rl_calloc(1, sizeof(*f));
@@ -64,7 +57,7 @@ struct rl_map rl_mapfile_load(struct rl_mapfile *f, const char *path,
 	if (!bytes || (rl_is_png(bytes, size) && !rl_png_size(bytes, size, &height, &width, why)))
 		rl_die("%s: %s", path, why);
 	rl_sha256(bytes, size, sha256);
-	fprintf(f->sums, "%s  %s\n", sha256, last_component(path));
+	fprintf(f->sums, "%s  %s\n", sha256, rl_last_component(path));
 	f->n++;
 	f->values = rl_realloc(f->values, (size_t)height * (size_t)width, sizeof(*f->values));
 	f->classes = rl_realloc(f->classes, (size_t)height * (size_t)width, 1);
@@ -104,7 +97,7 @@ struct rl_mapfolder {
 static void add(struct rl_mapfolder *f, const char *path)
 {
 	char *key = rl_key_from_path(path);
-	struct file one = {.path = rl_strdup(path), .name = rl_strdup(last_component(key))};
+	struct file one = {.path = rl_strdup(path), .name = rl_strdup(rl_last_component(key))};
 	size_t before = rl_dict_add(&f->at, one.name, strlen(one.name), f->n);
 
 	if (before != RL_DICT_NONE)
@@ -172,7 +165,7 @@ static size_t find(const struct rl_mapfolder *f, const char *name)
 
 const char *rl_mapfolder_take(struct rl_mapfolder *f, const char *key)
 {
-	const char *name = last_component(key);
+	const char *name = rl_last_component(key);
 	size_t at = find(f, name);
 
 	if (at == RL_DICT_NONE)

@@ -1,6 +1,7 @@
 #include "eval/voc-input.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "stream/box.h"
 #include "stream/manifest.h"
 
@@ -66,7 +67,7 @@ void rl_voc_truth_free(struct rl_voc_truth *v)
  * and "dining_table" the longer one. */
 static size_t class_of(const char *path, const struct rl_catalogue *names)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *name = rl_last_component(path);
 	size_t length = strlen(name), found = names->nclass, longest = 0;
 
 	if (length < 4 || strcmp(name + length - 4, ".txt"))

@@ -1,6 +1,7 @@
 #include "stream/webdataset.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/opt.h"
 #include "stream/tensor.h"
@@ -99,7 +100,7 @@ static void advance(struct rl_webdataset *w)
 	       status == ARCHIVE_WARN) {
 		if (!(w->name = member_name(w->entry)))
 			rl_die("%s: a member without a readable name", w->in->name);
-		const char *slash = strrchr(w->name, '/'), *base = slash ? slash + 1 : w->name;
+		const char *base = rl_last_component(w->name);
 		const char *dot = strchr(base, '.');
 		if (!dot || dot == base || archive_entry_filetype(w->entry) == AE_IFDIR)
 			continue;
