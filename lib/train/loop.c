@@ -125,7 +125,8 @@ static _Noreturn void stop(struct run *r, struct stops s)
 
 	if (r->now.step > r->saved)
 		save(r);
-	rl_comm_count(comm, 0); /* the launcher may kill the others when the first rank ends */
+	/* Also that no rank ends before another: the launcher may kill the others. */
+	s.asked += rl_comm_count(comm, !s.asked && rl_stop_asked_soon());
 	rl_progress_end(&r->progress, r->now.place.taken);
 	if (!s.asked && rl_batches_broken(r->in))
 		rl_die("%s", rl_batches_broken(r->in));

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <time.h>
 
 static const int signals[] = {SIGINT, SIGTERM};
 
@@ -39,6 +40,13 @@ void rl_stop_listen(sem_t *s)
 
 bool rl_stop_asked(void)
 {
+	return asked;
+}
+
+bool rl_stop_asked_soon(void)
+{
+	for (int ms = 0; !asked && ms < 500; ms++)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	return asked;
 }
 

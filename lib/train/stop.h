@@ -12,6 +12,10 @@
  * before (as SIGINT is in a shell's background jobs) stays so. */
 void rl_stop_listen(sem_t *wake);
 bool rl_stop_asked(void);
+
+/* Asked now or within a moment: an interrupt reaches the programs of a pipe one after another, so
+ * that those before this one may end first. */
+bool rl_stop_asked_soon(void);
 void rl_stop_end(void); /* signals kill again */
 
 #endif

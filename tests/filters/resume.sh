@@ -6,6 +6,7 @@ pipeline_needs=$*
 
 # With a file ./hold the end of a stream waits until it is gone, so that no run ends before it is stopped or killed.
 held() {
+	echo $BASHPID >held
 	[ ! -e hold ] || head -c $hold_after
 	while [ -e hold ]; do sleep 0.01; done
 	cat
@@ -63,8 +64,8 @@ killed() {
 	is "$(find killed-$name/run -name '*.partial*' | wc -l)" 0 "$name: nothing half-written is left"
 }
 
-# signalled DIR SIGNAL WHOM NAME OPTIONS: the whole pipeline is stopped, as from the terminal, or only the trainer, and
-# resumed to the end of whole-NAME.
+# signalled DIR SIGNAL WHOM NAME OPTIONS: the whole pipeline is stopped, as from the terminal, or its stream's end and then
+# the trainer, as may be in a terminal too, or only the trainer, and resumed to the end of whole-NAME.
 signalled() {
 	dir=$1 signal=$2 whom=$3 name=$4 options=$5
 	mkdir $dir && touch $dir/hold
@@ -73,6 +74,12 @@ signalled() {
 	case $whom in
 	group) kill -$signal -- -$job ;;
 	trainer) kill -$signal "$(cat $dir/pid)" ;;
+	stream-then-trainer)
+		until was=$(lines $dir/run/log.jsonl) && sleep 0.3 && [ "$was" = "$(lines $dir/run/log.jsonl)" ]; do :; done
+		kill -$signal "$(cat $dir/held)"
+		sleep 0.1
+		kill -$signal "$(cat $dir/pid)"
+		;;
 	esac
 	rm $dir/hold
 	wait $job

@@ -32,6 +32,7 @@ killed sgd 3 "$sgd"
 signalled int INT group adamw "$adamw"
 signalled term TERM trainer adamw "$adamw"
 signalled both TERM group adamw "$adamw"
+signalled late TERM stream-then-trainer adamw "$adamw"
 
 # ---- bad photos on the way ----
 sed -e '3i\' -e 'absent.jpg' list >one-bad
