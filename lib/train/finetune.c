@@ -16,7 +16,7 @@ struct rl_finetune {
 	struct rl_net_config net;
 	int64_t batch;
 	struct tape full, rest, eval;
-	struct rl_image_batch slot[2];
+	struct rl_image_batch slot[2], blank; /* of a rank without images: slots are being filled */
 };
 
 static void build(struct rl_finetune *f, struct tape *t, int64_t images, bool train)
@@ -53,6 +53,7 @@ struct rl_finetune *rl_finetune_new(struct rl_params *params, const struct rl_re
 				  .batch = batch};
 	for (int i = 0; i < 2; i++)
 		f->slot[i] = rl_image_batch_new(images, batch);
+	f->blank = rl_image_batch_new(images, 1);
 	build(f, &f->full, batch, true);
 	return f;
 }
@@ -81,7 +82,7 @@ static struct rl_score gradients(void *ctx, const struct rl_batch *b, const stru
 		return (struct rl_score){0};
 	build(f, t, images, true);
 	rl_pass_begin(t->of.net, b, m);
-	forward(t, &f->slot[b->slot]);
+	forward(t, b->samples ? &f->slot[b->slot] : &f->blank);
 	rl_net_backward(t->of.net);
 	if (!b->samples)
 		return (struct rl_score){0};

@@ -22,7 +22,7 @@ struct rl_probing {
 	struct rl_probes model;
 	float *feature[RL_NFEATURES]; /* of a batch, for each head */
 	struct tape full, rest, eval;
-	struct rl_image_batch slot[2];
+	struct rl_image_batch slot[2], blank; /* of a rank without images: slots are being filled */
 };
 
 static int layer_of(const struct rl_probing *p, int head)
@@ -93,6 +93,7 @@ struct rl_probing *rl_probing_new(struct rl_params *params, const struct rl_prob
 	}
 	for (int i = 0; i < 2 && c->train; i++)
 		p->slot[i] = rl_image_batch_new(&c->images, c->batch);
+	p->blank = rl_image_batch_new(&c->images, p->piece);
 	build(p, c->train ? &p->full : &p->eval, c->batch, c->train);
 	return p;
 }
@@ -159,7 +160,7 @@ static struct rl_score gradients(void *ctx, const struct rl_batch *b, const stru
 
 	build(p, t, rl_pass_images(b, &config), true);
 	rl_pass_begin(t->of.net, b, m);
-	forward(p, t, &p->slot[b->slot]);
+	forward(p, t, b->samples ? &p->slot[b->slot] : &p->blank);
 	rl_net_backward(t->of.net);
 	return b->samples ? score_of(p, t) : (struct rl_score){0};
 }
