@@ -383,7 +383,7 @@ static void learn_heads(struct rl_detector *d, const struct rl_detector_batch *b
 		d->roi[i] = roi_of(d, r->image[i], &r->region[i].box);
 	need_heads(d, h, (int64_t)r->n, (int64_t)m.n);
 	rl_net_track_statistics(h->net, !b->untracked);
-	rl_net_set_samples(h->net, b->absent ? 0 : b->images);
+	rl_net_set_weight(h->net, b->absent ? 0 : b->images);
 	run_heads(d, h);
 	l = rl_rcnn_learn(c, r->region, r->target, r->n, h->logit.value, h->delta.value,
 			  h->logit.gradient, h->delta.gradient);
@@ -410,7 +410,7 @@ struct rl_detector_loss rl_detector_learn(struct rl_detector *d, const struct rl
 
 	need_trunk(d, b->images, b->height, b->width);
 	rl_net_track_statistics(d->trunk.net, !b->untracked);
-	rl_net_set_samples(d->trunk.net, b->absent ? 0 : b->images);
+	rl_net_set_weight(d->trunk.net, b->absent ? 0 : b->images);
 	/* The trunk's parameters come first, so what is final there is final in the heads. */
 	rl_net_watch(d->trunk.net, b->final, b->final_ctx);
 	run_trunk(d, b->pixels);

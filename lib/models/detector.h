@@ -51,7 +51,7 @@ struct rl_detector_batch {
 	struct rl_rng *rng;                /* [images]: of sampling */
 	bool untracked;                    /* batch statistics do not move the running ones: see
 					      rl_net_track_statistics() */
-	bool absent; /* nothing of it counts in sums over ranks: see rl_net_set_samples() */
+	bool absent; /* nothing of it counts in sums over ranks: see rl_net_set_weight() */
 	void (*final)(void *ctx, size_t from); /* for rl_net_watch(), or NULL */
 	void *final_ctx;
 };

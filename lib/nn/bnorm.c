@@ -211,7 +211,7 @@ static void settle_gradient(struct rl_net *n, struct op *op, struct span at)
 	(void)at;
 	give_gradients(n, op);
 	count = rl_op_sum_ranks(n, sum, product, x->dim[1], count,
-				n->samples ? (double)n->samples : 1);
+				n->weight ? (double)n->weight : 1);
 	for (int64_t c = 0; c < x->dim[1]; c++) {
 		double of_batch = scale[c] / count;
 

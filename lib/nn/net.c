@@ -14,7 +14,7 @@ struct rl_net *rl_net_new(struct rl_params *params, const struct rl_net_config *
 	n->config = *config;
 	n->params = params;
 	n->d = rl_onednn_new();
-	n->samples = 1;
+	n->weight = 1;
 	return n;
 }
 
@@ -267,9 +267,9 @@ void rl_net_track_statistics(struct rl_net *n, bool track)
 	n->untracked = !track;
 }
 
-void rl_net_set_samples(struct rl_net *n, int64_t samples)
+void rl_net_set_weight(struct rl_net *n, int64_t weight)
 {
-	n->samples = samples;
+	n->weight = weight;
 }
 
 /* Zero every running statistic; from now on update k weighs 1/k. */

@@ -7,7 +7,7 @@ double rl_op_sum_ranks(struct rl_net *n, double *a, double *b, int64_t channels,
 		       double weight)
 {
 	int64_t size = 2 * channels + 1;
-	double *m = n->message, mine = n->samples ? weight : 0;
+	double *m = n->message, mine = n->weight ? weight : 0;
 
 	if (!n->config.sync_bn)
 		return count;
@@ -19,7 +19,7 @@ double rl_op_sum_ranks(struct rl_net *n, double *a, double *b, int64_t channels,
 		m[c] = mine * a[c];
 		m[channels + c] = mine * b[c];
 	}
-	m[2 * channels] = n->samples ? count : 0;
+	m[2 * channels] = n->weight ? count : 0;
 	n->config.comm->sum(n->config.comm, m, (size_t)size);
 	for (int64_t c = 0; c < channels; c++) {
 		a[c] = m[c] / weight;

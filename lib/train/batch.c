@@ -211,6 +211,7 @@ bool rl_batches_next(struct rl_batches *b, struct rl_batch *to)
 	}
 	*to = (struct rl_batch){.slot = number,
 				.samples = s->samples,
+				.weight = s->samples,
 				.epoch = s->epoch,
 				.recalled = s->recalled,
 				.before = b->place.taken};

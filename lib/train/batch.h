@@ -22,6 +22,7 @@ struct rl_place {
 struct rl_batch {
 	int slot; /* 0 or 1: where take() put the samples */
 	int64_t samples, epoch;
+	int64_t weight;        /* in the step's gradient: its samples, see rl_task */
 	bool recalled;         /* its samples were trained on before the run was resumed */
 	int64_t before;        /* samples of the run before its first */
 	struct rl_place after; /* where the run stands once it is done with */

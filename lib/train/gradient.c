@@ -12,7 +12,7 @@ struct rl_gradient {
 	double *sum;   /* over the micro-batches so far; NULL: there is only one a step */
 	bool empty;    /* none so far */
 	float *leaves; /* what goes to the other ranks; NULL: there are none */
-	int64_t samples, total;
+	int64_t weight, total;
 	size_t end; /* gradients from here on are on their way */
 };
 
@@ -37,19 +37,19 @@ void rl_gradient_free(struct rl_gradient *g)
 	free(g);
 }
 
-void rl_gradient_add(struct rl_gradient *g, int64_t samples)
+void rl_gradient_add(struct rl_gradient *g, int64_t weight)
 {
 	const float *grad = g->params->grad;
 
 #pragma omp parallel for simd schedule(static)
 	for (size_t i = 0; i < g->params->total; i++)
-		g->sum[i] = (g->empty ? 0 : g->sum[i]) + (samples ? (double)samples * grad[i] : 0);
+		g->sum[i] = (g->empty ? 0 : g->sum[i]) + (weight ? (double)weight * grad[i] : 0);
 	g->empty = false;
 }
 
-void rl_gradient_last(struct rl_gradient *g, int64_t samples, int64_t total)
+void rl_gradient_last(struct rl_gradient *g, int64_t weight, int64_t total)
 {
-	g->samples = samples;
+	g->weight = weight;
 	g->total = total;
 	g->end = g->params->total;
 }
@@ -58,12 +58,12 @@ void rl_gradient_last(struct rl_gradient *g, int64_t samples, int64_t total)
 static void take_share(const struct rl_gradient *g, float *share, size_t from, size_t end)
 {
 	const float *grad = g->params->grad;
-	double samples = (double)g->samples, total = (double)g->total;
+	double weight = (double)g->weight, total = (double)g->total;
 
 #pragma omp parallel for simd schedule(static)
 	for (size_t i = from; i < end; i++)
 		share[i] = (float)(((g->empty ? 0 : g->sum[i]) +
-				    (g->samples ? samples * grad[i] : 0)) /
+				    (g->weight ? weight * grad[i] : 0)) /
 				   total);
 }
 

@@ -145,24 +145,33 @@ static _Noreturn void stop(struct run *r, struct stops s)
 /* This rank's next of the epoch; of no samples when they are over. */
 static struct rl_batch take_batch(struct run *r, int64_t epoch)
 {
+	const struct rl_task *task = &r->l->task;
+
 	if (!r->looked)
 		r->looked = rl_batches_next(r->in, &r->next);
 	if (!r->looked || r->next.epoch != epoch)
 		return (struct rl_batch){0};
 	r->looked = false;
-	if (r->l->task.remember)
-		r->l->task.remember(r->l->task.ctx, &r->next);
+	if (task->remember)
+		task->remember(task->ctx, &r->next);
+	if (task->weigh)
+		r->next.weight = task->weigh(task->ctx, &r->next);
 	return r->next;
 }
 
-/* The samples of all ranks in a micro-batch. */
-static int64_t count_samples(const struct run *r, const struct rl_batch *b, struct stops *s)
+/* What all ranks have in a micro-batch or a step. */
+struct amount {
+	int64_t samples, weight;
+};
+
+static struct amount count_all(const struct run *r, const struct rl_batch *b, struct stops *s)
 {
-	double x[] = {(double)b->samples, rl_stop_asked(), rl_batches_broken(r->in) != NULL};
+	double x[] = {(double)b->samples, (double)b->weight, rl_stop_asked(),
+		      rl_batches_broken(r->in) != NULL};
 
 	r->l->comm->sum(r->l->comm, x, RL_LEN(x));
-	*s = (struct stops){(int64_t)x[1], (int64_t)x[2]};
-	return (int64_t)x[0];
+	*s = (struct stops){(int64_t)x[2], (int64_t)x[3]};
+	return (struct amount){(int64_t)x[0], (int64_t)x[1]};
 }
 
 /* What a resumed run wants to see again. */
@@ -174,16 +183,16 @@ static void recall(struct run *r)
 		task->remember(task->ctx, &r->next);
 }
 
-/* Forward and backward of one micro-batch, the step's last when the step's `samples` are given. */
+/* Forward and backward of one micro-batch, the step's last when the step's `weight` is given. */
 static struct rl_score run_micro_batch(struct run *r, const struct rl_batch *b, int64_t i,
-				       int64_t samples)
+				       int64_t weight)
 {
 	const struct rl_task *task = &r->l->task;
 	struct rl_micro m = {.draw = (uint64_t)(r->now.step * r->l->accumulate + i),
 			     .leading = i == 0};
 
-	if (samples) {
-		rl_gradient_last(r->gradient, b->samples, samples);
+	if (weight) {
+		rl_gradient_last(r->gradient, b->weight, weight);
 		m.final = rl_gradient_final;
 		m.final_ctx = r->gradient;
 	}
@@ -193,15 +202,15 @@ static struct rl_score run_micro_batch(struct run *r, const struct rl_batch *b, 
 	if (!isfinite(s.loss))
 		rl_die("step %lld: the loss is not finite: lower --lr, or raise the batch",
 		       (long long)r->now.step);
-	if (!samples)
-		rl_gradient_add(r->gradient, b->samples);
+	if (!weight)
+		rl_gradient_add(r->gradient, b->weight);
 	return s;
 }
 
 /* One optimiser step's worth of gradients; no samples: the epoch is over.  A step ends early where
  * the samples of a rank do, so that all know which micro-batch is the last before it is run. */
 static struct rl_score run_micro_batches(struct run *r, int64_t epoch, struct rl_place *place,
-					 int64_t *samples)
+					 struct amount *step)
 {
 	const struct rl_loop *l = r->l;
 	struct rl_score sum = {0};
@@ -211,24 +220,25 @@ static struct rl_score run_micro_batches(struct run *r, int64_t epoch, struct rl
 	for (int64_t i = 0; i < l->accumulate && !last; i++) {
 		struct rl_batch b = take_batch(r, epoch);
 		struct stops stops;
-		int64_t all = count_samples(r, &b, &stops);
+		struct amount all = count_all(r, &b, &stops);
 
 		if (stops.asked || stops.broken) {
 			undo_states(r);
 			stop(r, stops);
 		}
-		if (!all)
+		if (!all.samples)
 			break;
-		*samples += all;
-		last = i + 1 == l->accumulate || all < l->batch * l->comm->size;
-		rl_score_add(&sum, run_micro_batch(r, &b, i, last ? *samples : 0));
+		step->samples += all.samples;
+		step->weight += all.weight;
+		last = i + 1 == l->accumulate || all.samples < l->batch * l->comm->size;
+		rl_score_add(&sum, run_micro_batch(r, &b, i, last ? step->weight : 0));
 		if (b.samples)
 			*place = b.after;
 	}
-	if (!*samples)
+	if (!step->samples)
 		return sum;
 	if (!last)
-		rl_gradient_last(r->gradient, 0, *samples);
+		rl_gradient_last(r->gradient, 0, step->weight);
 	rl_gradient_end(r->gradient);
 	return rl_ranks_score(l->comm, sum);
 }
@@ -298,10 +308,10 @@ static bool run_step(struct run *r, int64_t epoch)
 	const struct rl_loop *l = r->l;
 	struct rl_state *s = &r->now;
 	struct rl_place place = s->place;
-	int64_t samples = 0;
-	struct rl_score score = run_micro_batches(r, epoch, &place, &samples);
+	struct amount step = {0};
+	struct rl_score score = run_micro_batches(r, epoch, &place, &step);
 
-	if (!samples)
+	if (!step.samples)
 		return false;
 	rl_optim_step(l->optim, l->params, rl_schedule_lr(&l->schedule, s->step));
 	if (s->epoch != epoch)
@@ -312,7 +322,7 @@ static bool run_step(struct run *r, int64_t epoch)
 		s->first_loss = score.loss;
 	if (s->step >= r->warm_end / 2 && s->step < r->warm_end)
 		rl_score_add(&s->warm, score);
-	s->window_samples += samples;
+	s->window_samples += step.samples;
 	s->place = place;
 	s->epoch = epoch;
 	if (++s->step == r->warm_end)

@@ -42,6 +42,9 @@ struct rl_task {
 	 * `recall` samples again, without gradients(); or NULL. */
 	void (*remember)(void *ctx, const struct rl_batch *b);
 	int64_t recall;
+	/* What of a micro-batch a step's gradient is the mean over, where it is not its samples; or
+	 * NULL. */
+	int64_t (*weigh)(void *ctx, const struct rl_batch *b);
 	/* Forward and backward of a micro-batch: the gradient of the mean loss in params->grad.
 	 * One of no samples is run while other ranks still have some: what the ranks do together is
 	 * done, and the score is zero. */

@@ -21,6 +21,6 @@ void rl_pass_begin(struct rl_net *n, const struct rl_batch *b, const struct rl_m
 {
 	rl_net_set_draw(n, m->draw);
 	rl_net_track_statistics(n, m->leading);
-	rl_net_set_samples(n, b->samples);
+	rl_net_set_weight(n, b->weight);
 	rl_net_watch(n, m->final, m->final_ctx);
 }

@@ -131,6 +131,17 @@ static void remember(void *ctx, const struct rl_batch *b)
 	t->seen = b->before + b->samples;
 }
 
+/* By pairs, which the loss is a mean over: grids all have as many. */
+static int64_t weigh(void *ctx, const struct rl_batch *b)
+{
+	const struct rl_pretext *t = ctx;
+	int64_t pairs = 0;
+
+	for (int64_t i = 0; i < b->samples; i++)
+		pairs += t->slot[b->slot][i].pairs;
+	return pairs;
+}
+
 static void forward(const struct rl_patch_batch *b, const struct rl_patch_format *f,
 		    const struct rl_relloc *model, struct tape *tape)
 {
@@ -205,6 +216,7 @@ struct rl_task rl_pretext_task(struct rl_pretext *t)
 				.take = take,
 				.remember = remember,
 				.recall = t->recent_capacity,
+				.weigh = t->format.paired ? weigh : NULL,
 				.gradients = gradients,
 				.watch = watch,
 				.print = print};
@@ -231,7 +243,7 @@ void rl_pretext_precise_bn(struct rl_pretext *t)
 
 		rl_net_track_statistics(tape->net, true);
 		rl_net_accumulate_statistics(tape->net, at == 0);
-		rl_net_set_samples(tape->net, mine);
+		rl_net_set_weight(tape->net, mine);
 		forward(&t->joined, &t->format, &t->model, tape);
 		at += images;
 		mine = mine && at + images <= have;

@@ -62,6 +62,19 @@ below "$(way macro/checkpoint-1.safetensors micro/checkpoint-1.safetensors init.
 ok $? "and so do micro-batches"
 is "$(ls own | grep -c . ) $(jq -r .benchmark own.json)" "8 pretext" "one rank writes for all"
 
+# Images of the paper's recipe have as many pairs as fit: the loss is the mean over a step's pairs, wherever they are.
+# In bf16 gradients round as they are scaled, by one over the pairs of a rank; dropout is drawn by place in the batch.
+exactly="--patch 96 --dropout 0 --precision fp32"
+sed 's/rl-patchpairs --quiet/rl-patchpairs --recipe doersch --grids 1 --quiet/' rank.sh >pairs.sh
+for rate in 0 0.01; do
+	sh pairs.sh list --epochs 1 -- --out pairs$rate $fit $exactly --lr $rate --batch 8 >pairs.json 2>stderr
+done
+timeout 120 mpirun --bind-to none -n 2 sh pairs.sh list --epochs 1 -- --out pairs2 $fit $exactly --sync-bn --batch 4 >pairs.json 2>stderr
+starting_point pairs0/checkpoint-1.safetensors >pairs.init
+moved=$(way pairs0.01/checkpoint-1.safetensors pairs2/checkpoint-1.safetensors pairs.init)
+below "$moved" 1e-3 1e-5
+ok $? "ranks take one rank's step on pairs, of which an image has any number: $moved"
+
 # ---- shares that are not alike ----
 head -9 list >list0
 tail -n +10 list | head -4 >list1

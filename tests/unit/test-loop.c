@@ -128,6 +128,24 @@ static void test_steps(const char *dir)
 	   "the gradient is the mean over all samples of a step");
 }
 
+static int64_t squared(void *ctx, const struct rl_batch *b)
+{
+	(void)ctx;
+	return b->samples * b->samples;
+}
+
+static void test_weights(const char *dir)
+{
+	struct fake f = {0};
+	struct rl_loop l = loop(&f, dir, 18, 1, (int64_t[]){18});
+
+	l.task.weigh = squared;
+	rl_loop_run(&l);
+	rl_loop_end(&l);
+	ok(fabs(f.params->value[0] + 4 + (16 * 4 + 4 * 2) / 20.0) < 1e-5,
+	   "or weighs micro-batches as the task does");
+}
+
 static bool there(const char *dir, int step)
 {
 	char *path = rl_asprintf("%s/checkpoint-%d.safetensors", dir, step);
@@ -219,6 +237,7 @@ int main(void)
 	if (!mkdtemp(dir))
 		rl_die("%s: make directory:", dir);
 	test_steps(dir);
+	test_weights(dir);
 	test_checkpoints(dir);
 	test_divergence(dir);
 	ok(dies(run_empty, dir, 1, "no samples of epoch 1"), "an epoch of nothing");

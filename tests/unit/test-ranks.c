@@ -63,7 +63,7 @@ static void run_rank(struct rl_comm *c, void *arg)
 	}
 	rl_net_plan(n);
 	rl_net_set_draw(n, 3);
-	rl_net_set_samples(n, mine);
+	rl_net_set_weight(n, mine);
 	rl_net_feed(n, x, pixels);
 	rl_loss_labels(n, loss, label);
 	rl_net_forward(n);
