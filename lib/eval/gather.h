@@ -26,7 +26,8 @@ struct rl_gathered {
 struct rl_gathered rl_gathered_new(void);
 
 /* A file, a folder, or "-" for results on standard input.  The files of a folder come in the
- * order of their names, before the folders in it.  Dies on what cannot be read and on what is not JSON. */
+ * order of their names, before the folders in it.  Dies on what cannot be read and on what is not
+ * JSON. */
 void rl_gather(struct rl_gathered *g, const char *path);
 
 void rl_gathered_free(struct rl_gathered *g);

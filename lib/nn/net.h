@@ -194,10 +194,10 @@ void rl_net_set_draw(struct rl_net *n,
 		     uint64_t draw); /* which dropout masks: another for each pass */
 /* Whether batch statistics move the running ones; they do unless told otherwise. */
 void rl_net_track_statistics(struct rl_net *n, bool track);
-/* With sync_bn all ranks run the same passes, and the step's loss is the mean over the samples, or the
- * like, of all: how many of them are this rank's, so that gradients of batch statistics weigh as
- * the step weighs them, however large the samples are; 1 unless told.  A rank that has none left runs any batch
- * with 0: it takes part in the sums over ranks with nothing. */
+/* With sync_bn all ranks run the same passes, and the step's loss is the mean over the samples, or
+ * the like, of all: how many of them are this rank's, so that gradients of batch statistics weigh
+ * as the step weighs them, however large the samples are; 1 unless told.  A rank that has none left
+ * runs any batch with 0: it takes part in the sums over ranks with nothing. */
 void rl_net_set_weight(struct rl_net *n, int64_t weight);
 /* Batch norm averages its statistics over all batches from now on instead of moving by momentum
  * (PyTorch's momentum=None): run some batches forward, and evaluate.  Afresh, or on with what

@@ -166,7 +166,7 @@ struct rl_net {
 	uint64_t draw;
 	bool untracked;  /* batch statistics do not move the running ones */
 	bool accumulate; /* batch norm averages over batches */
-	int64_t weight; /* of this rank, in sums over ranks; 0: nothing of this batch counts */
+	int64_t weight;  /* of this rank, in sums over ranks; 0: nothing of this batch counts */
 	double *message; /* of rl_op_sum_ranks() */
 	int64_t message_size;
 	void (*final)(void *ctx, size_t from);

@@ -62,9 +62,9 @@ static void take_share(const struct rl_gradient *g, float *share, size_t from, s
 
 #pragma omp parallel for simd schedule(static)
 	for (size_t i = from; i < end; i++)
-		share[i] = (float)(((g->empty ? 0 : g->sum[i]) +
-				    (g->weight ? weight * grad[i] : 0)) /
-				   total);
+		share[i] =
+			(float)(((g->empty ? 0 : g->sum[i]) + (g->weight ? weight * grad[i] : 0)) /
+				total);
 }
 
 static void hand_on(struct rl_gradient *g, size_t from, size_t end)

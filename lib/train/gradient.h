@@ -1,6 +1,6 @@
 /*
- * The gradient of a step: the mean over its samples, or whatever micro-batches weigh by, in whichever
- * micro-batch and rank they came.
+ * The gradient of a step: the mean over its samples, or whatever micro-batches weigh by, in
+ * whichever micro-batch and rank they came.
  *
  * The ranks' shares are summed in buckets, each as soon as backward has left it, so that messages
  * travel while backward goes on.
