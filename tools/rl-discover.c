@@ -25,8 +25,6 @@ static const struct rl_tool tool = {
 		   "  rl-discover patches.tar | jq -c '[.key, .verified, .p]'",
 };
 
-enum { BLOCK_BYTES = 16 << 20 };
-
 struct config {
 	const char *path, *layer, *result, *name;
 	double fdr;
@@ -107,7 +105,7 @@ static void run_pass(struct run *r, void (*work)(void *, struct rl_block *))
 
 	if (!rows->patches)
 		rl_die("%s: not a stream of patches: rl-extract --patches makes them", rows->path);
-	rl_rows_each(rows, BLOCK_BYTES, (int)r->c.threads, work, r);
+	rl_rows_each(rows, (int)r->c.threads, work, r);
 	if (!r->provenance)
 		r->provenance = rl_rows_provenance(rows);
 	else if (strcmp(json_string_value(json_object_get(r->provenance, "digest")), rows->digest))

@@ -22,7 +22,7 @@ static const struct rl_tool tool = {
 	.example = "rl-knn --train train.tar --test val.tar --k 10,20 | jq .metrics",
 };
 
-enum { MOST_K = 32, BLOCK_BYTES = 16 << 20 };
+enum { MOST_K = 32 };
 
 struct config {
 	const char *train, *test, *k, *layer, *name;
@@ -126,9 +126,8 @@ static void *next_block(void *context)
 	struct pass *p = context;
 	struct run *r = p->r;
 	struct rl_block *b = rl_calloc(1, sizeof(*b));
-	size_t most = p->rows->d ? BLOCK_BYTES / (p->rows->d * sizeof(float)) + 1 : 256;
 
-	if (!rl_rows_read(p->rows, most, b)) {
+	if (!rl_rows_read(p->rows, rl_rows_a_block(p->rows), b)) {
 		free(b);
 		return NULL;
 	}

@@ -127,9 +127,16 @@ size_t rl_block_image_end(const struct rl_block *b, size_t i)
 /* ---- reading ahead ----------------------------------------------------------------------------
  */
 
+size_t rl_rows_a_block(const struct rl_rows *r)
+{
+	const size_t bytes = 16 << 20, most = 8192;
+	size_t n = r->d ? bytes / (r->d * sizeof(float)) + 1 : 256;
+
+	return n < most ? n : most;
+}
+
 struct ahead {
 	struct rl_rows *rows;
-	size_t bytes;
 	int threads;
 	void (*work)(void *context, struct rl_block *b);
 	void *context;
@@ -139,9 +146,8 @@ static void *next_block(void *context)
 {
 	struct ahead *a = context;
 	struct rl_block *b = rl_calloc(1, sizeof(*b));
-	size_t most = a->rows->d ? a->bytes / (a->rows->d * sizeof(float)) + 1 : 256;
 
-	if (rl_rows_read(a->rows, most, b))
+	if (rl_rows_read(a->rows, rl_rows_a_block(a->rows), b))
 		return b;
 	free(b);
 	return NULL;
@@ -163,10 +169,10 @@ static void done_with_block(void *context, void *job)
 	free(job);
 }
 
-void rl_rows_each(struct rl_rows *r, size_t bytes, int threads,
-		  void (*work)(void *context, struct rl_block *b), void *context)
+void rl_rows_each(struct rl_rows *r, int threads, void (*work)(void *context, struct rl_block *b),
+		  void *context)
 {
-	struct ahead a = {r, bytes, threads, work, context};
+	struct ahead a = {r, threads, work, context};
 
 	rl_pool_run(1, &(struct rl_pool_calls){next_block, work_on_block, done_with_block, &a});
 }

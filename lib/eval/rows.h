@@ -54,10 +54,14 @@ struct rl_block rl_rows_sample(struct rl_rows *r, size_t n, uint64_t seed);
 /* One past the last row of the image of row i. */
 size_t rl_block_image_end(const struct rl_block *b, size_t i);
 
-/* Every block of about `bytes` of the rows from here on to the end, handed to work(), which may
- * change it, while the next is read. */
-void rl_rows_each(struct rl_rows *r, size_t bytes, int threads,
-		  void (*work)(void *context, struct rl_block *b), void *context);
+/* How many rows a block should have: about 16 MB of them, but not more than 8192, since the
+ * products with other rows need memory, too. */
+size_t rl_rows_a_block(const struct rl_rows *r);
+
+/* Every block of the rows from here on to the end, handed to work(), which may change it, while the
+ * next is read. */
+void rl_rows_each(struct rl_rows *r, int threads, void (*work)(void *context, struct rl_block *b),
+		  void *context);
 
 /* {"path", "samples", "digest", "history"} of a stream that was read to its end. */
 json_t *rl_rows_provenance(const struct rl_rows *r);

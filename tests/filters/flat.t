@@ -1,7 +1,8 @@
 #!/bin/bash
 # Memory does not grow with the number of samples: the peak of each filter of a stream at 500 and at 5,000.
 . "$(dirname "$0")/tap.sh"
-PATH=$PATH:${RL_BIN:-$top/bin}/../obj/bench
+bin=${RL_BIN:-$top/bin}
+PATH=$PATH:$bin/../obj/bench:$bin/../obj/tests
 
 plain_only "peaks of memory" "a sanitizer keeps freed memory, which would hide what is looked for"
 
@@ -19,10 +20,13 @@ peak() {
 }
 
 # flat ROOM NAME INPUT COMMAND...: ten times the samples take at most ROOM KiB more.  Peaks of the same work differ
-# by some pages from run to run; a hundred bytes that each sample leaves behind would be 440.
+# by some pages from run to run, and with how many images threads happen to have in hand at once; what each sample
+# leaves behind is there in every run, and a hundred bytes would be 440.
 flat() {
-	few=$(peak 500 "${@:4}" <"$3-500") many=$(peak 5000 "${@:4}" <"$3-5000")
-	[ -n "$few" ] && [ -n "$many" ] && [ $((many - few)) -le "$1" ]
+	for try in 1 2 3; do
+		few=$(peak 500 "${@:4}" <"$3-500") many=$(peak 5000 "${@:4}" <"$3-5000")
+		[ -n "$few" ] && [ -n "$many" ] && [ $((many - few)) -le "$1" ] && break
+	done
 	ok $? "$2: $few KiB, then $many"
 }
 
@@ -38,4 +42,12 @@ flat 2000 "rl-extract" squares rl-extract --random-init 0 --arch resnet18 --widt
 # rl-decode knows each key by a hash; epochs and shuffling need the list, but no image of it.
 flat 700 "rl-decode" list rl-decode --threads 2
 flat 1300 "rl-decode --shuffle" list rl-decode --threads 2 --epochs 1 --shuffle --short-side 12
+
+# A block of narrow features is bounded by its rows, of which each has a product with each query.
+make-features 1 800 4 avgpool=24 label >queries.tar
+for n in 8000 80000; do make-features 2 $n 4 avgpool=24 label >narrow-$n.tar; done
+few=$(peak 8000 rl-knn --train narrow-8000.tar --test queries.tar --k 1 --quiet)
+many=$(peak 80000 rl-knn --train narrow-80000.tar --test queries.tar --k 1 --quiet)
+[ -n "$few" ] && [ -n "$many" ] && [ $((many - few)) -le 30000 ]
+ok $? "rl-knn of narrow features: $few KiB, then $many"
 done_testing
