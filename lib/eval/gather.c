@@ -39,17 +39,20 @@ void rl_gathered_free(struct rl_gathered *g)
 	*g = (struct rl_gathered){0};
 }
 
-static void add_line(struct rl_gathered *g, const char *line, size_t size, const char *where,
-		     bool strict)
+/* A line that names a benchmark is a result, however damaged. */
+static bool is_foreign(const char *line, size_t size)
 {
-	json_t *result = rl_json_parse(line, size, where);
+	json_t *o = json_loadb(line, size, 0, NULL);
+	const bool foreign = o ? !json_object_get(o, "benchmark") : !strstr(line, "\"benchmark\"");
 
-	if (strict || json_object_get(result, "benchmark"))
-		json_array_append_new(g->results, json_pack("{s:o, s:O}", "where",
-							    json_string(where), "result", result));
-	else
-		rl_warn("%s: passed over: no member \"benchmark\"", where);
-	json_decref(result);
+	json_decref(o);
+	return foreign;
+}
+
+static void add_line(struct rl_gathered *g, const char *line, size_t size, const char *where)
+{
+	json_array_append_new(g->results, json_pack("{s:o, s:o}", "where", json_string(where),
+						    "result", rl_json_parse(line, size, where)));
 }
 
 /* strict: a line that is no result is the reader's to refuse. */
@@ -58,17 +61,23 @@ static void add_results(struct rl_gathered *g, const char *path, bool strict)
 	bool standard = !strcmp(path, "-");
 	FILE *f = standard ? stdin : fopen(path, "r");
 	char *line = NULL, *name = rl_utf8_clean(standard ? "stdin" : path);
-	size_t capacity = 0, number = 0;
+	size_t capacity = 0, number = 0, foreign = 0;
 
 	if (!f)
 		rl_die("%s: open:", name);
 	for (ssize_t n; (n = getline(&line, &capacity, f)) >= 0;) {
 		char *where = rl_asprintf("%s:%zu", name, ++number);
 
-		if (line[strspn(line, " \t\r\n")] || strlen(line) != (size_t)n)
-			add_line(g, line, (size_t)n, where, strict);
+		if (line[strspn(line, " \t\r\n")] || strlen(line) != (size_t)n) {
+			if (!strict && is_foreign(line, (size_t)n))
+				foreign++;
+			else
+				add_line(g, line, (size_t)n, where);
+		}
 		free(where);
 	}
+	if (foreign)
+		rl_warn("%s: %zu of %zu lines passed over: no results", name, foreign, number);
 	if (ferror(f))
 		rl_die("%s: read:", name);
 	if (!standard)

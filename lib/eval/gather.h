@@ -5,8 +5,9 @@
  * A file's name says what it is: *.png, *.jpg and *.jpeg are pictures, log.jsonl is a log, and any
  * other file that is named has results, one JSON object a line, of which "benchmark" is a member.
  * In a folder only *.json are looked at for results, those in it and in the folders in it, but no
- * deeper, where results lie that others were made from; lines that are none are passed over with a
- * warning.  What begins with a dot is left alone, and links are followed.
+ * deeper, where results lie that others were made from; lines that are none, JSON or not, are
+ * passed over with a warning, but for those that name "benchmark" and are damaged.  What begins
+ * with a dot is left alone, and links are followed.
  */
 #ifndef RL_EVAL_GATHER_H
 #define RL_EVAL_GATHER_H
