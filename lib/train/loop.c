@@ -249,9 +249,9 @@ static json_t *mean(const struct rl_score *s, double x)
 	return s->items ? json_real(x) : json_null();
 }
 
-static json_t *log_entry(const struct run *r, double seconds)
+static json_t *log_entry(struct run *r, double seconds)
 {
-	const struct rl_state *s = &r->now;
+	struct rl_state *s = &r->now;
 	const struct rl_score *w = &s->window;
 	const char *const *part = r->l->task.part;
 	json_t *line = json_pack("{s:I, s:I, s:o, s:o}", "step", (json_int_t)s->step, "epoch",
@@ -261,7 +261,7 @@ static json_t *log_entry(const struct run *r, double seconds)
 	for (int i = 0; part && part[i]; i++)
 		json_object_set_new(line, part[i], mean(w, w->part[i]));
 	if (r->l->task.watch)
-		r->l->task.watch(r->l->task.ctx, line);
+		r->l->task.watch(r->l->task.ctx, &s->collapse, line);
 	json_object_set_new(line, "lr", json_real(rl_schedule_lr(&r->l->schedule, s->step - 1)));
 	json_object_set_new(line, "samples_per_s", json_real((double)s->window_samples / seconds));
 	return line;

@@ -49,8 +49,9 @@ struct rl_task {
 	 * One of no samples is run while other ranks still have some: what the ranks do together is
 	 * done, and the score is zero. */
 	struct rl_score (*gradients)(void *ctx, const struct rl_batch *b, const struct rl_micro *m);
-	/* What the last micro-batch shows beside its score, into a line of the log; or NULL. */
-	void (*watch)(void *ctx, json_t *line);
+	/* What the last micro-batch shows beside its score, into a line of the log, with what was
+	 * seen of the run before; or NULL. */
+	void (*watch)(void *ctx, struct rl_collapse *seen, json_t *line);
 	void (*print)(void *ctx, FILE *out); /* the plans of the networks it has run */
 };
 

@@ -1,7 +1,6 @@
 #include "train/pretext.h"
 
 #include "base/err.h"
-#include "train/collapse.h"
 #include "train/pass.h"
 
 #include <stdlib.h>
@@ -26,8 +25,7 @@ struct rl_pretext {
 	struct rl_patch_sample *slot[2]; /* [batch] each */
 	struct rl_patch_sample blank;    /* of a rank without samples: slots are being filled */
 	struct rl_patch_batch joined;
-	struct tape full, rest, *last; /* last: which has the last batch; NULL: there was none */
-	struct rl_collapse collapse;
+	struct tape full, rest, *last;  /* last: which has the last batch; NULL: there was none */
 	struct rl_arena arena;          /* of tapes of pairs, whose sizes change with every batch */
 	struct rl_patch_sample *recent; /* the newest images: the run's image k at k % capacity */
 	int64_t recent_capacity;
@@ -187,7 +185,7 @@ static float *read(const struct tape *t, rl_val v, int64_t dim[4])
 	return x;
 }
 
-static void watch(void *ctx, json_t *line)
+static void watch(void *ctx, struct rl_collapse *seen, json_t *line)
 {
 	struct rl_pretext *t = ctx;
 	int64_t of_features[4], of_neck[4];
@@ -197,7 +195,7 @@ static void watch(void *ctx, json_t *line)
 	float *features = read(t->last, t->last->pooled, of_features);
 	float *neck = read(t->last, t->last->neck, of_neck);
 
-	rl_collapse_watch(&t->collapse, features, of_features, neck, of_neck, line);
+	rl_collapse_watch(seen, features, of_features, neck, of_neck, line);
 	free(features);
 	free(neck);
 }

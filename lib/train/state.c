@@ -35,18 +35,25 @@ static json_t *place(const struct rl_place *p)
 			 (json_int_t)p->recall);
 }
 
+static json_t *collapse(const struct rl_collapse *c)
+{
+	return json_pack("{s:I, s:f, s:b, s:b}", "rows", (json_int_t)c->rows, "widest", c->widest,
+			 "dead_said", c->dead_said, "rank_said", c->rank_said);
+}
+
 char *rl_state_text(const struct rl_state *s, const struct rl_place *places, int ranks)
 {
 	json_t *of_ranks = json_array();
 
 	for (int i = 0; i < ranks; i++)
 		json_array_append_new(of_ranks, place(&places[i]));
-	json_t *o = json_pack("{s:I, s:I, s:o, s:o, s:f, s:o, s:o, s:I, s:f, s:I}", "step",
+	json_t *o = json_pack("{s:I, s:I, s:o, s:o, s:f, s:o, s:o, s:I, s:f, s:o, s:I}", "step",
 			      (json_int_t)s->step, "epoch", (json_int_t)s->epoch, "places",
 			      of_ranks, "of_epoch", score(&s->of_epoch), "first_loss",
 			      s->first_loss, "warm", score(&s->warm), "window", score(&s->window),
 			      "window_samples", (json_int_t)s->window_samples, "window_seconds",
-			      s->window_seconds, "log_bytes", (json_int_t)s->log_bytes);
+			      s->window_seconds, "collapse", collapse(&s->collapse), "log_bytes",
+			      (json_int_t)s->log_bytes);
 	char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(17));
 
 	if (!text)
@@ -70,6 +77,16 @@ static struct rl_score parse_score(const json_t *o, const char *name, const char
 	for (size_t i = 0; i < RL_PARTS; i++)
 		score.part[i] = json_number_value(json_array_get(parts, i));
 	return score;
+}
+
+static struct rl_collapse parse_collapse(const json_t *o, const char *where)
+{
+	const json_t *c = rl_json_get(o, "collapse", where);
+
+	return (struct rl_collapse){.rows = count(c, "rows", where),
+				    .widest = rl_json_real(c, "widest", where),
+				    .dead_said = json_is_true(json_object_get(c, "dead_said")),
+				    .rank_said = json_is_true(json_object_get(c, "rank_said"))};
 }
 
 static struct rl_place parse_place(const json_t *places, size_t rank, const char *where)
@@ -110,6 +127,7 @@ struct rl_state rl_state_parse(const char *text, int rank, const char *where)
 		.window = parse_score(o, "window", where),
 		.window_samples = count(o, "window_samples", where),
 		.window_seconds = rl_json_real(o, "window_seconds", where),
+		.collapse = parse_collapse(o, where),
 		.log_bytes = count(o, "log_bytes", where)};
 
 	json_decref(o);

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "train/batch.h"
+#include "train/collapse.h"
 
 enum { RL_PARTS = 10 };
 
@@ -30,7 +31,8 @@ struct rl_state {
 	struct rl_score window;   /* since the last line of the log */
 	int64_t window_samples;
 	double window_seconds;
-	int64_t log_bytes; /* of the log's lines so far */
+	int64_t log_bytes;           /* of the log's lines so far */
+	struct rl_collapse collapse; /* that these have shown */
 };
 
 /* As text that gives back the same bits, with the places of all ranks; what cannot be read dies,
