@@ -188,10 +188,11 @@ struct rl_lens rl_lens_measure(const struct rl_image *im)
 		smooth(&l);
 		smooth(&g);
 	}
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round <= ROUNDS; round++) {
 		scaled(&g, 1 + out.shift, &back);
-		out.shift += sum_up(&l, &back, &out) / half;
-		out.shift = fmin(fmax(out.shift, -MOST_SHIFT), MOST_SHIFT);
+		double more = sum_up(&l, &back, &out) / half;
+		if (round < ROUNDS) /* the last one is for the bins alone */
+			out.shift = fmin(fmax(out.shift + more, -MOST_SHIFT), MOST_SHIFT);
 	}
 	free(l.at);
 	free(g.at);
