@@ -224,7 +224,7 @@ static json_t *protocol(const struct run *r)
 		"find's");
 
 	json_object_set_new(o, "whitening",
-			    json_string(r->whiten ? "PCA, fitted to all patches" : "none"));
+			    json_string(r->whiten ? "Cholesky, fitted to all patches" : "none"));
 	return o;
 }
 

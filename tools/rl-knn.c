@@ -308,7 +308,7 @@ static json_t *protocol(const struct run *r)
 	json_object_set_new(
 		o, "whitening",
 		r->whiten ? json_pack("{s:s, s:f}", "kind",
-				      "PCA, mean and covariance of the database, before the "
+				      "Cholesky, mean and covariance of the database, before the "
 				      "division by norms; eps times the mean variance is added "
 				      "to the covariance's diagonal",
 				      "eps", RL_WHITEN_EPS)

@@ -89,9 +89,16 @@ static void find_duplicates(struct run *r)
 	r->duplicate = rl_calloc(r->n, sizeof(*r->duplicate));
 	for (size_t i = 0; i < r->n; i++)
 		r->nduplicate += r->duplicate[i] = r->by->similarity[i] >= r->c.similar;
+	const char *instead = r->by == &r->ours ? ": if these features cannot tell, --duplicates "
+						  "NAME of some that can, or --similar 2"
+						: "";
 	if (r->nduplicate == r->n)
-		rl_die("%s: every image is like one in %s: nothing to test on",
-		       r->ours.images.test_path, r->ours.images.train_path);
+		rl_die("%s: every image is like one in %s: nothing to test on%s",
+		       r->ours.images.test_path, r->ours.images.train_path, instead);
+	if (10 * r->nduplicate > r->n)
+		rl_warn("%s: %zu of %zu images are like one in %s and left out%s",
+			r->ours.images.test_path, r->nduplicate, r->n, r->ours.images.train_path,
+			instead);
 }
 
 /* ---- comparing --------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 /*
- * PCA whitening: after it the rows it was fitted to have mean 0 and covariance I.
+ * Whitening: after it the rows it was fitted to have mean 0 and covariance I.
  *
  * Rows become L^-1 (x - mean), where L L^T is their covariance plus RL_WHITEN_EPS times its mean
- * diagonal.  That differs from the rotation onto principal axes by a rotation alone, so distances
- * and inner products are the same, and needs no eigenvalues.  The same bits for any number of
- * threads.  Memory is two matrices of d x d in double.
+ * diagonal.  That differs from PCA whitening, onto principal axes, by a rotation alone, so
+ * distances and inner products are the same, and needs no eigenvalues.  The same bits for any
+ * number of threads.  Memory is two matrices of d x d in double.
  */
 #ifndef RL_EVAL_WHITEN_H
 #define RL_EVAL_WHITEN_H

@@ -176,8 +176,8 @@ deviations() { jq -c "$@" | report | sed -n 's/^- \(ᵃ\|ᵇ\|ᶜ\) //p' | grep 
 of() { grep "\"benchmark\":\"$1\"" conforming.json; }
 is "$(of imagenet-linear | deviations '.setup.training |= (.epochs = 1 | .batch = 32 | .lr = 0.00125)')" \
 	"training: epochs 1 (page: 90), batch 32 (page: 256), lr 0.00125 (page: 0.01)" "deviations of one kind are one note"
-is "$(of imagenet-knn | deviations '.protocol.whitening = {"kind":"PCA"} | .layer = "feat5"')" \
-	'protocol: whitening {"kind":"PCA"} (page: none)
+is "$(of imagenet-knn | deviations '.protocol.whitening = {"kind":"Cholesky"} | .layer = "feat5"')" \
+	'protocol: whitening {"kind":"Cholesky"} (page: none)
 layer feat5 (page: avgpool)' "those of several, several"
 is "$(of imagenet-knn | deviations 'del(.setup.pretraining)')" "not recorded, may deviate: pretraining" "weights that do not say how they came about"
 is "$(of imagenet-linear | deviations '.setup.training = 7 | .setup.views.test = null')" \

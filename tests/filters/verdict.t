@@ -25,6 +25,8 @@ def write(path, rows, **change):
     tensorstream.write(path, f, [(f"{'ab'[i >= n]}/{i}", {"label": lab[i].astype("i4"), **{k: x[i] for k, x in fields.items()}})
                                  for i in rows])
 write("a.tar", range(n)); write("b.tar", range(n, n + m))
+fields["flat"] = features(.6)[:, :1] * np.ones(d, "f4")
+write("flat-a.tar", range(n)); write("flat-b.tar", range(n, n + m)); del fields["flat"]
 write("turned.tar", [*range(n + 1, n + m), n]); write("fewer.tar", range(n, n + m - 1)); write("copies.tar", sorted(twin))
 other = label.copy(); other[n + 3] = (other[n + 3] + 1) % c
 write("other.tar", range(n, n + m), label=other)
@@ -116,6 +118,14 @@ fails 1 "other.tar: b/203 is of class 4, in b.tar of 3" "another class" verdict 
 fails 1 "lacking.tar: no row of class 2" "a class that cannot be learned" verdict --layer good weak=lacking.tar:b.tar
 fails 1 "copies.tar: every image is like one in a.tar: nothing to test on" "near-duplicates alone" \
 	rl-verdict --train a.tar --test copies.tar --layer good weak=a.tar:copies.tar:weak
+fails 1 "flat-b.tar: every image is like one in flat-a.tar: nothing to test on: if these features cannot tell, --duplicates NAME" \
+	"collapsed features, which tell no image from another" \
+	rl-verdict --train flat-a.tar --test flat-b.tar --layer flat weak=flat-a.tar:flat-b.tar:weak
+is "$(rl-verdict --train flat-a.tar --test flat-b.tar --layer flat --similar 2 weak=flat-a.tar:flat-b.tar:weak --quiet | jq -r .answer)" worse \
+	"and have a verdict all the same"
+rl-verdict --train a.tar --test b.tar --layer good --similar 0.5 weak=a.tar:b.tar:weak --quiet >half.json 2>stderr
+is "$? $(cat stderr)" "0 rl-verdict: b.tar: $(jq .duplicates.images half.json) of 150 images are like one in a.tar and left out: if these features cannot tell, --duplicates NAME of some that can, or --similar 2" \
+	"many that are left out are told of"
 fails 1 "a.tar: the same data as a.tar" "testing on what was trained on" rl-verdict --train a.tar --test a.tar --layer good weak=a.tar:b.tar
 cat a.tar b.tar >ab.tar
 fails 1 "b.tar: 150 images are in ab.tar, too" "with some of it" rl-verdict --train ab.tar --test b.tar --layer good weak=a.tar:b.tar
