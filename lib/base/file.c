@@ -88,6 +88,10 @@ void rl_sha256(const void *data, size_t size, char hex[65])
 
 void rl_file_sha256(const char *path, char hex[65])
 {
+	struct stat st;
+
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		rl_die("%s: not a regular file, which can be read again", path);
 	if (!SHA256File(path, hex))
 		rl_die("%s: read:", path);
 }
