@@ -42,9 +42,9 @@ struct run {
 	struct config c;
 	struct rl_contender ours;
 	struct baseline other[MOST];
-	size_t n, nother; /* test images; baselines */
-	const struct rl_contender *by;
-	bool *duplicate; /* [n] */
+	size_t n, nother;              /* test images; baselines */
+	const struct rl_contender *by; /* who tells near-duplicates; NULL: all, where they agree */
+	double *similarity;            /* [n], to the training image that it may be again; or -1 */
 	size_t nduplicate;
 	struct rl_progress progress;
 };
@@ -84,21 +84,43 @@ static struct rl_contender score(const struct run *r, const char *name, const ch
 	return c;
 }
 
+/* All features must take image i for the same training image again: ones that gather a class in a
+ * point would leave out what they do best, and so judge themselves by their failures. */
+static double agreed_similarity(const struct run *r, size_t i)
+{
+	double least = r->ours.similarity[i];
+
+	for (size_t k = 0; k < r->nother; k++) {
+		const struct rl_contender *o = &r->other[k].scored;
+
+		if (o->nearest[i] != r->ours.nearest[i])
+			return -1;
+		least = fmin(least, o->similarity[i]);
+	}
+	return least;
+}
+
+static bool is_duplicate(const struct run *r, size_t i)
+{
+	return r->similarity[i] >= r->c.similar;
+}
+
 static void find_duplicates(struct run *r)
 {
-	r->duplicate = rl_calloc(r->n, sizeof(*r->duplicate));
-	for (size_t i = 0; i < r->n; i++)
-		r->nduplicate += r->duplicate[i] = r->by->similarity[i] >= r->c.similar;
-	const char *instead = r->by == &r->ours ? ": if these features cannot tell, --duplicates "
-						  "NAME of some that can, or --similar 2"
-						: "";
+	const struct rl_pair *p = &r->ours.images;
+
+	r->similarity = rl_calloc(r->n, sizeof(*r->similarity));
+	for (size_t i = 0; i < r->n; i++) {
+		r->similarity[i] = r->by ? r->by->similarity[i] : agreed_similarity(r, i);
+		r->nduplicate += is_duplicate(r, i);
+	}
 	if (r->nduplicate == r->n)
-		rl_die("%s: every image is like one in %s: nothing to test on%s",
-		       r->ours.images.test_path, r->ours.images.train_path, instead);
+		rl_die("%s: every image is like one in %s: nothing to test on: features that can "
+		       "tell are for --duplicates; --similar 2 leaves none out",
+		       p->test_path, p->train_path);
 	if (10 * r->nduplicate > r->n)
-		rl_warn("%s: %zu of %zu images are like one in %s and left out%s",
-			r->ours.images.test_path, r->nduplicate, r->n, r->ours.images.train_path,
-			instead);
+		rl_warn("%s: %zu of %zu images are like one in %s and left out", p->test_path,
+			r->nduplicate, r->n, p->train_path);
 }
 
 /* ---- comparing --------------------------------------------------------------------------------
@@ -121,7 +143,7 @@ static double accuracy(const struct run *r, const struct rl_contender *c, enum w
 	double sum = 0;
 
 	for (size_t i = 0; i < r->n; i++)
-		if (all || !r->duplicate[i])
+		if (all || !is_duplicate(r, i))
 			sum += points(c, which, i);
 	return sum / (double)(all ? r->n : r->n - r->nduplicate);
 }
@@ -134,7 +156,7 @@ static struct rl_interval difference(const struct run *r, const struct rl_conten
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n; i++)
-		if (all || !r->duplicate[i])
+		if (all || !is_duplicate(r, i))
 			d[n++] = points(&r->ours, which, i) - points(other, which, i);
 	struct rl_interval out =
 		rl_bootstrap(d, n, RL_BOOTSTRAP_RESAMPLES, level, (uint64_t)r->c.seed);
@@ -195,13 +217,18 @@ static char *sentence(const struct run *r, const struct comparison *c, bool all)
 	const struct rl_contender *o = &r->other[c->hardest].scored;
 	const struct rl_interval *d = &c->difference[c->hardest];
 	char *rest = others(r, c);
+	char *without = all || !r->nduplicate
+				? rl_strdup("")
+				: rl_asprintf("; %zu of %zu images left out as near-duplicates",
+					      r->nduplicate, r->n);
 	char *text = rl_asprintf("%s: %.1f %% against %.1f %% of %s, %+.1f points (%g %% sure: "
-				 "%+.1f to %+.1f)%s",
+				 "%+.1f to %+.1f)%s%s",
 				 answer_of(d), accuracy(r, &r->ours, BOTH, all),
 				 accuracy(r, o, BOTH, all), o->name, d->mean, 100 * LEVEL, d->low,
-				 d->high, rest);
+				 d->high, rest, without);
 
 	free(rest);
+	free(without);
 	return text;
 }
 
@@ -245,21 +272,22 @@ static json_t *against(const struct run *r, const struct comparison *c, bool all
 
 static json_t *pairs(const struct run *r)
 {
-	const struct rl_pair *p = &r->by->images;
+	const struct rl_contender *by = r->by ? r->by : &r->ours;
+	const struct rl_pair *p = &by->images;
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < r->n; i++)
-		if (r->duplicate[i])
+		if (is_duplicate(r, i))
 			json_array_append_new(list, json_pack("[ssf]", p->test.key[i],
-							      p->train.key[r->by->nearest[i]],
-							      r->by->similarity[i]));
+							      p->train.key[by->nearest[i]],
+							      r->similarity[i]));
 	return list;
 }
 
 static json_t *duplicates(const struct run *r)
 {
-	json_t *o = json_pack("{s:s, s:f, s:I, s:o}", "by", r->by->name, "similar", r->c.similar,
-			      "images", (json_int_t)r->nduplicate, "pairs", pairs(r));
+	json_t *o = json_pack("{s:s, s:f, s:I, s:o}", "by", r->by ? r->by->name : "all", "similar",
+			      r->c.similar, "images", (json_int_t)r->nduplicate, "pairs", pairs(r));
 
 	if (r->nduplicate) {
 		struct comparison all = compare(r, true);
@@ -340,8 +368,7 @@ int main(int argc, char **argv)
 		RL_OPT_STR("layer", &c->layer, "NAME",
 			   "of feat1..feat5, avgpool; of baselines that say none, too"),
 		RL_OPT_STR("duplicates", &c->duplicates, "NAME",
-			   "the baseline that tells near-duplicates; A and B themselves if not "
-			   "given"),
+			   "the baseline that tells near-duplicates; where all agree if not given"),
 		RL_OPT_REAL("similar", &c->similar, 0, 2, "X",
 			    "the cosine from which on they are; above 1, none is"),
 		RL_OPT_STR("name", &c->name, "ROW", "what the result's \"name\" says"),
@@ -365,8 +392,6 @@ int main(int argc, char **argv)
 
 	r.ours = score(&r, "ours", c->train, c->test, c->layer);
 	r.n = r.ours.images.test.n;
-	if (!r.by)
-		r.by = &r.ours;
 	for (size_t i = 0; i < r.nother; i++) {
 		struct baseline *b = &r.other[i];
 
@@ -383,6 +408,6 @@ int main(int argc, char **argv)
 		rl_contender_free(&r.other[i].scored);
 		free(r.other[i].name); /* the whole word */
 	}
-	free(r.duplicate);
+	free(r.similarity);
 	return RL_EXIT_OK;
 }
