@@ -4,7 +4,7 @@
 #	make verdict IMAGENET=DIR WEIGHTS=results/pretrain/weights.safetensors
 #
 # It ends in one line: better, same or worse, by how much, and how sure that is; the rest is in verdict.json.  The layer is
-# VERDICT_LAYER.  Of features.mk: NAME, and RANDOM_ARCH, the shape of WEIGHTS.  VERDICT_FLAGS are rl-verdict's.
+# VERDICT_LAYER.  VERDICT_FLAGS are rl-verdict's.
 
 VERDICT_LAYER = avgpool
 VERDICT_FLAGS =
@@ -16,7 +16,7 @@ verdict: $(BENCH)/verdict.json ## are the features of WEIGHTS=FILE any good on I
 # Streams of the target, of the untrained network and of what needs none.
 VERDICT_SETS    = $(foreach set,train val,$(foreach what,ours untrained plain,$(set)-$(what)))
 VERDICT_STREAMS = $(VERDICT_SETS:%=$(BENCH)/verdict-%.tar)
-UNTRAINED       = --random-init $(RANDOM_INIT) $(RANDOM_ARCH)
+UNTRAINED       = --random-init $(RANDOM_INIT) $(if $(WEIGHTS),--like "$(WEIGHTS)",$(RANDOM_ARCH))
 verdict_list    = $(BIN)/rl-list imagenet "$(IMAGENET)" --set $(word 1,$(subst -, ,$(1))) $(LIST_FLAGS)
 verdict_is      = $(IMAGENET) $(LIST_FLAGS) $(NETWORK) $(weights_hash) against $(UNTRAINED) --layers $(VERDICT_LAYER)$(decode_is)
 

@@ -32,8 +32,17 @@ void rl_backbone_open(struct rl_backbone *b)
 {
 	if (!b->weights == (b->random_init < 0))
 		rl_die_usage("need one of --weights and --random-init");
-	if (b->weights && (b->arch || b->width))
+	if ((b->weights || b->like) && (b->arch || b->width))
 		rl_die_usage("--arch and --width: the weights tell; they are for --random-init");
+	if (b->weights && b->like)
+		rl_die_usage("--like: is for --random-init");
+	if (b->like) {
+		struct rl_st_file *f = rl_st_open(b->like);
+
+		b->resnet = rl_backbone_recognise(f, b->like);
+		rl_st_close(f);
+		return;
+	}
 	if (b->weights) {
 		b->file = rl_st_open(b->weights);
 		b->resnet = rl_backbone_recognise(b->file, b->weights);

@@ -10,9 +10,9 @@
 #include "nn/weights.h"
 
 struct rl_backbone {
-	const char *weights, *arch; /* NULL: not said */
-	int64_t random_init;        /* -1: not said */
-	int64_t width;              /* 0: not said */
+	const char *weights, *like, *arch; /* NULL: not said */
+	int64_t random_init;               /* -1: not said */
+	int64_t width;                     /* 0: not said */
 
 	struct rl_st_file *file; /* from opening to loading */
 	struct rl_resnet resnet;
@@ -23,6 +23,8 @@ struct rl_backbone {
 	RL_OPT_STR("weights", &(b)->weights, "FILE", "safetensors with torchvision's names"), \
 		RL_OPT_INT("random-init", &(b)->random_init, 0, INT64_MAX, "SEED",            \
 			   "an untrained network instead"),                                   \
+		RL_OPT_STR("like", &(b)->like, "FILE",                                        \
+			   "of --random-init: weights of the same shape"),                    \
 		RL_OPT_STR("arch", &(b)->arch, "NAME",                                        \
 			   "of --random-init: resnet18, resnet34, resnet50 (unless said), "   \
 			   "resnet101"),                                                      \

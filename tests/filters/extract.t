@@ -83,6 +83,12 @@ is "$(rl-info --head <t.tar | jq -r '.history[-1].inputs[0].sha256')" "$(sha256s
 is "$(rl-info --head <t.tar | jq -c '.history[-1].pretraining | [.task, .images, .epochs, .batch, .optimizer]')" \
 	'["relative location",16,1,8,"adamw"]' "and what the weights say of how they came about"
 
+rl-extract --random-init 7 --like $w --quiet <images.tar >like.tar 2>stderr
+like=$?
+rl-extract --random-init 7 --arch resnet18 --width 8 --quiet <images.tar >arch.tar 2>stderr
+is "$like $(payload like.tar)" "0 $(payload arch.tar)" \
+	"an untrained network takes its shape from weights"
+
 cat >edit.py <<'E2'
 import json, struct, sys
 f = open(sys.argv[1], "rb").read()
@@ -132,6 +138,8 @@ fails 1 "nowhere.st: " "weights that are not there" rl-extract --weights nowhere
 fails 2 "need one of --weights and --random-init" "no network" rl-extract <images.tar
 fails 2 "need one of --weights and --random-init" "two networks" rl-extract --weights $w --random-init 1 <images.tar
 fails 2 "--arch and --width: the weights tell" "a network beside the weights'" rl-extract --weights $w --arch resnet18 <images.tar
+fails 2 "--arch and --width: the weights tell" "and beside those of its like" rl-extract --random-init 1 --like $w --width 8 <images.tar
+fails 2 "--like: is for --random-init" "a like of weights" rl-extract --weights $w --like $w <images.tar
 fails 2 "--precision: fp8: must be one of auto, fp32, bf16" "a precision that is not there" \
 	rl-extract $net --precision fp8 <images.tar
 fails 2 "--layers: feat9: must be one of" "a layer that is not there" rl-extract $net --layers feat1,feat9 <images.tar

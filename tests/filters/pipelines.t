@@ -123,7 +123,7 @@ pile
 ok $? "and is another result"
 rl-synth --out classes --layout imagefolder --images 60 --val 24 --seed 5 --quiet
 probe() {
-	$run NAME=small "$@" RANDOM_ARCH="--arch resnet18 --width 8" LIST_FLAGS="--classes $(ls classes/train | wc -l)" \
+	$run NAME=small RANDOM_ARCH="--arch resnet18 --width 8" "$@" LIST_FLAGS="--classes $(ls classes/train | wc -l)" \
 		LINEAR_EPOCHS=1 LINEAR_FLAGS="$linear_flags --quiet" KNN_FLAGS="--k 1,5 --quiet"
 }
 linear_flags="--batch 32"
@@ -158,11 +158,11 @@ probe imagenet-exact IMAGENET=$here/classes EXACT_LAYERS=feat5 >stdout 2>stderr
 is "$? $(grep ^remove stderr)" \
 	"2 remove $(cd results/small && ls -d $PWD/imagenet-{exact,knn}.json $PWD/imagenet-{train,val}.tar | paste -sd' '), or choose another NAME or RESULTS" \
 	"other layers are others, and all that would be in their way is named"
-probe verdict IMAGENET=$here/classes NAME=judged WEIGHTS=$w VERDICT_FLAGS=--quiet >stdout 2>stderr
+probe verdict IMAGENET=$here/classes NAME=judged WEIGHTS=$w RANDOM_ARCH= VERDICT_FLAGS=--quiet >stdout 2>stderr
 is "$? $(wc -l <stdout) $(grep -c '^\(better\|same\|worse\): .* % against .* points (95 % sure' stdout)" "0 1 1" "a verdict in one line"
-is "$(jq -c '[.name, .duplicates.by, (.against | map(.name)), .setup.network.width, .provenance.against.untrained.test.history[-1].random_init]' results/judged/verdict.json)" \
-	'["judged","pixels",["untrained","pixels","colours"],8,0]' "of these weights, against an untrained network, pixels and colours"
-probe verdict IMAGENET=$here/classes NAME=judged WEIGHTS=$w VERDICT_FLAGS=--quiet VERDICT_LAYER=feat4 >stdout 2>stderr
+is "$(jq -c '[.name, .duplicates.by, (.against | map(.name)), .setup.network.width, (.provenance.against.untrained.test.history[-1] | .random_init, .network.width)]' results/judged/verdict.json)" \
+	'["judged","pixels",["untrained","pixels","colours"],8,0,8]' "of these weights, against an untrained network like them, pixels and colours"
+probe verdict IMAGENET=$here/classes NAME=judged WEIGHTS=$w RANDOM_ARCH= VERDICT_FLAGS=--quiet VERDICT_LAYER=feat4 >stdout 2>stderr
 [ $? -ne 0 ] && grep -q 'verdict.json was made with other settings' stderr
 ok $? "another layer under that name is refused"
 probe audit PHOTOS=$here/classes/train NAME=audited WEIGHTS=$w AUDIT_IMAGES=40 AUDIT_DECODE="--short-side 128" >stdout 2>stderr
