@@ -202,15 +202,18 @@ int main(int argc, char **argv)
 	/* prepare */
 	struct rl_training t = rl_training_begin(&c.recipe, &tool, argc, argv);
 	struct rl_loop *loop = &t.loop;
-	const struct rl_patch_format format = rl_patch_format_of(t.head, model.patch, "stdin");
+	struct rl_patch_format format = rl_patch_format_of(t.head, model.patch, "stdin");
+	struct rl_keyset held_out = {0};
 	json_object_set_new(t.entry, "network", rl_network_facts(&model.backbone, c.recipe.bf16));
-	if (t.first && c.val) {
-		const struct rl_patch_format val = rl_pretext_check(&model, c.val);
+	if (c.val) {
+		const struct rl_patch_format val = rl_pretext_check(&model, c.val, &held_out);
 
 		if (val.normalised != format.normalised || val.paired != format.paired)
 			rl_die("%s: patches of another recipe than those to train on", c.val);
-		rl_history_input(t.entry, c.val);
+		format.held_out = &held_out;
 	}
+	if (t.first && c.val)
+		rl_history_input(t.entry, c.val);
 	const int64_t precise = precise_images(&c, loop), ranks = loop->comm->size;
 	const int64_t of_rank = c.sync_bn ? (precise + ranks - 1) / ranks : precise;
 	const struct rl_net_config net = {.seed = (uint64_t)c.recipe.seed,
@@ -236,16 +239,16 @@ int main(int argc, char **argv)
 
 	/* evaluate */
 	if (t.first) {
-		struct rl_placing held_out = {0};
+		struct rl_placing placing = {0};
 		double loss = 0;
 
 		save_backbone(&c, &t, precise);
 		if (c.val)
-			held_out = rl_pretext_evaluate(loop->params, &model, c.val, c.recipe.batch,
-						       c.recipe.bf16, &loss);
-		json_t *report = result(&c, train, &held_out, loss);
+			placing = rl_pretext_evaluate(loop->params, &model, c.val, c.recipe.batch,
+						      c.recipe.bf16, &loss);
+		json_t *report = result(&c, train, &placing, loss);
 		json_object_set_new(report, "setup",
-				    setup(loop, held_out.images, t.entry, pretraining));
+				    setup(loop, placing.images, t.entry, pretraining));
 		json_object_set(report, "provenance", t.past);
 		rl_json_print(report);
 	}

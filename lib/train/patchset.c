@@ -74,6 +74,8 @@ void rl_patch_sample_take(struct rl_patch_sample *to, const struct rl_patch_form
 	const struct rl_tensor *pairs = f->paired ? rl_sample_get(s, "pairs", RL_I4, 2) : NULL;
 	const int64_t n = pairs ? pairs->dim[0] : 0, m = patches->dim[0];
 
+	if (f->held_out && rl_keyset_has(f->held_out, s->key))
+		rl_die("%s: is among the images to train on and those to test on", s->key);
 	if (f->paired && !n)
 		rl_die("%s: no pairs", s->key);
 	make_room(to, f, m, n);

@@ -11,11 +11,13 @@
 #define RL_TRAIN_PATCHSET_H
 
 #include "models/relloc.h"
+#include "stream/keyset.h"
 #include "stream/stream.h"
 
 struct rl_patch_format {
 	bool normalised, paired;
-	int64_t side; /* P */
+	int64_t side;                     /* P */
+	const struct rl_keyset *held_out; /* keys that are to test on; NULL: none */
 };
 
 /* Of a head; dies, naming `where`, when it is none of these with patches of this side. */
@@ -28,8 +30,8 @@ struct rl_patch_sample {
 	int32_t (*pair)[3];
 };
 
-/* Replaces what is in *to; dies, naming the sample, of a pair of patches that are not there or of a
- * label that is none. */
+/* Replaces what is in *to; dies, naming the sample, of a pair of patches that are not there, of a
+ * label that is none, and of a key that is held out. */
 void rl_patch_sample_take(struct rl_patch_sample *to, const struct rl_patch_format *f,
 			  struct rl_sample *s);
 void rl_patch_sample_copy(struct rl_patch_sample *to, const struct rl_patch_format *f,

@@ -251,15 +251,17 @@ void rl_pretext_precise_bn(struct rl_pretext *t)
 /* ---- evaluation -------------------------------------------------------------------------------
  */
 
-struct rl_patch_format rl_pretext_check(const struct rl_relloc *model, const char *path)
+struct rl_patch_format rl_pretext_check(const struct rl_relloc *model, const char *path,
+					struct rl_keyset *keys)
 {
 	struct rl_reader *in = rl_reader_open(path);
 	struct rl_sample sample = {0};
 	const struct rl_patch_format f = rl_patch_format_of(rl_reader_head(in), model->patch, path);
 
-	if (!rl_reader_next(in, &sample))
+	while (rl_reader_next(in, &sample))
+		rl_keyset_add(keys, sample.key);
+	if (!keys->used)
 		rl_die("%s: no samples to evaluate on", path);
-	rl_reader_drain(in);
 	rl_reader_close(in);
 	rl_sample_free(&sample);
 	return f;

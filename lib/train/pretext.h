@@ -24,8 +24,9 @@ struct rl_task rl_pretext_task(struct rl_pretext *t);
 void rl_pretext_precise_bn(struct rl_pretext *t);
 
 /* The format of the patch stream in `path`, read through before hours are spent: dies unless the
- * model can be evaluated on it. */
-struct rl_patch_format rl_pretext_check(const struct rl_relloc *model, const char *path);
+ * model can be evaluated on it.  Its keys are added to *keys. */
+struct rl_patch_format rl_pretext_check(const struct rl_relloc *model, const char *path,
+					struct rl_keyset *keys);
 
 /* In evaluation mode over the patch stream in `path`: what was said of each pair; rl_placing_free()
  * it.  *loss is the mean over pairs. */

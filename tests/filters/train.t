@@ -166,4 +166,7 @@ fails 1 "images.tar: a stream of images, not of patches" "held-out images that a
 fails 1 "truncated" "held-out patches that are cut" rl-train --out y $fit --val cut.tar <train.tar
 [ ! -e y/log.jsonl ]
 ok $? "nothing was trained"
+{ head -1 list && find photos/val -name '*.jpg'; } | rl-decode --short-side 292 --quiet | rl-patchpairs --eval --quiet >mixed.tar
+fails 1 "$(head -1 list | sed 's/.jpg//'): is among the images to train on and those to test on" "one image for both" \
+	rl-train --out y $fit --val mixed.tar <train.tar
 done_testing
