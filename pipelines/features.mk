@@ -31,8 +31,9 @@ mv $@.partial $@
 rm -r $@.parts
 endef
 
-# Weights are named by content: another file under the same path is another network.
-weights_hash = $(if $(WEIGHTS),$(shell sha256sum "$(WEIGHTS)" 2>/dev/null | cut -c1-64))
+# Files that are asked for are named by content: another under the same path is another network, or other images.
+hash         = $(shell sha256sum "$(1)" 2>/dev/null | cut -c1-64)
+weights_hash = $(if $(WEIGHTS),$(call hash,$(WEIGHTS)))
 
 VOC07.holds = VOC2007 with its JPEGImages, Annotations and ImageSets
 $(BENCH)/voc07-trainval.tar.settings $(BENCH)/voc07-test.tar.settings: $(BENCH)/voc07-%.tar.settings: FORCE

@@ -22,7 +22,7 @@ discover: $(DISCOVERY).png $(if $(LABELS),$(DISCOVERY)-purity.json) ## find what
 	@jq -r '"\(.metrics.finds) finds among \(.metrics.constellations) constellations in \(.metrics.images) images"' $(DISCOVERY).json
 .PHONY: discover
 
-patches_are   = $(if $(LABELS),LABELS=$(LABELS),PHOTOS=$(PHOTOS)) $(NETWORK) $(weights_hash) $(PATCH_LAYER) $(PATCH_FLAGS)$(decode_is)
+patches_are   = $(if $(LABELS),LABELS=$(LABELS) $(call hash,$(LABELS)),PHOTOS=$(PHOTOS)) $(NETWORK) $(weights_hash) $(PATCH_LAYER) $(PATCH_FLAGS)$(decode_is)
 discovery_all = $(DISCOVERY).json $(DISCOVERY).finds.jsonl $(DISCOVERY).png $(DISCOVERY).txt $(DISCOVERY)-purity.json
 
 define need_manifest

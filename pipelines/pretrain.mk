@@ -28,6 +28,12 @@ mv $@.partial $@
 endef
 
 pretrain: $(RUN)/pretext.json ## learn features from PHOTOS=DIR
+	@jq -r '$(what_was_learned)' $<
+
+what_was_learned = def f: . * 10 | round / 10; \
+    if .metrics.accuracy then "\(.metrics.accuracy | f) % of the pairs of held-out photos right" + \
+    (if .interval then " (95 % sure: \(.interval[0] | f) to \(.interval[1] | f))" else "" end) + "; chance: \(.metrics.chance | f) %" \
+    else "a loss of \(.last_epoch.loss * 1000 | round / 1000) in the last epoch, where chance has ln 8 = 2.079; HELD_OUT=DIR, other photos, tells more" end
 
 define PRETRAIN
 $(BIN)/rl-decode $($(RECIPE).decode) --epochs $(EPOCHS) --shuffle --seed $(SEED) --threads $(call share,$(THREADS)) \

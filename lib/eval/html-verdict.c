@@ -45,8 +45,9 @@ static void write_verdict(FILE *f, const json_t *result)
 		return;
 	rl_html(f,
 		"<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"%s: %s\">\n"
-		"<table>\n<thead><tr><th scope=\"col\">Against</th><th scope=\"col\">it is</th>"
-		"<th scope=\"col\">its accuracy</th><th scope=\"col\">difference</th>"
+		"<table>\n<thead><tr><th scope=\"col\">Against</th><th scope=\"col\">these "
+		"features are</th>"
+		"<th scope=\"col\">accuracy of the other</th><th scope=\"col\">difference</th>"
 		"<th scope=\"col\">at least</th><th scope=\"col\">at most</th></tr></thead>\n"
 		"<tbody>\n",
 		benchmark, name);

@@ -5,6 +5,7 @@
 #include "eval/deviation.h"
 #include "eval/provenance.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -294,8 +295,13 @@ static void page_tables(const struct rl_report *r, json_t *tables)
 	}
 }
 
-/* What the page has no place for, into {benchmark: {metric: decimals}}: two, or none when all
- * numbers are whole. */
+static int decimals_for(const json_t *value)
+{
+	return json_is_integer(value) ? 0 : fabs(json_number_value(value)) < 1 ? 4 : 2;
+}
+
+/* What the page has no place for, into {benchmark: {metric: decimals}}: two; four when all numbers
+ * are below 1, as shares are; none when all are whole. */
 static void collect_others(json_t *row, json_t *others)
 {
 	const char *benchmark, *metric;
@@ -305,13 +311,14 @@ static void collect_others(json_t *row, json_t *others)
 	{
 		json_object_foreach(cells, metric, cell)
 		{
-			bool whole = json_is_integer(json_object_get(cell, "value"));
+			int wanted = decimals_for(json_object_get(cell, "value")), have;
 
 			if (on_page(benchmark, metric))
 				continue;
 			json_t *metrics = member(others, benchmark);
-			if (!json_object_get(metrics, metric) || !whole)
-				json_object_set_new(metrics, metric, json_integer(whole ? 0 : 2));
+			have = (int)json_integer_value(json_object_get(metrics, metric));
+			if (!have || (wanted && wanted < have))
+				json_object_set_new(metrics, metric, json_integer(wanted));
 		}
 	}
 }

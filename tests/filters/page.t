@@ -62,7 +62,7 @@ up right|6|6|56
 up right|56.00" "that of the pretext, by directions"
 grep -q '^<p>Right: 27.00 percent, 95 percent interval 25.00 to 29.50; chance: 13.00.</p>$' page.html
 ok $? "with its interval, beside chance"
-is "$(look table page.html 'verdict: other')" "Against|it is|its accuracy|difference|at least|at most
+is "$(look table page.html 'verdict: other')" "Against|these features are|accuracy of the other|difference|at least|at most
 <untrained>|better|20.00|+7.00|+1.50|+9.00" "a verdict"
 grep -q '^<p><strong>better: 27.0 % against 20.0 % of &lt;untrained&gt;</strong></p>$' page.html
 ok $? "in its own words"

@@ -33,6 +33,8 @@ refused() { # TEXT NAME ARGS...
 }
 refused "discovery.json was made with other settings" "another seed under the same name is refused" LABELS=$here/labels NAME=labelled SEED=1
 refused "discovery-patches.tar was made with other settings" "so is another network" LABELS=$here/labels NAME=labelled RANDOM_INIT=1
+sed -i '$d' labels
+refused "discovery-patches.tar was made with other settings" "and so are other labels under the same path" LABELS=$here/labels NAME=labelled
 refused "say PHOTOS=DIR or LABELS=MANIFEST" "no photos" NAME=none
 refused "$here/typo: no such directory: say PHOTOS=DIR" "photos that are not there" NAME=none PHOTOS=$here/typo
 refused "$here/typo: no such file: say LABELS=FILE" "labels that are not there" NAME=none LABELS=$here/typo

@@ -246,4 +246,10 @@ fails 1 "stdout: write" "a full disk" sh -c 'exec rl-report --markdown svm.json 
 jq -nc '{benchmark: "x\ny", name: "a\nb", metrics: {"m\tn": 1}, layer: "feat\n1", provenance: {command: {tool: "t\n", args: ["u\nv", 3]}}}' >odd.json
 is "$(report odd.json | tr '\n' '~')" '### Not on the Page~~#### x y~~| Self-Supervised Method | m n |~|---|--:|~| a b | 1 |~~### Provenance~~- a b~  - x y: feat 1; `'"'t ' 'u v' '?'"'`~' \
 	"whatever the names"
+
+# Shares keep the digits that tell them apart.
+echo '{"benchmark":"x","name":"a","metrics":{"share":0.021,"chance":0.01212,"finds":3,"percent":12.346,"some":0.5}}
+{"benchmark":"x","name":"b","metrics":{"share":0,"chance":1e-9,"finds":4,"percent":0.5,"some":7}}' >shares.json
+is "$(report shares.json | grep '^| [ab] ')" "| a | 0.0210 | 0.0121 | 3 | 12.35 | 0.5000 |
+| b | 0.0000 | 0.0000 | 4 | 0.50 | 7.0000 |" "two decimals; four where all that are not whole are below 1"
 done_testing
