@@ -181,6 +181,8 @@ static void audit(const struct config *c, char **words, int n, int argc, char **
 /* ---- removal ----------------------------------------------------------------------------------
  */
 
+#define MUCH 0.5 /* of the variance: more goes than is left */
+
 static void clean(const struct rl_erase *e, const char *layer, struct rl_sample *s)
 {
 	struct rl_field *f = rl_sample_find(s, layer);
@@ -211,9 +213,13 @@ static void remove_position(const struct config *c, int argc, char **argv)
 	struct rl_erase e = rl_erase_fit(c->remove, c->layer);
 	rl_need_one_network(json_object_get(e.provenance, "history"), c->remove,
 			    json_object_get(head, "history"), "stdin");
+	if (e.share > MUCH)
+		rl_warn("%s: %.0f %% of the features' variance goes with the place of the patches",
+			c->remove, 100 * e.share);
 	json_t *entry = rl_head_history(head, &tool, argc, argv);
 	rl_history_input(entry, c->remove);
 	json_object_set_new(entry, "directions", json_integer((json_int_t)e.directions));
+	json_object_set_new(entry, "share_of_variance", json_real(e.share));
 	struct rl_writer *out = rl_writer_new(STDOUT_FILENO, "stdout", head);
 	while (rl_reader_next(in, &s)) {
 		clean(&e, c->layer, &s);

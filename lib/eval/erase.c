@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define EPS 1e-6 /* of the mean variance, added to each, so that the covariance has an inverse */
+#define ALL (1 - 10 * EPS) /* of the variance, but for that */
 
 static struct rl_moments *read_all(struct rl_placed *p)
 {
@@ -84,8 +85,10 @@ struct rl_erase rl_erase_fit(const char *path, const char *layer)
 	/* u = orthonormal(L^-1 cross); out = L u, in = L^-T u. */
 	e.in = rl_malloc(RL_ERASE_TARGETS * d * sizeof(*e.in));
 	for (size_t t = 0; t < RL_ERASE_TARGETS; t++) {
+		bool varies = rl_moments_varies(m, t);
+
 		for (size_t j = 0; j < d; j++)
-			e.in[t * d + j] = cross[j * RL_ERASE_TARGETS + t];
+			e.in[t * d + j] = !varies ? 0 : cross[j * RL_ERASE_TARGETS + t];
 		cblas_dtrsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, (int)d, l,
 			    (int)d, e.in + t * d, 1);
 	}
@@ -99,6 +102,15 @@ struct rl_erase rl_erase_fit(const char *path, const char *layer)
 			    e.in + t * d, 1);
 	}
 	omp_set_num_threads(saved);
+	/* Of the covariance L L^T, out^T out goes. */
+	e.share = pow(cblas_dnrm2((int)(e.directions * d), e.out, 1), 2) /
+		  pow(cblas_dnrm2((int)(d * d), l, 1), 2);
+	if (!e.directions)
+		rl_die("%s: all patches are at one place: there is nothing to take out", p->path);
+	if (e.share > ALL)
+		rl_die("%s: the %zu features vary in no more than the %zu directions that place "
+		       "takes: nothing would be left",
+		       p->path, d, e.directions);
 	e.mean = rl_malloc(d * sizeof(*e.mean));
 	for (size_t j = 0; j < d; j++)
 		e.mean[j] = m->x[j] / (double)m->n;

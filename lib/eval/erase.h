@@ -16,13 +16,15 @@ enum { RL_ERASE_TARGETS = 5 };
 
 struct rl_erase {
 	size_t d, directions;
+	double share; /* of the patches' variance that goes */
 	double *mean; /* [d] */
 	/* x becomes x - out^T in (x - mean), both [directions,d] */
 	double *in, *out;
 	json_t *provenance; /* of the patches, see rl_placed_provenance() */
 };
 
-/* From all patches of a stream; dies, naming it, when their features do not vary. */
+/* From all patches of a stream; dies, naming it, when their features do not vary or all would go,
+ * and when the patches are at one place. */
 struct rl_erase rl_erase_fit(const char *path, const char *layer);
 void rl_erase_apply(const struct rl_erase *e, float *x, size_t n); /* x[n,d] */
 void rl_erase_free(struct rl_erase *e);

@@ -75,6 +75,8 @@ static struct regression fit(const char *path, const char *layer, uint64_t seed)
 	rl_moments_end(m[HELD]);
 	r.lambda = choose_lambda(m[FIT], m[HELD], p->path);
 	rl_moments_merge(m[FIT], m[HELD]);
+	if (!rl_moments_varies(m[FIT], 0) && !rl_moments_varies(m[FIT], 1))
+		rl_die("%s: all patches are at one place: there is none to read", p->path);
 	r.ridge = rl_ridge_fit(m[FIT], r.lambda, p->path);
 	for (int axis = 0; axis < 2; axis++)
 		r.mean[axis] = m[FIT]->z[axis] / (double)m[FIT]->n;

@@ -32,7 +32,7 @@ struct rl_leak {
 	json_t *provenance; /* see rl_placed_provenance() */
 };
 
-/* Reads a file twice.  Dies when it has too few images with patches. */
+/* Reads a file twice.  Dies when it has too few images with patches, or these are at one place. */
 struct rl_leak rl_leak_measure(const char *path, const char *layer, uint64_t seed);
 
 /* The interval is above zero. */

@@ -125,6 +125,13 @@ double *rl_moments_factor(const struct rl_moments *m, const double *scale, doubl
 	return a;
 }
 
+bool rl_moments_varies(const struct rl_moments *m, size_t target)
+{
+	double mean = m->z[target] / (double)m->n, square = m->zz[target] / (double)m->n;
+
+	return square - mean * mean > 1e-12 * square;
+}
+
 double *rl_moments_cross(const struct rl_moments *m)
 {
 	size_t d = m->d, k = m->k;

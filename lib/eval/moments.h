@@ -5,6 +5,7 @@
 #ifndef RL_EVAL_MOMENTS_H
 #define RL_EVAL_MOMENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct rl_moments {
@@ -29,6 +30,8 @@ void rl_moments_free(struct rl_moments *m);
  * when it is not positive.  free() it. */
 double *rl_moments_factor(const struct rl_moments *m, const double *scale, double ridge,
 			  const char *where);
+/* Whether a target does, by more than rounding. */
+bool rl_moments_varies(const struct rl_moments *m, size_t target);
 /* [d,k]: covariances of features and targets. */
 double *rl_moments_cross(const struct rl_moments *m);
 

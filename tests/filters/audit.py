@@ -119,6 +119,11 @@ tensorstream.write("long.tar", {"size": {"dtype": "i4", "shape": [3]}, "places":
                                 "avgpool": {"dtype": "f4", "shape": ["M", "D"]}}, [("p/1", {**bad, "size": np.ones(3, "i4")})])
 write("few.tar", leaks[:4])
 write("none.tar", leaks[4:5])
+spot = [(k, {**a, "places": np.tile(np.array([30, 20, 90, 80], "f4"), (len(at), 1)), "size": np.array([240, 320], "i4")}) for k, a, at in leaks]
+write("spot.tar", spot)
+for d in 2, 5, 6:  # of the features that vary
+    write(f"narrow{d}.tar", [(k, {**a, "avgpool": np.delete(a["avgpool"], 4, 1)[:, :d]}) for k, a, _ in leaks])
+write("padded.tar", [(k, {**a, "avgpool": a["avgpool"][:, :5]}) for k, a, _ in leaks])
 write("flat.tar", leaks[:4:3], places=leaks[0][1]["places"], size=leaks[0][1]["size"], avgpool=np.ones((6, D), "f4"))
 tensorstream.write("varies.tar", {"size": {"dtype": "i4", "shape": [2]}, "places": {"dtype": "f4", "shape": ["M", 4]},
                                   "avgpool": {"dtype": "f4", "shape": ["M", "D"]}},

@@ -44,6 +44,9 @@ is "$(tar xOf clean.tar __rl__/head.json | jq -c '[(.fields | keys_unsorted), (.
 	'[["size","places","avgpool"],["rl-audit",5,"leaks.tar"]]' "the stream is as it was but for that"
 rl-audit raw=leaks.tar clean=clean.tar >clean.json
 is "$(jq -c '.streams | map(.leaks)' clean.json)" "[true,false]" "after that nothing leaks"
+rl-audit --remove narrow6.tar --quiet <narrow6.tar 2>stderr >left.tar
+is "$? $(cat stderr)" "0 rl-audit: narrow6.tar: $(tar xOf left.tar __rl__/head.json | jq '.history[-1].share_of_variance * 100 | round') % of the features' variance goes with the place of the patches" \
+	"where little is left, that is said"
 rl-audit --remove leaks.tar --threads 1 <leaks.tar | cmp -s - <(rl-audit --remove leaks.tar --threads 3 <leaks.tar)
 [ $? -eq 1 ] && rl-audit --remove leaks.tar --threads 1 <leaks.tar | rl-cat --fields avgpool | rl-info --check | jq -c .xxh3_64 >one &&
 	rl-audit --remove leaks.tar --threads 3 <leaks.tar | rl-cat --fields avgpool | rl-info --check | jq -c .xxh3_64 | cmp -s - one
@@ -95,6 +98,14 @@ fails 1 "few.tar: too few images with patches: " "four images" rl-audit few.tar
 head -c 20000 leaks.tar >cut.tar
 fails 1 "cut.tar: truncated" "a cut stream" rl-audit cut.tar
 fails 1 "none.tar: no patches" "removal of nothing" rl-audit --remove none.tar <whole.tar
+fails 1 "spot.tar: all patches are at one place: there is none to read" "patches that are nowhere else" rl-audit spot.tar
+fails 1 "spot.tar: all patches are at one place: there is nothing to take out" "removal of that" rl-audit --remove spot.tar <whole.tar
+for d in 2 5; do
+	fails 1 "narrow$d.tar: the $d features vary in no more than the $d directions that place takes: nothing would be left" \
+		"removal of all that $d features say" rl-audit --remove narrow$d.tar <narrow$d.tar
+done
+fails 1 "padded.tar: the 5 features vary in no more than the 4 directions" "of all but what does not vary" \
+	rl-audit --remove padded.tar <padded.tar
 fails 1 "flat.tar: the features do not vary" "removal of constants" rl-audit --remove flat.tar <whole.tar
 fails 1 "stdin: no field avgpool" "removal from images" rl-audit --remove leaks.tar <noise0.tar
 fails 1 "stdin: w/0: avgpool has 3 features, the patches have 10" "removal from others" rl-audit --remove leaks.tar <narrow.tar
