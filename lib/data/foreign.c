@@ -3,8 +3,10 @@
 #include "base/err.h"
 #include "data/text.h"
 #include "nn/numbers.h"
+#include "stream/keyset.h"
 #include "stream/npy.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,14 +26,20 @@ struct rl_foreign {
 	double *wide; /* [cells,d] */
 };
 
-/* Streams have no halves, so npy.h knows none: their header is read as that of floats. */
-static bool take_half(char *text)
+/* What a header says its numbers are, as numbers.h calls it; NULL: what is not imported.  Streams
+ * have no halves, so npy.h knows none: their header becomes that of floats. */
+static const char *take_dtype(char *text)
 {
-	char *descr = strstr(text, "'<f2'");
+	char *descr = strstr(text, "'<f");
 
-	if (descr)
-		descr[3] = '4';
-	return descr;
+	if (!descr || !descr[3] || descr[4] != '\'')
+		return NULL;
+	switch (descr[3]) {
+	case '2': descr[3] = '4'; return "F16";
+	case '4': return "F32";
+	case '8': return "F64";
+	default: return NULL;
+	}
 }
 
 static void open_matrix(struct rl_foreign *f)
@@ -51,13 +59,12 @@ static void open_matrix(struct rl_foreign *f)
 	size -= sizeof(prefix);
 	if (!problem && fread(text, 1, size, f->in) != size)
 		problem = "cut short";
-	bool half = take_half(text);
+	if (!problem && !(f->dtype = take_dtype(text)))
+		problem = "numbers are not <f2, <f4 or <f8: numpy's astype('<f4') makes such";
 	if (!problem)
 		problem = rl_npy_read(text, size, &t, &bytes);
 	if (problem)
 		rl_die("%s: %s", f->path, problem);
-	if (t.type != RL_F4 && t.type != RL_F8)
-		rl_die("%s: numbers are %s, not f2, f4 or f8", f->path, rl_dtype_name(t.type));
 	int ndim = f->across ? 3 : 2;
 	if (t.ndim != ndim || t.dim[ndim - 1] < 1)
 		rl_die("%s: not a matrix of rows%s and features", f->path,
@@ -67,10 +74,20 @@ static void open_matrix(struct rl_foreign *f)
 		       (long long)t.dim[1], (long long)f->cells);
 	f->n = t.dim[0];
 	f->d = t.dim[ndim - 1];
-	f->dtype = half ? "F16" : t.type == RL_F4 ? "F32" : "F64";
 	size_t numbers = (size_t)(f->cells * f->d);
 	f->row = rl_realloc(NULL, numbers, rl_numbers_size(f->dtype));
 	f->wide = rl_realloc(NULL, numbers, sizeof(*f->wide));
+}
+
+static _Noreturn void twice(const struct rl_foreign *f, const char *where, int64_t row)
+{
+	struct rl_text t = rl_text_read(f->list);
+	size_t size;
+
+	for (int64_t i = 0; rl_text_line(&t, &size) && strcmp(f->key[i], f->key[row]); i++)
+		;
+	rl_die("%s: key \"%.200s\" again, which %s has: a key names one image", where, f->key[row],
+	       t.where);
 }
 
 static void add_line(struct rl_foreign *f, char *line, const char *where, int64_t row, bool classes)
@@ -97,6 +114,7 @@ static void add_line(struct rl_foreign *f, char *line, const char *where, int64_
 static void read_list(struct rl_foreign *f)
 {
 	struct rl_text t = rl_text_read(f->list);
+	struct rl_keyset keys = {0};
 	int64_t n = 0;
 	size_t size;
 	bool classes = false;
@@ -112,11 +130,14 @@ static void read_list(struct rl_foreign *f)
 			       (long long)f->n);
 		char *line = rl_asprintf("%.*s", (int)size, at);
 		add_line(f, line, t.where, n, classes);
+		if (!rl_keyset_add(&keys, f->key[n]))
+			twice(f, t.where, n);
 		free(line);
 	}
 	if (n < f->n)
 		rl_die("%s: %lld lines, but %s has %lld rows", t.path, (long long)n, f->path,
 		       (long long)f->n);
+	rl_keyset_free(&keys);
 	rl_text_free(&t);
 }
 
@@ -172,6 +193,16 @@ static void put_places(const struct rl_foreign *f, struct rl_sample *s)
 	}
 }
 
+static _Noreturn void bad_number(const struct rl_foreign *f, int64_t j)
+{
+	char cell[32] = "";
+
+	if (f->across)
+		snprintf(cell, sizeof(cell), "cell %lld, ", (long long)(j / f->d));
+	rl_die("%s: row %lld, %scolumn %lld: %g is not a finite number, or too large for f4",
+	       f->path, (long long)f->at, cell, (long long)(j % f->d), f->wide[j]);
+}
+
 bool rl_foreign_next(struct rl_foreign *f, struct rl_sample *s)
 {
 	size_t numbers = (size_t)(f->cells * f->d);
@@ -193,8 +224,11 @@ bool rl_foreign_next(struct rl_foreign *f, struct rl_sample *s)
 				    f->across ? (int64_t[]){f->cells, f->d} : &f->d)
 			     ->data;
 	rl_numbers_read(f->dtype, f->row, numbers, f->wide);
-	for (size_t j = 0; j < numbers; j++)
+	for (size_t j = 0; j < numbers; j++) {
 		out[j] = (float)f->wide[j];
+		if (!isfinite(out[j]))
+			bad_number(f, (int64_t)j);
+	}
 	f->at++;
 	return true;
 }

@@ -24,16 +24,16 @@ struct rl_foreign_wish {
 	int64_t across, down; /* the grid; 0: none */
 };
 
-/* Reads the whole list.  Dies, naming file and line, of one that is not so, and of a matrix with
- * another number of rows.  The strings of the wish are borrowed. */
+/* Reads the whole list.  Dies, naming file and line, of one that is not so or has a key twice, and
+ * of a matrix with another number of rows.  The strings of the wish are borrowed. */
 struct rl_foreign *rl_foreign_open(const struct rl_foreign_wish *wish);
 
 /* A head that declares the fields; both files are in its history's entry of the tool. */
 json_t *rl_foreign_head(const struct rl_foreign *f, const struct rl_tool *tool, int argc,
 			char **argv);
 
-/* The next row into *s (zero it once); false at the end.  Dies of a file that is cut or too long.
- */
+/* The next row into *s (zero it once); false at the end.  Dies of a file that is cut or too long,
+ * and of a number that as f4 is not finite. */
 bool rl_foreign_next(struct rl_foreign *f, struct rl_sample *s);
 
 void rl_foreign_close(struct rl_foreign *f);

@@ -25,7 +25,9 @@ struct rl_rows *rl_rows_open(const char *path, const char *layer, bool need_labe
 	r->patches = !strcmp(rl_json_str(head, "kind", r->path), RL_PATCHFEATURES);
 	r->labelled = rl_head_has_field(head, "label");
 	if (need_labels && !r->labelled)
-		rl_die("%s: no field label: decode with a manifest of classes", r->path);
+		rl_die("%s: no field label: decode with a manifest of classes, or import with a "
+		       "list of PATH<tab>CLASS",
+		       r->path);
 	r->nclass = rl_head_nclass(head, r->path);
 	r->declared = r->nclass > 0;
 	r->history = json_deep_copy(json_object_get(head, "history"));

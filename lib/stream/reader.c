@@ -129,7 +129,10 @@ static enum next next_block(struct rl_reader *r)
 		return NEXT_ZEROS;
 	const char *problem = rl_tar_read(block, &r->member);
 	if (problem && r->samples == 0 && !r->head)
-		rl_die("%s: not a tensor stream: %s", r->name, problem);
+		rl_die("%s: not a tensor stream: %s", r->name,
+		       memcmp(block, "\x93NUMPY", 6)
+			       ? problem
+			       : "a .npy array: rl-cat --import makes it one");
 	if (problem)
 		rl_die("%s: %s at byte %llu", r->name, problem,
 		       (unsigned long long)r->taken - sizeof(block));

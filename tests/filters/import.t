@@ -10,6 +10,14 @@ for t in "f2", "f4", "f8":
     np.save(f"{t}.wanted.npy", x.astype(t).astype("f4"))
 np.save("tokens.npy", np.arange(5 * 6 * 4, dtype="f2").reshape(5, 6, 4))
 np.save("i4.npy", x.astype("i4"))
+np.save("big.npy", x.astype(">f4"))
+for name, at, value in ("large.npy", (3, 5), 1e300), ("nan.npy", (1, 0), np.nan), ("infinite.npy", (0, 6), -np.inf):
+    y = x.copy()
+    y[at] = value
+    np.save(name, y)
+y = np.zeros((5, 6, 4), "f2")
+y[4, 3, 2] = np.inf
+np.save("token.npy", y)
 np.save("fortran.npy", np.asfortranarray(x))
 np.save("row.npy", x[0])
 np.save("objects.npy", np.array([[None]]), allow_pickle=True)
@@ -65,13 +73,18 @@ done
 fails 1 "none.npy: open" "no such matrix" import keys none.npy
 fails 1 "none: open" "no such list" import none
 fails 1 "keys: not a .npy array" "no matrix" import keys keys
-fails 1 "i4.npy: numbers are i4, not f2, f4 or f8" "whole numbers" import keys i4.npy
+for other in i4 big objects; do
+	fails 1 "$other.npy: numbers are not <f2, <f4 or <f8: numpy's astype" "other numbers: $other" import keys $other.npy
+done
+fails 1 "large.npy: row 3, column 5: 1e+300 is not a finite number, or too large for f4" "too large a number" import keys large.npy
+fails 1 "nan.npy: row 1, column 0: nan is not a finite number" "no number" import keys nan.npy
+fails 1 "infinite.npy: row 0, column 6: -inf is not a finite number" "an infinite one" import keys infinite.npy
+fails 1 "token.npy: row 4, cell 3, column 2: inf is not a finite number" "one of a grid" import keys token.npy --grid 3x2
 fails 1 "fortran.npy: Fortran order" "columns first" import keys fortran.npy
 fails 1 "row.npy: not a matrix of rows and features" "one dimension" import keys row.npy
 fails 1 "tokens.npy: not a matrix of rows and features" "three" import keys tokens.npy
 fails 1 "f4.npy: not a matrix of rows, cells and features" "two, with a grid" import keys f4.npy --grid 3x2
 fails 1 "tokens.npy: 6 cells an image, but the grid has 9" "another grid" import keys tokens.npy --grid 3x3
-fails 1 "objects.npy: an array of Python objects" "a pickle" import keys objects.npy
 head -c 5 f4.npy >short.npy
 fails 1 "short.npy: not a .npy array" "cut in its first bytes" import keys short.npy
 head -c 60 f4.npy >short.npy
@@ -92,6 +105,8 @@ for class in x -1 '' 1.5 99999999999; do
 	(head -4 classes; printf 'b/5\t%s\n' "$class") >wrong
 	fails 1 "wrong:5: class $class is not a number from 0 to 16777215" "class '$class'" import wrong
 done
+(head -5 keys; echo a/1.png) >again
+fails 1 'again:6: key "a/1" again, which again:1 has: a key names one image' "an image twice" import again
 (head -4 keys; echo /; echo b) >wrong
 fails 1 "cannot be a sample's key" "a line that can be no key" import wrong
 fails 1 "Feat: not a field name" "no name" import keys f4.npy --field Feat

@@ -56,7 +56,7 @@ for vote in "--k 10" "--temperature 0.07" "--name row"; do
 done
 fails 1 "missing.tar: open" "no such file" rl-knn --train missing.tar --test test.tar
 fails 1 "test.tar: no field feat3" "no such layer" knn --layer feat3
-fails 1 "bare.tar: no field label: decode with a manifest of classes" "no labels" rl-knn --train bare.tar --test test.tar
+fails 1 "bare.tar: no field label: decode with a manifest of classes, or import with a list of PATH<tab>CLASS" "no labels" rl-knn --train bare.tar --test test.tar
 fails 1 "train.tar: 300 images are in train.tar, too, the first is 100000" "testing on the database" \
 	rl-knn --train train.tar --test train.tar --k 1
 rl-cat --slice 7:19 test.tar | cat train.tar - >mixed.tar

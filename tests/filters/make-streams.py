@@ -114,6 +114,7 @@ bad = {
     # The archive.
     "empty": (b"", "truncated: ends at byte 0"),
     "not-tar": (b"hello, world\n" * 100, "not a tensor stream: bad tar header"),
+    "npy": (raw_npy(header("<f4"), bytes(1000)), "not a tensor stream: a .npy array: rl-cat --import"),
     "other-tar": (member("a.txt", b"x") + ZEROS, "not a tensor stream: a.txt where"),
     "zeros": (ZEROS, "truncated"),
     "tar-checksum": (flip(stream(sample("k")), 1024 + 3), "bad tar header (its checksum"),
