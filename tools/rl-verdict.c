@@ -118,6 +118,8 @@ static void find_duplicates(struct run *r)
 		rl_die("%s: every image is like one in %s: nothing to test on: features that can "
 		       "tell are for --duplicates; --similar 2 leaves none out",
 		       p->test_path, p->train_path);
+	if (r->n - r->nduplicate == 1)
+		rl_die("%s: one image to test on: how sure its verdict is takes two", p->test_path);
 	if (10 * r->nduplicate > r->n)
 		rl_warn("%s: %zu of %zu images are like one in %s and left out", p->test_path,
 			r->nduplicate, r->n, p->train_path);

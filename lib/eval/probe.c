@@ -52,7 +52,8 @@ void rl_probe_need_classes(const struct rl_probe *p, const char *where)
 
 	for (size_t c = 0; c < p->nclass; c++)
 		if (!count[c])
-			rl_die("%s: no row of class %zu: its bias has no optimum", where, c);
+			rl_die("%s: no row of class %zu: its bias has no optimum%s", where, c,
+			       c ? "" : ": classes count from 0");
 	free(count);
 }
 

@@ -3,6 +3,7 @@
 #include "base/err.h"
 
 #include <cblas.h>
+#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -282,8 +283,9 @@ static int solve(struct pass *s, const double *g, double wd, double enough, doub
 	return products;
 }
 
-/* The gradient's norm at zero, the scale of the tolerance. */
-static double norm_at_zero(struct pass *s)
+/* The gradient's norm at zero, the scale of the tolerance; but where there is none, as of equal
+ * classes whose features do not vary, what rounding leaves of one is to be tolerable. */
+static double gradient_scale(struct pass *s)
 {
 	double *zero = rl_calloc(s->m->size, sizeof(*zero));
 	double *g = rl_malloc(s->m->size * sizeof(*g));
@@ -293,7 +295,7 @@ static double norm_at_zero(struct pass *s)
 	double norm = sqrt(dot(g, g, s->m->size));
 	free(zero);
 	free(g);
-	return norm;
+	return fmax(norm, FLT_EPSILON / RL_SOFTMAX_TOLERANCE);
 }
 
 /* Halve the step until the objective falls by a part of what its slope promises, up to the rounding
@@ -325,14 +327,14 @@ struct rl_softmax_fit rl_softmax_fit(struct rl_softmax *m, const struct rl_softm
 	struct pass s = start(m, data);
 	struct rl_softmax_fit fit = {0};
 	double *g = rl_malloc(m->size * sizeof(*g)), *step = rl_malloc(m->size * sizeof(*step));
-	double zero = norm_at_zero(&s);
+	double scale = gradient_scale(&s);
 
 	fit.loss = forward(&s, m->w);
 	double objective = fit.loss + decay_of(m, wd, m->w);
 	for (;;) {
 		gradient(&s, m->w, wd, g);
-		fit.gradient = sqrt(dot(g, g, m->size)) / zero;
-		fit.converged = zero == 0 || fit.gradient <= RL_SOFTMAX_TOLERANCE;
+		fit.gradient = sqrt(dot(g, g, m->size)) / scale;
+		fit.converged = fit.gradient <= RL_SOFTMAX_TOLERANCE;
 		if (fit.converged || fit.steps == MOST_STEPS)
 			break;
 		fit.products += solve(&s, g, wd, fmin(0.3, sqrt(fit.gradient)), step);
@@ -340,8 +342,6 @@ struct rl_softmax_fit rl_softmax_fit(struct rl_softmax *m, const struct rl_softm
 			break;
 		fit.steps++;
 	}
-	if (zero == 0)
-		fit.gradient = 0;
 	free(g);
 	free(step);
 	end(&s);

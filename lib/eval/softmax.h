@@ -34,7 +34,8 @@ struct rl_softmax_fit {
 	int steps;       /* of Newton's method */
 	int products;    /* with the Hessian, in all steps */
 	double loss;     /* the mean over rows, without decay */
-	double gradient; /* norm of the objective's, over its norm at W = 0, b = 0 */
+	double gradient; /* norm of the objective's, over its norm at W = 0, b = 0, or over 0.012
+			  * if that is more: products of floats tell no less than 1e-7 of 1 */
 };
 
 #define RL_SOFTMAX_TOLERANCE 1e-5 /* converged: gradient is no larger */

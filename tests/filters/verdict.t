@@ -37,6 +37,8 @@ other = label.copy(); other[n + 3] = (other[n + 3] + 1) % c
 write("other.tar", range(n, n + m), label=other)
 other = label.copy(); other[other == 2] = 1
 write("lacking.tar", range(n), label=other)
+other = label.copy(); other[other == 0] = 1
+write("from-one.tar", range(n), label=other)
 
 def unit(x, mean):
     x = x.astype("f8") - mean
@@ -121,8 +123,13 @@ fails 1 "turned.tar: sample 0 is b/201, in b.tar b/200: not the same images" "an
 fails 1 "fewer.tar: 149 images, in b.tar 150" "fewer images" verdict --layer good weak=a.tar:fewer.tar
 fails 1 "other.tar: b/203 is of class 4, in b.tar of 3" "another class" verdict --layer good weak=a.tar:other.tar
 fails 1 "lacking.tar: no row of class 2" "a class that cannot be learned" verdict --layer good weak=lacking.tar:b.tar
+fails 1 "from-one.tar: no row of class 0: its bias has no optimum: classes count from 0" "classes from 1" \
+	verdict --layer good weak=from-one.tar:b.tar
 fails 1 "copies.tar: every image is like one in a.tar: nothing to test on" "near-duplicates alone" \
 	rl-verdict --train a.tar --test copies.tar --layer good weak=a.tar:copies.tar:weak
+rl-cat --slice 7:9 b.tar >two.tar
+fails 1 "two.tar: one image to test on: how sure its verdict is takes two" "all but one" \
+	rl-verdict --train a.tar --test two.tar --layer good --duplicates pixels pixels=a.tar:two.tar:pixels
 fails 1 "every image is like one in flat-a.tar: nothing to test on" "collapsed features alone tell no image from another" \
 	rl-verdict --train flat-a.tar --test flat-b.tar --layer flat itself=flat-a.tar:flat-b.tar
 is "$(rl-verdict --train flat-a.tar --test flat-b.tar --layer flat weak=flat-a.tar:flat-b.tar:weak --quiet |

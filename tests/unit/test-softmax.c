@@ -126,6 +126,18 @@ static void test_score(void)
 	rl_softmax_free(m);
 }
 
+/* Whose gradient at zero is rounding alone. */
+static void test_flat(void)
+{
+	const float x[10] = {0};
+	const int32_t label[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+	struct rl_softmax *m = rl_softmax_new(10, 1);
+	struct rl_softmax_fit fit = rl_softmax_fit(m, &(struct rl_softmax_data){x, label, 10}, 10);
+
+	ok(fit.converged && fit.steps == 0, "equal classes whose features do not vary: no step");
+	rl_softmax_free(m);
+}
+
 static struct rl_probe wide_probe(float *x, int32_t *label)
 {
 	return (struct rl_probe){.nclass = WIDE_C,
@@ -234,6 +246,7 @@ int main(void)
 	test_optima(&data);
 	test_gradient(&data);
 	test_score();
+	test_flat();
 	make_wide(wide, classes);
 	test_threads(wide, classes);
 	test_probe(wide, classes);
