@@ -16,9 +16,9 @@ struct rl_interval {
 	double mean, low, high;
 };
 
-/* The mean of d[n], n at least 1, and between which means lie `level` of those of `resamples` sets
- * of n, drawn from d with replacement; as much is below as above.  The same bits for any number of
- * threads. */
+/* The mean of d[n], n at least 2, as one says nothing of how sure it is, and between which means
+ * lie `level` of those of `resamples` sets of n, drawn from d with replacement; as much is below as
+ * above.  The same bits for any number of threads. */
 struct rl_interval rl_bootstrap(const double *d, size_t n, size_t resamples, double level,
 				uint64_t seed);
 

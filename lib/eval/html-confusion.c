@@ -18,7 +18,7 @@ static bool is_confusion(const json_t *rows)
 	size_t columns = json_array_size(json_array_get(rows, 0));
 	json_t *row, *cell;
 
-	if (!n || n > MOST_CLASSES || (columns != n && columns != n + 1))
+	if (!n || (columns != n && columns != n + 1))
 		return false;
 	json_array_foreach(rows, i, row)
 	{
@@ -51,23 +51,23 @@ static json_t *class_names(const json_t *result, size_t n)
 	return names;
 }
 
-/* Of the pretext. */
-static void write_interval(FILE *f, const json_t *result)
+/* Of the pretext; of one image there is no interval. */
+static void write_accuracy(FILE *f, const json_t *result)
 {
 	const json_t *metrics = json_object_get(result, "metrics");
 	const json_t *accuracy = json_object_get(metrics, "accuracy");
 	const json_t *chance = json_object_get(metrics, "chance");
 	const json_t *interval = json_object_get(result, "interval");
 	const json_t *low = json_array_get(interval, 0), *high = json_array_get(interval, 1);
-	char text[128];
+	char sure[64] = "", text[128];
 
-	if (!json_is_number(accuracy) || !json_is_number(chance) || !json_is_number(low) ||
-	    !json_is_number(high))
+	if (!json_is_number(accuracy) || !json_is_number(chance))
 		return;
-	snprintf(text, sizeof(text),
-		 "Right: %.2f percent, 95 percent interval %.2f to %.2f; chance: %.2f.",
-		 json_number_value(accuracy), json_number_value(low), json_number_value(high),
-		 json_number_value(chance));
+	if (json_is_number(low) && json_is_number(high))
+		snprintf(sure, sizeof(sure), ", 95 percent interval %.2f to %.2f",
+			 json_number_value(low), json_number_value(high));
+	snprintf(text, sizeof(text), "Right: %.2f percent%s; chance: %.2f.",
+		 json_number_value(accuracy), sure, json_number_value(chance));
 	rl_html(f, "<p>%s</p>\n", text);
 }
 
@@ -101,7 +101,7 @@ static void write_confusion(FILE *f, const json_t *result)
 	json_t *names = class_names(result, n), *row;
 
 	rl_html(f, "<h3>%s: %s</h3>\n", benchmark, name);
-	write_interval(f, result);
+	write_accuracy(f, result);
 	rl_html(f,
 		"<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"%s: %s\">\n"
 		"<table class=\"heat\">\n<thead><tr><th scope=\"col\">True class</th>",
@@ -127,9 +127,16 @@ void rl_html_confusions(FILE *f, const json_t *results)
 	json_array_foreach(results, i, from)
 	{
 		const json_t *result = json_object_get(from, "result");
+		const json_t *rows = json_object_get(result, "confusion");
 
-		if (!is_confusion(json_object_get(result, "confusion")))
+		if (!rows || json_array_size(rows) > MOST_CLASSES)
 			continue;
+		if (!is_confusion(rows)) {
+			rl_warn("%s: confusion is not a row and a column of numbers for each "
+				"class: not on the page",
+				json_string_value(json_object_get(from, "where")));
+			continue;
+		}
 		if (!any)
 			rl_html(f, "<p class=\"note\">Of each true class, a row, the percent that "
 				   "were taken for the class of each column.</p>\n");

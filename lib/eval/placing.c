@@ -71,13 +71,15 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Images are what is independent; the pairs of one are not. */
+/* Images are what is independent; the pairs of one are not, so one image has none: NULL. */
 static json_t *interval(const struct rl_placing *p, uint64_t seed)
 {
 	enum { SAMPLES = 2000, LOW = SAMPLES / 40, HIGH = SAMPLES - 1 - SAMPLES / 40 };
 	struct rl_rng rng = rl_rng_make(seed, 0, 0, RL_RNG_BOOTSTRAP);
 	double accuracy[SAMPLES];
 
+	if (p->images < 2)
+		return NULL;
 	for (int s = 0; s < SAMPLES; s++) {
 		int64_t pairs = 0, correct = 0;
 
@@ -109,6 +111,6 @@ json_t *rl_placing_report(const struct rl_placing *p, uint64_t seed)
 				    n ? json_real(percent(p->confusion[label][label], n))
 				      : json_null());
 	}
-	return json_pack("{s:o, s:o, s:o, s:o}", "interval", interval(p, seed), "confusion",
+	return json_pack("{s:o*, s:o, s:o, s:o}", "interval", interval(p, seed), "confusion",
 			 confusion, "prior", prior, "per_direction", direction);
 }

@@ -26,9 +26,9 @@ double rl_placing_accuracy(const struct rl_placing *p);
 double rl_placing_chance(const struct rl_placing *p);
 
 /* {"interval": [low, high] of the accuracy, 95 % by the percentiles of 2,000 bootstrap samples of
- * the images, drawn by the seed, "confusion": [8][8], "prior": [8] and "per_direction": {"up left":
- * accuracy, ...}, null where there are no such pairs}, in percent but for the confusion.  New
- * reference. */
+ * the images, drawn by the seed, and not there of one image; "confusion": [8][8], "prior": [8] and
+ * "per_direction": {"up left": accuracy, ...}, null where there are no such pairs}, in percent but
+ * for the confusion.  New reference. */
 json_t *rl_placing_report(const struct rl_placing *p, uint64_t seed);
 
 #endif

@@ -82,7 +82,11 @@ ok $? "hashes and files of the numbers"
 # ---- less than everything ----
 echo '{"benchmark":"audit","name":"","metrics":{"error":1},"verdict":"no position found","per_class":{"x":[1],"y":{}},"confusion":[[1,2],[3]],"curve":[[1,2]],"against":3}' >some.json
 page some.json >some.html 2>stderr
-is "$? $(look sound some.html) $(grep '^<h3>' some.html | tr -d '\n')" "0  <h3>audit: (unnamed)</h3><h3>Not on the Page</h3><h3>(unnamed)</h3>" "a result without a name"
+is "$? $(cat stderr)" "0 rl-report: some.json:1: confusion is not a row and a column of numbers for each class: not on the page" "what is left out is named"
+is "$(look sound some.html) $(grep '^<h3>' some.html | tr -d '\n')" " <h3>audit: (unnamed)</h3><h3>Not on the Page</h3><h3>(unnamed)</h3>" "a result without a name"
+jq -c 'del(.interval)' results/run/pretext.json >one.json
+page one.json >some.html 2>stderr
+is "$? $(look sound some.html) $(grep '^<p>Right' some.html)" "0  <p>Right: 27.00 percent; chance: 13.00.</p>" "a pretext of one image, which has no interval"
 echo '{"benchmark":"audit","name":"a\uffffb\u0001\uffee","metrics":{"error":1},"verdict":"\ufffe"}' >some.json
 page some.json >some.html 2>stderr
 is "$? $(look sound some.html) $(grep '^<h3>' some.html | head -1)" "0  <h3>audit: a b ￮</h3>" "characters that a page cannot have are spaces"
