@@ -32,8 +32,8 @@ struct rl_patch_format rl_patch_format_of(const json_t *head, int64_t side, cons
 		    !declared_as(fields, "patches",
 				 json_pack("{s:s, s:[s, I, I, i]}", "dtype", rl_dtype_name(RL_F4),
 					   "shape", "M", (json_int_t)side, (json_int_t)side, 3)))
-			rl_die("%s: head: patches are not f4 M x %lld x %lld x 3, or pairs not i4 "
-			       "K x 3",
+			rl_die("%s: head: patches are not f4 M x %lld x %lld x 3, which --patch "
+			       "says, or pairs not i4 K x 3",
 			       where, (long long)side, (long long)side);
 		return f;
 	}
@@ -45,8 +45,8 @@ struct rl_patch_format rl_patch_format_of(const json_t *head, int64_t side, cons
 					  (json_int_t)side, (json_int_t)side, 3)))
 			return f;
 	}
-	rl_die("%s: head: patches are not u1 or f4 %d x %lld x %lld x 3", where, RL_PATCHES,
-	       (long long)side, (long long)side);
+	rl_die("%s: head: patches are not u1 or f4 %d x %lld x %lld x 3, which --patch says", where,
+	       RL_PATCHES, (long long)side, (long long)side);
 }
 
 static size_t patch_bytes(const struct rl_patch_format *f)

@@ -28,6 +28,10 @@ done
 is "$(jq -c '.prior | map(. == 12.5) | all' kolesnikov.json) $(jq -c '.prior | map(. == 12.5) | all' doersch.json)" "true false" \
 	"chance is the prior's: the paper's pairs are not as many in each direction"
 
+rl-cat --slice 0:1 doersch.val >one.val
+rl-train --out one $small --patch 96 --val one.val <doersch.tar 2>stderr | jq -c '[has("interval"), has("confusion")]' >said
+is "$(cat said)" "[false,true]" "one held-out image says nothing of how sure the accuracy is"
+
 # Counted once more, from the stream.
 /usr/bin/python3 - doersch.val <<'E' >prior
 import io, json, sys, tarfile
@@ -44,7 +48,7 @@ is "$(jq -c '.prior | map(. * 1e6 | round / 1e6)' doersch.json)" "$(jq -c 'map(.
 fit="$small --patch 96"
 fails 1 "patches of another recipe than those to train on" "held-out patches of another recipe" \
 	rl-train --out no $small --patch 64 --val <(cat kolesnikov.val) < <(rl-decode --short-side 292 --epochs 1 --quiet <list | rl-patchpairs --quiet)
-fails 1 "stdin: head: patches are not f4 M x 64 x 64 x 3, or pairs not i4 K x 3" "another patch size than was asked for" \
+fails 1 "stdin: head: patches are not f4 M x 64 x 64 x 3, which --patch says, or pairs not i4 K x 3" "another patch size than was asked for" \
 	rl-train --out no $small --patch 64 <doersch.tar
 cat >spoil.py <<'E'
 import io, sys, tarfile
