@@ -207,6 +207,10 @@ static struct rl_grid grid_of(struct config *c)
 	g.stride = c->stride ? (int)c->stride : (g.patch + 1) / 2;
 	g.size = c->size ? (int)c->size : g.patch;
 	g.scale = rl_parse_reals(c->scales ? c->scales : "1", 0.01, 100, "--scales", &g.nscale);
+	for (size_t i = 0; i < g.nscale; i++)
+		for (size_t k = 0; k < i; k++)
+			if (g.scale[k] == g.scale[i])
+				rl_die_usage("--scales: %g: twice", g.scale[i]);
 	return g;
 }
 

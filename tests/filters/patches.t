@@ -72,6 +72,7 @@ for option in "--patch 64" "--stride 9" "--scales 1" "--size 64"; do
 	fails 2 "--patch, --stride, --scales and --size are for --patches" "$option without patches" rl-extract $net $option <images.tar
 done
 fails 2 "--scales: 0: must be" "a scale of nothing" rl-extract $net --patches --scales 1,0 <images.tar
+fails 2 "--scales: 0.5: twice" "a scale given twice" rl-extract $net --patches --scales 1,0.5,.5 <images.tar
 fails 2 "--patch: 7: must be" "a patch too small" rl-extract $net --patches --patch 7 <images.tar
 fails 1 "images of 96x96: too small for feat5, which takes 161 pixels a side" "patches too small for a layer" \
 	rl-extract $net --patches --layers feat5 <images.tar
