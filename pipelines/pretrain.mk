@@ -47,7 +47,6 @@ $(RUN)/pretext.json: private export PIPE = $(PRETRAIN)
 PRETRAIN_SETTINGS = PHOTOS=$(PHOTOS) HELD_OUT=$(HELD_OUT) EPOCHS=$(EPOCHS) SEED=$(SEED)$(RANKS:%= RANKS=%)$(decode_is)$(if $(filter-out mmselfsup,$(RECIPE)), RECIPE=$(RECIPE)) $(TRAIN_FLAGS)
 $(RUN)/pretext.json.settings: FORCE
 	@test -n "$(filter $(RECIPE),mmselfsup kolesnikov doersch)" || { echo "make: RECIPE=$(RECIPE): must be mmselfsup, kolesnikov or doersch" >&2; exit 1; }
-	@test -n "$(PHOTOS)" || { echo "make: no photos: say PHOTOS=DIR" >&2; exit 1; }
 	@$(call need_dir,$(PHOTOS),PHOTOS)
 	@$(if $(HELD_OUT),$(call need_dir,$(HELD_OUT),HELD_OUT))
 	@$(call check_settings,$(RUN)/pretext.json,$(PRETRAIN_SETTINGS),$(RUN),RUN)

@@ -36,7 +36,7 @@ endef
 # What is not there is said before anything runs: $(call need_dir,DIR,VARIABLE) of a data set, whose layout is
 # VARIABLE.holds, and $(call need_inputs,VARIABLE) of that and of WEIGHTS.
 need_dir = test -d "$(1)" || { \
-	echo "make: $(1): no such directory: say $(2)=DIR, which holds $($(2).holds) (man rl-list)" >&2; exit 1; }
+	echo "make: $(if $(1),$(1): no such directory,no $(2)): say $(2)=DIR, which holds $($(2).holds) (man rl-list)" >&2; exit 1; }
 define need_inputs
 $(call need_dir,$($(1)),$(1)); \
 test -z "$(WEIGHTS)" -o -f "$(WEIGHTS)" || { \

@@ -270,6 +270,7 @@ coco-detection COCO annotations/instances_SET.json and the folder SET of images,
 voc12aug-segmentation VOC12AUG VOC2012 with its JPEGImages, SegmentationClass and ImageSets, and SegmentationClassAug or beside VOC2012 VOCaug
 cityscapes-segmentation CITYSCAPES leftImg8bit and gtFine, each with train and val
 END
+lost audit "no PHOTOS: say PHOTOS=DIR, which holds JPEGs, in folders or not (man rl-list)"
 lost imagenet-10percent "nolist: no such file: say SUBSET_10PERCENT=FILE" IMAGENET=$here SUBSET_10PERCENT=nolist
 lost pretrain "$here/nowhere: no such directory: say HELD_OUT=DIR" PHOTOS=$here/photos HELD_OUT=$here/nowhere RUN=$here/results/lost
 echo no weights >weights
