@@ -6,6 +6,7 @@
 #include "data/decoded.h"
 #include "data/found.h"
 #include "data/lineup.h"
+#include "data/patchwork.h"
 #include "data/shown.h"
 #include "image/jpeg.h"
 #include "image/png.h"
@@ -21,12 +22,12 @@ static const struct rl_tool tool = {
 	.synopsis = "[options] < images",
 	.summary =
 		"Draw boxes, classes, masks and labels on images: their own, or predictions; of\n"
-		"classes of pixels both, side by side.",
+		"classes of pixels both, side by side.  Of patches: how they lie to each other.",
 	.example = "rl-list voc VOCdevkit --year 2007 --set test | head -n 30 | rl-decode |\n"
 		   "  rl-draw --sheet truth.png",
 };
 
-enum { QUALITY = 92 };
+enum { QUALITY = 92, LEAST_CELL = 160 };
 
 struct config {
 	const char *out, *sheet, *predictions, *rows;
@@ -40,6 +41,7 @@ struct draw {
 	struct rl_reader *in;
 	struct rl_found *found; /* NULL: what the samples say */
 	const json_t *names, *map_names;
+	bool patches; /* the stream has them in the place of images */
 	struct rl_sheet *sheet;
 	struct rl_lineup *lineup; /* NULL: all images, in their order */
 	struct rl_resizer *resizer;
@@ -109,6 +111,28 @@ static void draw(struct draw *d, struct rl_sample *s)
 	rl_shown_free(&shown);
 }
 
+/* On a sheet as many cells of an image's patches as are still large enough. */
+static void draw_patches(struct draw *d, struct rl_sample *s)
+{
+	struct rl_image own, picture;
+
+	if (d->config.out) {
+		own = rl_patchwork(s, SIZE_MAX);
+		write_file(d, s, &own);
+		rl_image_free(&own);
+	}
+	if (d->sheet) {
+		int tile = (int)d->config.tile, height, width;
+		size_t across = tile < LEAST_CELL ? 1 : (size_t)(tile / LEAST_CELL);
+
+		own = rl_patchwork(s, across * across);
+		rl_fit_pixels(own.height, own.width, tile, tile, &height, &width);
+		picture = rl_resize(d->resizer, &own, height, width);
+		rl_image_free(&own);
+		rl_sheet_add(d->sheet, picture, s->key);
+	}
+}
+
 static void draw_all(struct draw *d)
 {
 	struct rl_progress progress = rl_progress_start("images", d->config.count, d->config.quiet);
@@ -118,6 +142,8 @@ static void draw_all(struct draw *d)
 	while (!(d->config.count && n == d->config.count) && rl_reader_next(d->in, &s)) {
 		if (d->lineup)
 			rl_lineup_show(d->lineup, &s, (int)d->config.tile, d->resizer);
+		else if (d->patches)
+			draw_patches(d, &s);
 		else
 			draw(d, &s);
 		rl_progress_show(&progress, ++n);
@@ -201,6 +227,9 @@ int main(int argc, char **argv)
 	if (c->predictions)
 		d.found = rl_found_read(c->predictions);
 	const json_t *head = rl_reader_head(d.in);
+	d.patches = rl_head_has_field(head, "patches") && !rl_head_has_field(head, "image");
+	if (d.patches && (c->rows || c->predictions))
+		rl_die("stdin: patches, not images, which --rows and --predictions are of");
 	d.names = rl_head_names(head, "classes", "stdin");
 	d.map_names = map_names(head);
 	if (!d.names && d.found)

@@ -16,7 +16,8 @@ static const struct rl_tool tool = {
 	.synopsis = "[options] < images > patches",
 	.summary = "Cut each image into the patches of relative location: nine shaken ones, or the "
 		   "paper's grids.",
-	.example = "rl-decode --short-side 292 < manifest | rl-patchpairs --seed 7 | rl-info",
+	.example = "rl-decode --short-side 292 < manifest | rl-patchpairs --seed 7 |\n"
+		   "  rl-draw --sheet patches.png",
 };
 
 enum recipe { MMSELFSUP, KOLESNIKOV, DOERSCH };

@@ -200,6 +200,89 @@ rl-decode --epochs 2 <(echo grey.jpg) | rl-draw --out epochs
 is "$(find epochs -type f | sort | xargs)" "epochs/grey-1.jpg epochs/grey.jpg" "every epoch has its files, as JPEG"
 is "$(echo epochs/grey.jpg | rl-decode | rl-info | jq -c .fields.image.shape)" "[60,80,3]" "which is one"
 
+# ---- patches ------------------------------------------------------------------------------------
+# Patch i is of the one level 20 (i + 1), of floats also 10 less in its first pixel and 10 more in its last.
+PYTHONPATH=$top/tests/filters /usr/bin/python3 - <<'END'
+import numpy as np
+from tensorstream import write
+def stream(name, m, pairs=None, side=16, dtype="u1", change=None):
+    p = np.zeros((m, side, side, 3), dtype) + 20 * np.arange(1, m + 1).reshape(m, 1, 1, 1).astype(dtype)
+    if dtype == "f4":
+        p[:, 0, 0] -= 10
+        p[:, -1, -1] += 10
+    if change:
+        p = change(p)
+    arrays = {"patches": p}
+    fields = {"patches": {"dtype": dtype, "shape": ["M", "H", "W", "C"]}}
+    if pairs is not None:
+        fields["pairs"], arrays["pairs"] = {"dtype": "i4", "shape": ["K", "L"]}, np.array(pairs, "i4")
+    write(name + ".tar", fields, [("d/a", arrays)], kind="patches")
+def bad(p):
+    p[3, 1, 1, 1] = np.nan
+    return p
+stream("nine", 9)
+stream("floats", 9, dtype="f4")
+stream("flat", 9, dtype="f4", change=lambda p: p * 0 + 7)
+pairs = [[2, 0, 0], [2, 1, 7], [2, 3, 3], [4, 5, 6], [2, 5, 1], [2, 6, 1]]
+stream("levels", 8, pairs)
+stream("eight", 8)
+stream("third", 3, [[0, 3, 0]])
+stream("label", 3, [[0, 1, 8]])
+stream("none", 3, np.zeros((0, 3)))
+stream("long", 3, [[0, 1, 2, 3]])
+stream("oblong", 9, change=lambda p: p[:, :8])
+stream("grey", 9, change=lambda p: p[..., :1])
+stream("nan", 9, dtype="f4", change=bad)
+stream("double", 9, dtype="f8")
+stream("large", 2, [[0, 1, 0]] * 50, side=1000)
+END
+drawn_patches() { # STREAM
+	rl-draw --out patches --png <"$1.tar" 2>stderr
+	is $? 0 "$2"
+	pixels patches/d/a.png
+}
+drawn_patches nine "nine patches"
+is "$(look "p.shape, [[p[y:y + 16, x:x + 16].min() for x in (0, 19, 38)] for y in (0, 19, 38)], [[p[y:y + 16, x:x + 16].max() for x in (0, 19, 38)] for y in (0, 19, 38)]")" \
+	"(54, 54, 3) [[20, 40, 60], [80, 100, 120], [140, 160, 180]] [[20, 40, 60], [80, 100, 120], [140, 160, 180]]" "lie as in the image, row by row"
+is "$(look "sorted({*p[16:19].ravel(), *p[:, 35:38].ravel()})")" "[225]" "with grey between them"
+drawn_patches floats "patches of floats"
+is "$(look "[[p[y, x, 0], p[y + 8, x + 8, 0], p[y + 15, x + 15, 0]] for y in (0, 38) for x in (0, 19)]")" \
+	"[[0, 128, 255], [0, 128, 255], [0, 128, 255], [0, 128, 255]]" "have each their own range of levels"
+drawn_patches flat "patches of one number"
+is "$(look "(p[:16, :16] == 128).all()")" True "are mid-grey"
+drawn_patches levels "pairs of patches"
+cell() { # ROW COLUMN: the levels in the middle of its nine places
+	look "[p[y + 60 * $1 + 8, x + 60 * $2 + 8, 0].item() for y in (0, 19, 38) for x in (0, 19, 38)]"
+}
+is "$(look p.shape)" "(114, 114, 3)" "in cells"
+is "$(cell 0 0)" "[20, 225, 225, 80, 60, 225, 225, 225, 40]" "the first in the middle, the second where the label says, and more of the same first around it"
+is "$(cell 0 1)" "[225, 225, 225, 225, 100, 225, 225, 120, 225]" "another first, another cell"
+is "$(cell 1 0) $(cell 1 1)" "[225, 120, 225, 225, 60, 225, 225, 225, 225] [225, 140, 225, 225, 60, 225, 225, 225, 225]" \
+	"and so is a label that is there already"
+rl-draw --sheet sheet.png --tile 54 <levels.tar && pixels sheet.png
+is "$(look p.shape) $(look "[p[y + 14, x + 14, 0].item() for y in (0, 19, 38) for x in (0, 19, 38)]")" \
+	"(75, 66, 3) [225, 120, 225, 225, 60, 225, 225, 225, 225]" "a sheet has as many cells as are large enough on it, spread over all"
+rl-draw --sheet sheet.png --tile 342 <levels.tar && pixels sheet.png
+is "$(look "p.shape, p[6 + 180 + 57 + 24, 6 + 57 + 24, 0]")" "(363, 354, 3) 60" "four at 320 and more"
+perl -e 'binmode STDOUT; print "P6\n300 300\n255\n", pack "C*", map { $_ % 251 } 1 .. 270000' | cjpeg >photo.jpg
+for recipe in mmselfsup kolesnikov doersch; do
+	rl-decode --quiet < <(echo photo.jpg) | rl-patchpairs --quiet --recipe $recipe | rl-draw --quiet --sheet sheet.png --out patches 2>stderr
+	is "$? $(echo sheet.png patches/photo.jpg | xargs -n 1 | rl-decode --quiet | rl-info | grep -c key)" "0 2" "what rl-patchpairs cuts by the recipe $recipe"
+done
+fails 1 "sample d/a: 8 patches, not 9, and no pairs of them" "eight patches" rl-draw --out x <eight.tar
+fails 1 "sample d/a: pair 0: patches 0 and 3 of 3, label 0 of 8" "a pair of a patch that is not there" rl-draw --out x <third.tar
+fails 1 "sample d/a: pair 0: patches 0 and 1 of 3, label 8 of 8" "a label beyond the last" rl-draw --out x <label.tar
+fails 1 "sample d/a: pairs are not rows of first, second and label" "no pairs" rl-draw --out x <none.tar
+fails 1 "sample d/a: pairs are not rows of first, second and label" "pairs of four" rl-draw --out x <long.tar
+fails 1 "sample d/a: patches are not RGB squares" "patches that are not square" rl-draw --out x <oblong.tar
+fails 1 "sample d/a: patches are not RGB squares" "patches of one channel" rl-draw --out x <grey.tar
+fails 1 "sample d/a: patch 3 is not of finite numbers" "a number that is none" rl-draw --out x <nan.tar
+fails 1 "sample d/a: field patches is f8" "patches of another type" rl-draw --out x <double.tar
+fails 1 "sample d/a: its patches: " "a picture that is too large" rl-draw --out x <large.tar
+for flags in "--rows lines --sheet x" "--predictions found --out x"; do
+	fails 1 "stdin: patches, not images, which --rows and --predictions are of" "patches with ${flags%% *}" rl-draw $flags <nine.tar
+done
+
 # ---- what is wrong ------------------------------------------------------------------------------
 fails 1 "sample a0: the field segmentation has another size than the image" "a label map of another size" \
 	rl-draw --out x < <(make-annotated 1 planes)
