@@ -4,7 +4,7 @@
 #	make discover LABELS=manifest.jsonl WEIGHTS=…
 #
 # discovery.finds.jsonl has a line for each find, discovery.png shows the first SHOWN, each with the images in which it
-# is most, discovery.json says how many there are, and of how many constellations.  LABELS, a manifest of rl-list, stands in
+# is most, discovery.json says how many there are, and of how many constellations.  Without a find there is no picture.  LABELS, a manifest of rl-list, stands in
 # the place of PHOTOS, and what is found is scored by its labels: discovery-purity.json.
 #
 # PATCH_FLAGS are of rl-extract: which patches, of which layer; DISCOVER_FLAGS of rl-discover.  Of features.mk: NAME,
@@ -49,10 +49,11 @@ $(DISCOVERY).json: $(DISCOVERY)-patches.tar.settings $(DISCOVERY).json.settings 
 	mv $@.partial $@
 
 $(DISCOVERY).png: $(DISCOVERY).json
-	sed -n '1,$(SHOWN)p' $(DISCOVERY).finds.jsonl > $@.rows
+	if [ ! -s $(DISCOVERY).finds.jsonl ]; then echo "nothing recurs: no sheet"; exit; fi; \
+	sed -n '1,$(SHOWN)p' $(DISCOVERY).finds.jsonl > $@.rows; \
 	$(BIN)/rl-decode --threads $(THREADS) $(DECODE_FLAGS) < $(DISCOVERY).list | \
-	$(BIN)/rl-draw --quiet --rows $@.rows --sheet $@
-	rm $@.rows
+	$(BIN)/rl-draw --quiet --rows $@.rows --sheet $@; \
+	rm $@.rows; \
 	echo "What recurs, by $(PATCH_LAYER) of $(NAME): in each row a place, and those most like it in other photos, with" \
 	    "the error of their layout." > $(@:.png=.txt)
 

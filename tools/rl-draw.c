@@ -156,12 +156,15 @@ static void draw_all(struct draw *d)
 
 static void write_sheet(const struct draw *d)
 {
+	int columns = (int)d->config.columns;
 	struct rl_image im;
 	char why[RL_WHY];
 
-	if (d->lineup)
+	if (d->lineup) {
 		rl_lineup_add(d->lineup, d->sheet);
-	if (!rl_sheet_image(d->sheet, (int)d->config.columns, &im, why))
+		columns = rl_lineup_columns(d->lineup);
+	}
+	if (!rl_sheet_image(d->sheet, columns, &im, why))
 		rl_die("%s: %s", d->config.sheet, why);
 	write_image(d->config.sheet, &im, true);
 	rl_image_free(&im);
@@ -191,7 +194,8 @@ int main(int argc, char **argv)
 		RL_OPT_INT("tile", &c->tile, 16, 4096, "N",
 			   "pixels of the sheet's squares; 320 if not given, of rows 160"),
 		RL_OPT_INT("columns", &c->columns, 1, 1000, "N",
-			   "of the sheet; about as many as rows if not given, of --rows 11"),
+			   "of the sheet; about as many as rows if not given, of --rows as many "
+			   "as its lines have, up to 11"),
 		RL_OPT_STR("rows", &c->rows, "FILE",
 			   "of the sheet: a line's neighbours or finds in each"),
 		RL_OPT_STR("predictions", &c->predictions, "FILE",
@@ -218,8 +222,6 @@ int main(int argc, char **argv)
 		rl_die_usage("--rows is for --sheet, without --out, --predictions and --count");
 	if (!c->tile)
 		c->tile = c->rows ? 160 : 320;
-	if (c->rows && !c->columns)
-		c->columns = 11;
 	if (c->min_score < 0)
 		c->min_score = 0.5;
 

@@ -26,8 +26,8 @@ struct cell {
 
 struct rl_lineup {
 	struct rl_text text;
-	struct cell *cell; /* [rows,columns]; no key: blank */
-	size_t rows, columns;
+	struct cell *cell; /* [rows,room]; no key: blank */
+	size_t rows, room, columns;
 	struct rl_dict at; /* of each key the last cell, which leads to the others */
 };
 
@@ -36,10 +36,11 @@ struct rl_lineup {
 
 static struct cell *new_cell(struct rl_lineup *l, size_t column, const char *key, char *caption)
 {
-	size_t at = (l->rows - 1) * l->columns + column;
-	struct cell *c = &l->cell[at];
+	struct cell *c = &l->cell[(l->rows - 1) * l->room + column];
 
 	*c = (struct cell){.key = rl_strdup(key), .caption = caption, .next = SIZE_MAX};
+	if (l->columns < column + 1)
+		l->columns = column + 1;
 	return c;
 }
 
@@ -86,7 +87,7 @@ static void take_line(struct rl_lineup *l, const json_t *o)
 	     json_object_get(o, neighbours ? "place" : "box"), where);
 	json_array_foreach(all, i, item)
 	{
-		if (i + 1 == l->columns)
+		if (i + 1 == l->room)
 			break;
 		if (neighbours)
 			take_neighbour(l, i + 1, item);
@@ -98,7 +99,7 @@ static void take_line(struct rl_lineup *l, const json_t *o)
 /* Cells do not move any more. */
 static void chain(struct rl_lineup *l)
 {
-	for (size_t i = l->rows * l->columns; i-- > 0;) {
+	for (size_t i = l->rows * l->room; i-- > 0;) {
 		struct cell *c = &l->cell[i];
 
 		if (!c->key)
@@ -118,17 +119,25 @@ struct rl_lineup *rl_lineup_read(const char *path, int columns)
 	size_t size;
 
 	l->columns = (size_t)columns;
+	l->room = columns ? l->columns : RL_LINEUP_COLUMNS;
 	l->text = rl_text_read(path);
 	while ((line = rl_text_line(&l->text, &size))) {
 		json_t *o = rl_json_parse(line, size, l->text.where);
 
-		l->cell = rl_realloc(l->cell, ++l->rows, l->columns * sizeof(*l->cell));
-		memset(l->cell + (l->rows - 1) * l->columns, 0, l->columns * sizeof(*l->cell));
+		l->cell = rl_realloc(l->cell, ++l->rows, l->room * sizeof(*l->cell));
+		memset(l->cell + (l->rows - 1) * l->room, 0, l->room * sizeof(*l->cell));
 		take_line(l, o);
 		json_decref(o);
 	}
+	if (!l->rows)
+		rl_die("%s: no rows", l->text.path);
 	chain(l);
 	return l;
+}
+
+int rl_lineup_columns(const struct rl_lineup *l)
+{
+	return (int)l->columns;
 }
 
 /* ---- pictures ---------------------------------------------------------------------------------
@@ -191,7 +200,7 @@ void rl_lineup_show(struct rl_lineup *l, struct rl_sample *s, int tile, struct r
 void rl_lineup_add(struct rl_lineup *l, struct rl_sheet *sheet)
 {
 	for (size_t i = 0; i < l->rows * l->columns; i++) {
-		struct cell *c = &l->cell[i];
+		struct cell *c = &l->cell[i / l->columns * l->room + i % l->columns];
 
 		if (!c->key) {
 			struct rl_image blank = rl_image_new(1, 1);
@@ -209,7 +218,7 @@ void rl_lineup_add(struct rl_lineup *l, struct rl_sheet *sheet)
 
 void rl_lineup_free(struct rl_lineup *l)
 {
-	for (size_t i = 0; i < l->rows * l->columns; i++) {
+	for (size_t i = 0; i < l->rows * l->room; i++) {
 		free(l->cell[i].key);
 		free(l->cell[i].caption);
 		rl_image_free(&l->cell[i].picture);

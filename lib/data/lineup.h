@@ -16,10 +16,13 @@
 
 struct rl_lineup;
 
-/* At most `columns` pictures of each line.  Dies, naming the line, on anything that is not as
- * above.
- */
+enum { RL_LINEUP_COLUMNS = 11 };
+
+/* At most `columns` pictures of each line; of 0, as many as the longest has, but at most
+ * RL_LINEUP_COLUMNS.  Dies, naming the line, on anything that is not as above, and when there is no
+ * line. */
 struct rl_lineup *rl_lineup_read(const char *path, int columns);
+int rl_lineup_columns(const struct rl_lineup *l);
 
 /* An image of the stream: what is wanted of it is drawn, at most `tile` pixels a side.  Memory is
  * that of the pictures alone. */

@@ -129,8 +129,14 @@ is "$(look "p.shape[1]")" "$((6 + 2 * 86))" "no more than there are columns"
 rl-knn --train whole.tar --test whole.tar --neighbours 2 --quiet | head -1 | jq -c '.key = "c" | .neighbours[][0] = "d"' >bare
 rl-draw --sheet sheet.png --rows bare --columns 3 --tile 80 <images.tar
 ok $? "neighbours without places: whole images"
-rl-draw --sheet sheet.png --rows /dev/null <images.tar
-ok $? "no lines"
+fails 1 "/dev/null: no rows" "no lines" rl-draw --sheet empty.png --rows /dev/null <images.tar
+[ ! -e empty.png ]
+ok $? "give no sheet"
+rl-draw --sheet sheet.png --rows lines --tile 80 <images.tar && pixels sheet.png
+is "$(look "p.shape[1]")" "$((6 + 3 * 86))" "as many columns as the longest line has"
+jq -c '.neighbours += [range(20) as $i | ["d", 0.1, [0, 0, 20, 20]]]' lines >many
+rl-draw --sheet sheet.png --rows many --tile 80 <images.tar && pixels sheet.png
+is "$(look "p.shape[1]")" "$((6 + 11 * 86))" "but eleven at most"
 
 wrong() { # LINE TEXT NAME
 	echo "$1" >bad
