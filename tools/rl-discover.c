@@ -40,6 +40,7 @@ struct run {
 	char **key;          /* [nkey] of the stream's images; NULL: it has no patches */
 	size_t nkey, images; /* of all of these; with patches */
 	json_t *provenance;  /* of the stream */
+	json_t *grid;        /* that its places count in; NULL: they count pixels */
 	struct rl_progress progress;
 	int64_t passed; /* patches, over both passes */
 
@@ -106,10 +107,13 @@ static void run_pass(struct run *r, void (*work)(void *, struct rl_block *))
 	if (!rows->patches)
 		rl_die("%s: not a stream of patches: rl-extract --patches makes them", rows->path);
 	rl_rows_each(rows, (int)r->c.threads, work, r);
-	if (!r->provenance)
+	if (!r->provenance) {
 		r->provenance = rl_rows_provenance(rows);
-	else if (strcmp(json_string_value(json_object_get(r->provenance, "digest")), rows->digest))
+		r->grid = json_deep_copy(rows->grid);
+	} else if (strcmp(json_string_value(json_object_get(r->provenance, "digest")),
+			  rows->digest)) {
 		rl_die("%s: changed while it was read", rows->path);
+	}
 	rl_rows_close(rows);
 }
 
@@ -200,14 +204,14 @@ static void print_find(const struct run *r, size_t number)
 	const struct rl_constellation *c = &r->drawn.at[f->constellation];
 	struct rl_square own = rl_square_fit((const float(*)[4])c->place);
 
-	rl_json_print(json_pack("{s:I, s:s, s:o, s:I, s:I, s:I, s:f, s:f, s:o, s:{s:O, s:s, s:I}}",
-				"find", (json_int_t)number + 1, "key", c->key, "box", box_of(&own),
-				"verified", (json_int_t)f->verified, "mirrored",
-				(json_int_t)rl_verified_mirrored(f->match, f->n), "of",
-				(json_int_t)f->n, "p", r->p[f->constellation], "q",
-				r->q[f->constellation], "images", images_of(r, f), "by", "patches",
-				json_object_get(r->provenance, "digest"), "layer", r->c.layer,
-				"seed", (json_int_t)r->c.seed));
+	rl_json_print(json_pack(
+		"{s:I, s:s, s:O*, s:o, s:I, s:I, s:I, s:f, s:f, s:o, s:{s:O, s:s, s:I}}", "find",
+		(json_int_t)number + 1, "key", c->key, "grid", r->grid, "box", box_of(&own),
+		"verified", (json_int_t)f->verified, "mirrored",
+		(json_int_t)rl_verified_mirrored(f->match, f->n), "of", (json_int_t)f->n, "p",
+		r->p[f->constellation], "q", r->q[f->constellation], "images", images_of(r, f),
+		"by", "patches", json_object_get(r->provenance, "digest"), "layer", r->c.layer,
+		"seed", (json_int_t)r->c.seed));
 }
 
 static json_t *protocol(const struct run *r)
@@ -264,6 +268,7 @@ static void free_run(struct run *r)
 	rl_constellations_free(&r->drawn);
 	rl_whiten_free(r->whiten);
 	json_decref(r->provenance);
+	json_decref(r->grid);
 }
 
 int main(int argc, char **argv)

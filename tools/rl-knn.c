@@ -224,7 +224,7 @@ static json_t *place_of(const float place[4])
 	return json_pack("[f,f,f,f]", place[0], place[1], place[2], place[3]);
 }
 
-static void list(const struct run *r, const struct rl_block *queries, size_t i,
+static void list(const struct run *r, const struct rl_block *queries, size_t i, const json_t *grid,
 		 const struct rl_neighbour *nearest)
 {
 	const struct rows_seen *s = &r->seen;
@@ -237,9 +237,9 @@ static void list(const struct run *r, const struct rl_block *queries, size_t i,
 						     nearest[k].similarity,
 						     s->place ? place_of(s->place[row]) : NULL));
 	}
-	rl_json_print(json_pack("{s:s, s:o*, s:o}", "key", queries->key[i], "place",
-				queries->place ? place_of(queries->place[i]) : NULL, "neighbours",
-				all));
+	rl_json_print(json_pack("{s:s, s:O*, s:o*, s:o}", "key", queries->key[i], "grid", grid,
+				"place", queries->place ? place_of(queries->place[i]) : NULL,
+				"neighbours", all));
 }
 
 static void answer(struct run *r, const struct rl_rows *test, const struct rl_block *queries)
@@ -268,7 +268,7 @@ static void answer(struct run *r, const struct rl_rows *test, const struct rl_bl
 			       r->most, queries->key[i], count,
 			       r->c.images_once ? "images" : "rows");
 		if (r->c.neighbours)
-			list(r, queries, i, nearest);
+			list(r, queries, i, test->grid, nearest);
 		else
 			vote(r, nearest, queries->label[i], score);
 	}

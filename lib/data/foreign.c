@@ -172,6 +172,7 @@ json_t *rl_foreign_head(const struct rl_foreign *f, const struct rl_tool *tool, 
 	if (f->across) {
 		rl_head_field(head, "size", RL_I4, 1, (int64_t[]){2}, NULL);
 		rl_head_field(head, "places", RL_F4, 2, (int64_t[]){f->cells, 4}, NULL);
+		rl_head_set_grid(head, f->across, f->down);
 	}
 	rl_head_field(head, f->field, RL_F4, f->across ? 2 : 1,
 		      f->across ? (int64_t[]){f->cells, f->d} : &f->d, NULL);

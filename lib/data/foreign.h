@@ -10,8 +10,8 @@
 /*
  * The matrix is [N,D], of <f2, <f4 or <f8 in C order, at most 4 GiB; its rows become f4 [D] in the
  * field `field`.  With a grid it is [N,M,D], the patches of each image row by row, such as the
- * tokens of a vision transformer; then that is f4 [M,D], and the cells of the grid, one pixel each,
- * are `places`, and their number down and across is `size` (see train/dense.h).
+ * tokens of a vision transformer; then that is f4 [M,D], and the cells of the grid, not pixels, are
+ * `places`, as the head says; their number down and across is `size` (see train/dense.h).
  *
  * The list has a line for each of N, "PATH" or "PATH<tab>CLASS", all of one kind; blank lines do
  * not count.  The key is rl_key_from_path() of the path, the class a number from 0, which becomes

@@ -20,6 +20,7 @@ struct cell {
 	char *key, *caption;
 	enum mark mark;
 	double box[4];
+	int64_t grid[2];         /* that the box counts in; 0, 0: it counts pixels */
 	struct rl_image picture; /* no data: not shown yet */
 	size_t next;             /* the next cell of this key; SIZE_MAX: none */
 };
@@ -28,6 +29,7 @@ struct rl_lineup {
 	struct rl_text text;
 	struct cell *cell; /* [rows,room]; no key: blank */
 	size_t rows, room, columns;
+	int64_t grid[2];   /* of the line that is being read */
 	struct rl_dict at; /* of each key the last cell, which leads to the others */
 };
 
@@ -38,7 +40,10 @@ static struct cell *new_cell(struct rl_lineup *l, size_t column, const char *key
 {
 	struct cell *c = &l->cell[(l->rows - 1) * l->room + column];
 
-	*c = (struct cell){.key = rl_strdup(key), .caption = caption, .next = SIZE_MAX};
+	*c = (struct cell){.key = rl_strdup(key),
+			   .caption = caption,
+			   .grid = {l->grid[0], l->grid[1]},
+			   .next = SIZE_MAX};
 	if (l->columns < column + 1)
 		l->columns = column + 1;
 	return c;
@@ -79,10 +84,14 @@ static void take_line(struct rl_lineup *l, const json_t *o)
 	const char *where = l->text.where, *key = rl_json_str(o, "key", where);
 	const json_t *neighbours = json_object_get(o, "neighbours");
 	const json_t *all = neighbours ? neighbours : json_object_get(o, "images"), *item;
+	const json_t *grid = json_object_get(o, "grid");
 	size_t i;
 
 	if (!json_is_array(all))
 		rl_die("%s: neither \"neighbours\" nor \"images\" is there, an array", where);
+	memset(l->grid, 0, sizeof(l->grid));
+	if (grid)
+		rl_grid_parse(grid, l->grid, where);
 	mark(new_cell(l, 0, key, rl_strdup(key)), neighbours ? CUT_OUT : FRAMED,
 	     json_object_get(o, neighbours ? "place" : "box"), where);
 	json_array_foreach(all, i, item)
@@ -148,6 +157,15 @@ static int clamp(double x, int most)
 	return (int)lrint(fmin(fmax(x, 0), most));
 }
 
+static void to_pixels(struct cell *c, const struct rl_image *im)
+{
+	const int side[2] = {im->width, im->height};
+
+	for (int k = 0; k < 4; k++)
+		if (c->grid[k % 2])
+			c->box[k] *= (double)side[k % 2] / (double)c->grid[k % 2];
+}
+
 /* What of the image is seen: x1 y1 x2 y2, at least a pixel. */
 static void region(const struct cell *c, const struct rl_image *im, int r[4])
 {
@@ -162,13 +180,14 @@ static void region(const struct cell *c, const struct rl_image *im, int r[4])
 	}
 }
 
-static struct rl_image draw(const struct cell *c, const struct rl_image *im, int tile,
+static struct rl_image draw(struct cell *c, const struct rl_image *im, int tile,
 			    struct rl_resizer *resizer)
 {
 	int r[4];
 	int height, width;
 	uint8_t rgb[3];
 
+	to_pixels(c, im);
 	region(c, im, r);
 	struct rl_image part = rl_image_new(r[3] - r[1], r[2] - r[0]);
 	rl_crop(im, r[1], r[0], part.height, part.width, part.data);

@@ -5,7 +5,8 @@
  *	{"key":A,"box":[x1,y1,x2,y2],"images":[{"key":B,"box":[...],"e":E},...]} rl-discover
  *
  * Places are cut out, with half their side more around them; boxes are framed on the whole image;
- * of neighbours without places there is the image.
+ * of neighbours without places there is the image.  They count pixels, or where the line has a
+ * "grid":[W,H] the cells of W by H over each image.
  */
 #ifndef RL_DATA_LINEUP_H
 #define RL_DATA_LINEUP_H

@@ -30,6 +30,7 @@ struct rl_rows *rl_rows_open(const char *path, const char *layer, bool need_labe
 		       r->path);
 	r->nclass = rl_head_nclass(head, r->path);
 	r->declared = r->nclass > 0;
+	r->grid = rl_head_grid(head, r->path);
 	r->history = json_deep_copy(json_object_get(head, "history"));
 	return r;
 }
@@ -191,6 +192,8 @@ void rl_rows_alike(const struct rl_rows *train, const struct rl_rows *test)
 		rl_die("%s: features of %s, in %s of %s", test->path,
 		       test->patches ? "patches" : "whole images", train->path,
 		       train->patches ? "patches" : "whole images");
+	if (test->grid != train->grid && !json_equal(test->grid, train->grid))
+		rl_die("%s: places count in another grid than in %s", test->path, train->path);
 	if (test->d != train->d)
 		rl_die("%s: %s has %zu features, in %s %zu", test->path, test->layer, test->d,
 		       train->path, train->d);

@@ -21,7 +21,8 @@ struct rl_rows {
 	size_t n;       /* rows read so far */
 	size_t images;  /* samples read so far */
 	json_t *history;
-	char digest[17]; /* of the whole stream's payload, at its end */
+	const json_t *grid; /* that places of patches count in; NULL: they count pixels */
+	char digest[17];    /* of the whole stream's payload, at its end */
 
 	struct rl_reader *in;
 	struct rl_sample sample;
@@ -34,7 +35,7 @@ struct rl_block {
 	int32_t *label;    /* [n]; -1 where there are none */
 	char **key;        /* [n] */
 	size_t *image;     /* [n]; which of the stream's samples, from 0 */
-	float (*place)[4]; /* [n], x1 y1 x2 y2 of patches in pixels; NULL: rows are images */
+	float (*place)[4]; /* [n], x1 y1 x2 y2 of patches; NULL: rows are images */
 	size_t room;       /* rows there is memory for */
 };
 
@@ -66,8 +67,8 @@ void rl_rows_each(struct rl_rows *r, int threads, void (*work)(void *context, st
 /* {"path", "samples", "digest", "history"} of a stream that was read to its end. */
 json_t *rl_rows_provenance(const struct rl_rows *r);
 
-/* Dies unless the test stream has images or patches, too, the same layer's size, number of classes
- * and network. */
+/* Dies unless the test stream has images or patches, too, in the same grid, the same layer's size,
+ * number of classes and network. */
 void rl_rows_alike(const struct rl_rows *train, const struct rl_rows *test);
 
 void rl_rows_close(struct rl_rows *r);

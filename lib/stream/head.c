@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/utf8.h"
+#include "stream/box.h"
 #include "stream/name.h"
 
 #include <stdlib.h>
@@ -79,6 +80,23 @@ void rl_head_set_names(json_t *head, const char *field, json_t *names)
 {
 	json_object_set_new(json_object_get(json_object_get(head, "fields"), field), "names",
 			    names);
+}
+
+const json_t *rl_head_grid(const json_t *head, const char *where)
+{
+	const json_t *grid =
+		json_object_get(json_object_get(json_object_get(head, "fields"), "places"), "grid");
+	int64_t cells[2];
+
+	if (grid)
+		rl_grid_parse(grid, cells, where);
+	return grid;
+}
+
+void rl_head_set_grid(json_t *head, int64_t across, int64_t down)
+{
+	json_object_set_new(json_object_get(json_object_get(head, "fields"), "places"), "grid",
+			    json_pack("[I, I]", (json_int_t)across, (json_int_t)down));
 }
 
 static json_t *clean_string(const char *s)

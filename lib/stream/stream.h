@@ -43,6 +43,11 @@ void rl_head_set_nclass(json_t *head, int64_t nclass);
 const json_t *rl_head_names(const json_t *head, const char *field, const char *where);
 void rl_head_set_names(json_t *head, const char *field, json_t *names); /* steals the names */
 
+/* The grid that the field `places` counts in, cells across and down, from the member "grid" of its
+ * declaration, the head's.  NULL: it counts pixels. */
+const json_t *rl_head_grid(const json_t *head, const char *where);
+void rl_head_set_grid(json_t *head, int64_t across, int64_t down);
+
 /* Samples of one may follow those of the other: kind and fields are the same, in the same order. */
 bool rl_heads_agree(const json_t *a, const json_t *b);
 

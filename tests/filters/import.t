@@ -49,6 +49,7 @@ ok $? "and other programs read it"
 rl-cat --import tokens.npy --list classes --grid 3x2 >tokens.tar 2>stderr
 is "$? $(tar xOf tokens.tar __rl__/head.json | jq -c '[.kind, (.fields | map_values(.shape))]')" \
 	'0 ["patchfeatures",{"label":[],"size":[2],"places":[6,4],"avgpool":[6,4]}]' "patches of a grid, 3 across and 2 down"
+is "$(rl-info --head <tokens.tar | jq -c .fields.places.grid)" "[3,2]" "as the head says"
 PYTHONPATH=$top/tests/filters /usr/bin/python3 -c "
 import numpy as np, tensorstream
 s = tensorstream.read('tokens.tar')

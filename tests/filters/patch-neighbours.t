@@ -138,6 +138,53 @@ jq -c '.neighbours += [range(20) as $i | ["d", 0.1, [0, 0, 20, 20]]]' lines >man
 rl-draw --sheet sheet.png --rows many --tile 80 <images.tar && pixels sheet.png
 is "$(look "p.shape[1]")" "$((6 + 11 * 86))" "but eleven at most"
 
+# Places that count the cells of a grid: each of the 8 x 6 cells has a colour of its own, and an image has 160 x 60 or
+# 80 x 120 pixels.  Tokens are alike where their cells are.
+/usr/bin/python3 - <<'END'
+import numpy as np
+from tensorstream import write
+cells = np.stack([*np.meshgrid(np.arange(8) * 30 + 20, np.arange(6) * 40 + 20), np.zeros((6, 8))], -1).astype("u1")
+write("cells.tar", {"image": {"dtype": "u1", "shape": ["H", "W", 3]}},
+      [(f"i{i}", {"image": cells.repeat([10, 20][i % 2], 0).repeat([20, 10][i % 2], 1)}) for i in range(4)])
+np.save("tokens.npy", np.eye(48, dtype="f4") * np.ones((4, 1, 1), "f4"))
+END
+printf 'i%s\n' 0 1 2 3 >list
+rl-cat --import tokens.npy --list list --grid 8x6 >tokens.tar
+cat >frames.py <<'END'
+"""Of a sheet of tiles of 80 in ./npy and its lines: how many frames, and how many that have the colours of their cells
+inside, at the first and the last row and column."""
+import json, sys
+import numpy as np
+p, frames, right = np.load("npy")[0].astype(int), 0, 0
+gap = (p[:, 6:-6] == 255).all((1, 2))
+tops = [t for t in range(1, len(p)) if gap[t - 1] and not gap[t]][::2]
+for line, top in zip(open(sys.argv[1]), tops):
+    line = json.loads(line)
+    boxes = [n[2] for n in [[0, 0, line["place"]], *line["neighbours"]]] if "neighbours" in line else \
+        [n["box"] for n in [line, *line["images"]]]
+    for i, box in enumerate(boxes):
+        tile = p[top:top + 80, 6 + 86 * i:86 + 86 * i]
+        y, x = ((tile[..., 2] > 0) & (tile[..., 2] < 255)).nonzero()  # blue is in the frame alone
+        inside = tile[y.min() + 4:y.max() - 3, x.min() + 4:x.max() - 3]
+        want = [[20 + 30 * a, 20 + 40 * b, 0] for a, b in ((box[0], box[1]), (box[2] - 1, box[3] - 1))]
+        frames += 1
+        right += abs(inside[[0, -1], [0, -1]] - want).max() < 8  # cells differ by 30 and 40
+print(frames, right)
+END
+rl-knn --train tokens.tar --test tokens.tar --neighbours 3 --queries 9 --leave-self-out --images-once --quiet >near
+is "$(jq -c '.place as $p | [.grid, all(.neighbours[]; .[2] == $p)]' near | sort -u)" '[[8,6],true]' "lines of tokens say what grid their places count in"
+rl-draw --quiet --sheet sheet.png --rows near --tile 80 <cells.tar 2>stderr && pixels sheet.png
+is "$(/usr/bin/python3 frames.py near)" "36 36" "and each has its own part of the image"
+rl-discover --fdr 1 --constellations 20 --quiet tokens.tar >tokens.finds 2>stderr
+is "$(jq -c '[.grid, (.images | length)]' tokens.finds | sort -u)" "[[8,6],3]" "finds among tokens say it, too"
+rl-draw --quiet --sheet sheet.png --rows tokens.finds --tile 80 <cells.tar 2>stderr && pixels sheet.png
+is "$(/usr/bin/python3 frames.py tokens.finds)" "$((4 * $(wc -l <tokens.finds))) $((4 * $(wc -l <tokens.finds)))" "and their boxes are where they should be"
+rl-cat --import tokens.npy --list list --grid 6x8 >other.tar
+fails 1 "other.tar: places count in another grid than in tokens.tar" "tokens of another grid" \
+	rl-knn --train tokens.tar --test other.tar --neighbours 2 --quiet
+sed 's/"grid": \[8, 6\]/"grid": [8, 0]/; s/"grid":\[8,6\]/"grid":[8,0]/' tokens.tar >zero.tar
+fails 1 'zero.tar: "grid" is not two whole numbers from 1' "no grid in a head" rl-knn --train zero.tar --test zero.tar --neighbours 2 --quiet
+
 wrong() { # LINE TEXT NAME
 	echo "$1" >bad
 	fails 1 "$2" "$3" rl-draw --sheet x.png --rows bad <images.tar
@@ -150,6 +197,9 @@ wrong '{"key":"c","neighbours":[["d",0.5,[1,2,3]]]}' 'bad:1: "box" or place is n
 wrong '{"key":"c","images":[{"key":"d","e":0.5}]}' 'bad:1: no member "box"' "a find without a box"
 wrong '{"key":"c","images":[{"key":"d","box":[9,0,1,1],"e":0.5}]}' 'bad:1: the box is inside out' "a box inside out"
 wrong '{"key":"c","images":[{"key":"z","box":[0,0,1,1],"e":0.5}]}' 'bad: image z is not in the stream' "an image that is not there"
+for grid in 8 '[8]' '[8,0]' '[8,6,1]' '[8.0,6]'; do
+	wrong '{"key":"c","grid":'$grid',"neighbours":[["d",0.5]]}' 'bad:1: "grid" is not two whole numbers from 1' "the grid $grid"
+done
 for flags in "--out x" "--out x --sheet y.png" "--sheet x.png --count 2" "--sheet x.png --predictions bad"; do
 	fails 2 "--rows is for --sheet, without --out, --predictions and --count" "--rows with $flags" rl-draw --rows finds $flags <images.tar
 done
