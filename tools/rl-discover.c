@@ -26,7 +26,7 @@ static const struct rl_tool tool = {
 };
 
 struct config {
-	const char *path, *layer, *result, *name;
+	const char *path, *layer, *copies, *result, *name;
 	double fdr;
 	int64_t constellations, top, shuffles, seed, threads;
 	bool whiten, quiet;
@@ -35,6 +35,7 @@ struct config {
 struct run {
 	struct config c;
 	struct rl_whiten *whiten;
+	struct rl_copies copies;
 	struct rl_constellations drawn;
 	struct rl_search *search;
 	char **key;          /* [nkey] of the stream's images; NULL: it has no patches */
@@ -131,7 +132,7 @@ static void prepare_search(struct run *r)
 
 		make_unit(r, r->drawn.at[i].x, 4, r->drawn.d, (char *[]){key, key, key, key});
 	}
-	r->search = rl_search_new(&r->drawn, (size_t)r->c.top);
+	r->search = rl_search_new(&r->drawn, (size_t)r->c.top, &r->copies);
 }
 
 /* ---- which of them are finds ------------------------------------------------------------------
@@ -239,12 +240,16 @@ static void write_result(const struct run *r, int argc, char **argv)
 	struct rl_file *f = rl_file_create(r->c.result);
 
 	json_object_set_new(entry, "seed", json_integer(r->c.seed));
+	if (r->c.copies)
+		rl_history_input(entry, r->c.copies);
 	json_t *o = json_pack(
-		"{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:f, s:f, s:f}, s:s, s:o, s:o, s:{s:O, s:O}}",
+		"{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f}, s:s, s:o, s:o, s:{s:O, "
+		"s:O}}",
 		"benchmark", "discovery", "name", name, "metrics", "images", (json_int_t)r->images,
-		"constellations", (json_int_t)r->drawn.n, "significant", (json_int_t)r->significant,
-		"finds", (json_int_t)r->finds, "verified", r->verified, "mirrored", r->mirrored,
-		"chance", r->chance, "layer", r->c.layer, "setup",
+		"copies", (json_int_t)r->copies.n, "constellations", (json_int_t)r->drawn.n,
+		"significant", (json_int_t)r->significant, "finds", (json_int_t)r->finds,
+		"verified", r->verified, "mirrored", r->mirrored, "chance", r->chance, "layer",
+		r->c.layer, "setup",
 		rl_setup(0, (int64_t)r->images, 0, NULL, json_object_get(r->provenance, "history")),
 		"protocol", protocol(r), "provenance", "test", r->provenance, "command", entry);
 	char *text = rl_json_text(o);
@@ -265,6 +270,7 @@ static void free_run(struct run *r)
 	free(r->p);
 	free(r->q);
 	rl_search_free(r->search);
+	rl_copies_free(&r->copies);
 	rl_constellations_free(&r->drawn);
 	rl_whiten_free(r->whiten);
 	json_decref(r->provenance);
@@ -284,6 +290,8 @@ int main(int argc, char **argv)
 	const struct rl_opt opts[] = {
 		RL_OPT_STR("layer", &c->layer, "NAME", "of feat1..feat5, avgpool"),
 		RL_OPT_FLAG("whiten", &c->whiten, "by the mean and covariance of all patches"),
+		RL_OPT_STR("copies", &c->copies, "FILE",
+			   "neighbours that are an image again: nothing is found in them"),
 		RL_OPT_INT("constellations", &c->constellations, 1, 1 << 20, "N",
 			   "to search for, drawn at random"),
 		RL_OPT_INT("top", &c->top, 1, 1 << 16, "N", "images with the strongest matches"),
@@ -307,6 +315,8 @@ int main(int argc, char **argv)
 	c->path = argv[first];
 	omp_set_num_threads((int)c->threads);
 
+	if (c->copies)
+		r.copies = rl_copies_read(c->copies);
 	r.drawn = rl_constellations_new((size_t)c->constellations, (uint64_t)c->seed);
 	r.progress = rl_progress_start("patches", 0, c->quiet);
 	run_pass(&r, draw);

@@ -77,12 +77,13 @@ static int64_t precise_images(const struct config *c, const struct rl_loop *l)
 	return rl_loop_steps_per_epoch(l) * l->epochs < 2000 ? 1024 : 0;
 }
 
-/* Measured at 32 and at 128 images. */
-static void warn_of_small_steps(const struct config *c, const struct rl_loop *l)
+/* Measured at 32 and at 128 grids; of pairs an image has many more than a grid's 8. */
+static void warn_of_small_steps(const struct config *c, const struct rl_loop *l, bool paired)
 {
 	int64_t images = rl_recipe_images_a_step(&c->recipe, l);
 
-	if (l->comm->rank == 0 && c->recipe.kind == RL_SGD && c->head_lr >= 1 && images < 256)
+	if (!paired && l->comm->rank == 0 && c->recipe.kind == RL_SGD && c->head_lr >= 1 &&
+	    images < 256)
 		rl_warn("SGD with the full rate on neck and head is known to diverge at a batch of "
 			"%lld images: see --accumulate, --head-lr 0.1, --optimizer adamw",
 			(long long)images);
@@ -230,7 +231,7 @@ int main(int argc, char **argv)
 	json_t *pretraining = pretraining_facts(&c, loop, t.head, precise);
 	json_object_set_new(loop->metadata, "arch", json_string(c.arch));
 	rl_training_note(&t, "pretraining", pretraining);
-	warn_of_small_steps(&c, loop);
+	warn_of_small_steps(&c, loop, format.paired);
 
 	/* train */
 	const struct rl_score train = rl_training_run(&t, &c.recipe, opts, files);

@@ -8,6 +8,7 @@
 #define RL_EVAL_DISCOVER_H
 
 #include "eval/constellation.h"
+#include "eval/copies.h"
 #include "eval/square.h"
 
 /* A constellation's match in an image. */
@@ -21,15 +22,17 @@ struct rl_match {
 /* ---- the search -------------------------------------------------------------------------------
  */
 
-/* The `top` images of each constellation, by score, equal ones in their order; its own is none.
+/* The `top` images of each constellation, by score, equal ones in their order; its own is none,
+ * nor is a copy of it.
  * Images come in blocks of whole ones; rows are unit vectors.  The products are of fixed tiles, one
  * BLAS call of one thread each: the same bits for any number of threads.  Memory is 136 bytes for
  * each of the matches that are kept, and a product of 256 patches by a block for each thread,
  * whatever the number of images. */
 struct rl_search;
 
-/* The constellations are borrowed; their rows are unit vectors, too. */
-struct rl_search *rl_search_new(const struct rl_constellations *c, size_t top);
+/* Constellations and copies are borrowed; the former's rows are unit vectors, too. */
+struct rl_search *rl_search_new(const struct rl_constellations *c, size_t top,
+				const struct rl_copies *copies);
 void rl_search_show(struct rl_search *s, const struct rl_block *b);
 /* A constellation's matches, the highest score first, squares fitted.  Ends the search for it. */
 struct rl_match *rl_search_matches(struct rl_search *s, size_t constellation, size_t *n);

@@ -16,19 +16,21 @@ struct heap {
 
 struct rl_search {
 	const struct rl_constellations *of;
+	const struct rl_copies *copies;
 	size_t top, d;
 	float *query; /* [4 n,d] */
 	struct heap *heap;
 	struct rl_match *matches; /* [n,top], the heaps' memory */
 };
 
-struct rl_search *rl_search_new(const struct rl_constellations *c, size_t top)
+struct rl_search *rl_search_new(const struct rl_constellations *c, size_t top,
+				const struct rl_copies *copies)
 {
 	struct rl_search *s = rl_calloc(1, sizeof(*s));
 
 	if (c->d > INT_MAX)
 		rl_die("%zu features: too many for BLAS", c->d);
-	*s = (struct rl_search){.of = c, .top = top, .d = c->d};
+	*s = (struct rl_search){.of = c, .copies = copies, .top = top, .d = c->d};
 	s->query = rl_realloc(NULL, 4 * c->n, c->d * sizeof(*s->query));
 	s->matches = rl_realloc(NULL, c->n, top * sizeof(*s->matches));
 	s->heap = rl_calloc(c->n, sizeof(*s->heap));
@@ -98,7 +100,7 @@ static void meet_all(const struct rl_search *s, size_t constellation, const stru
 
 	for (size_t i = 0, end; i < b->n; i = end) {
 		end = rl_block_image_end(b, i);
-		if (strcmp(b->key[i], own))
+		if (strcmp(b->key[i], own) && !rl_copies_has(s->copies, b->key[i], own))
 			meet(s, &s->heap[constellation], b, i, end, product);
 	}
 }

@@ -69,6 +69,26 @@ ok $? "--shuffles: p is not below 1 of one more"
 cat things.tar things.tar >twice.tar
 rl-discover --constellations 20 --fdr 1 --quiet twice.tar | jq -e -s '[.[] | .key as $k | .images[] | select(.key == $k)] | length == 0' >bad
 ok $? "an image is nothing found in itself, even when it comes twice"
+mkdir copies && jq -r .path things.jsonl | while read -r photo; do
+	djpeg "$photo" | cjpeg -quality 60 >"copies/$(basename "$photo")"
+done
+{ jq -r .path things.jsonl && ls copies/*; } >both.list
+rl-decode --quiet <both.list | rl-extract $net --patches --patch 24 --stride 6 --size 48 >both.tar
+rl-decode --quiet --size 64x64 <both.list | rl-baseline --quiet >pixels.tar
+rl-knn --train pixels.tar --test pixels.tar --layer pixels --neighbours 3 --leave-self-out --quiet |
+	jq -c '.neighbours |= map(select(.[1] >= 0.999)) | select(.neighbours != [])' >copies.jsonl
+own() { # how many images are found in their copies
+	rl-discover --constellations 60 --fdr 1 --quiet "$@" |
+		jq -s 'def name: .key | split("/")[-1]; if . == [] then null else [.[] | name as $own | .images[] | select(name == $own)] | length end'
+}
+[ "$(own both.tar)" -gt 10 ]
+ok $? "a copy that was saved anew is another image, in which an image recurs"
+is "$(own --copies copies.jsonl --result both.json both.tar) $(jq -c '[.metrics.copies, .provenance.command.inputs[0].path]' both.json)" \
+	'0 [36,"copies.jsonl"]' "unless it is known as one"
+for line in '{"key":"a"}' '{"key":"a","neighbours":3}' '{"key":"a","neighbours":[[]]}' '{'; do
+	echo "$line" >bad.jsonl
+	fails 1 "bad.jsonl:1: " "copies that are none: $line" rl-discover --copies bad.jsonl things.tar
+done
 
 # ---- purity -------------------------------------------------------------------------------------
 cat >labels <<'END'

@@ -10,11 +10,13 @@ run() {
 	make -s -C $top RESULTS=$here/results RANDOM_ARCH="--arch resnet18 --width 8" SLICE=10 \
 		PATCH_FLAGS="--patch 24 --stride 12" DISCOVER_FLAGS="--constellations 50 --fdr 1 --quiet" discover "$@"
 }
-run PHOTOS=$here/things/train NAME=pile >said 2>stderr
-is "$? $(cat said)" "0 $(wc -l <results/pile/discovery.finds.jsonl) finds among 50 constellations in 24 images" \
+cp -r things/train pile && photo=$(find pile -name '*.jpg' | head -1)
+djpeg "$photo" | cjpeg -quality 50 >pile/again.jpg
+run PHOTOS=$here/pile NAME=pile >said 2>stderr
+is "$? $(cat said)" "0 $(wc -l <results/pile/discovery.finds.jsonl) finds among 50 constellations in 25 images; copies: 1" \
 	"make discover on a pile of photos says how much it found"
 is "$(ls results/pile | xargs)" \
-	"discovery-patches.tar discovery-patches.tar.settings discovery.finds.jsonl discovery.json discovery.json.settings discovery.list discovery.png discovery.txt" \
+	"discovery-copies.jsonl discovery-patches.tar discovery-patches.tar.settings discovery.finds.jsonl discovery.json discovery.json.settings discovery.list discovery.png discovery.txt" \
 	"patches, finds, the result and a sheet, with nothing half-written"
 is "$(echo results/pile/discovery.png | rl-decode | rl-info | jq -c '.fields.image.shape[1] // empty')" "$(jq -s '6 + 166 * ([11, 1 + (map(.images | length) | max)] | min)' results/pile/discovery.finds.jsonl)" \
 	"the sheet shows each and the images that it is in"
