@@ -2,10 +2,10 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/opt.h"
-#include "eval/gather.h"
-#include "eval/html.h"
-#include "eval/markdown.h"
-#include "eval/report.h"
+#include "report/gather.h"
+#include "report/html.h"
+#include "report/markdown.h"
+#include "report/report.h"
 
 #include <stdio.h>
 

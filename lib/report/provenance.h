@@ -1,6 +1,6 @@
 /* Where a result comes from, as much of it as readers want to see. */
-#ifndef RL_EVAL_PROVENANCE_H
-#define RL_EVAL_PROVENANCE_H
+#ifndef RL_REPORT_PROVENANCE_H
+#define RL_REPORT_PROVENANCE_H
 
 #include <jansson.h>
 

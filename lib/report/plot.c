@@ -1,7 +1,7 @@
-#include "eval/plot.h"
+#include "report/plot.h"
 
 #include "base/err.h"
-#include "eval/html.h"
+#include "report/html.h"
 
 #include <errno.h>
 #include <expat.h>

@@ -1,5 +1,5 @@
 #include "base/err.h"
-#include "eval/page.h"
+#include "report/page.h"
 
 #include <stddef.h>
 #include <string.h>

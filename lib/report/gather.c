@@ -1,4 +1,4 @@
-#include "eval/gather.h"
+#include "report/gather.h"
 
 #include "base/err.h"
 #include "base/file.h"

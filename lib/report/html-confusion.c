@@ -1,4 +1,4 @@
-#include "eval/html.h"
+#include "report/html.h"
 
 #include "base/err.h"
 

@@ -1,6 +1,6 @@
 /* A report as Markdown, with the headings and tables of the page. */
-#ifndef RL_EVAL_MARKDOWN_H
-#define RL_EVAL_MARKDOWN_H
+#ifndef RL_REPORT_MARKDOWN_H
+#define RL_REPORT_MARKDOWN_H
 
 #include <jansson.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "eval/page.h"
+#include "report/page.h"
 
 #include <stddef.h>
 

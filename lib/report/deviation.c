@@ -1,4 +1,4 @@
-#include "eval/deviation.h"
+#include "report/deviation.h"
 
 #include "base/err.h"
 #include "base/json.h"

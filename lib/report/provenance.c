@@ -1,4 +1,4 @@
-#include "eval/provenance.h"
+#include "report/provenance.h"
 
 #include "base/err.h"
 #include "base/json.h"

@@ -1,8 +1,8 @@
-#include "eval/html.h"
+#include "report/html.h"
 
 #include "base/err.h"
 #include "base/json.h"
-#include "eval/plot.h"
+#include "report/plot.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-#include "eval/html.h"
+#include "report/html.h"
 
-#include "eval/report.h"
+#include "report/report.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

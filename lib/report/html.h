@@ -2,10 +2,10 @@
  * HTML5, well-formed as XML too.  All text that comes from outside passes through rl_html(), which
  * escapes it.
  */
-#ifndef RL_EVAL_HTML_H
-#define RL_EVAL_HTML_H
+#ifndef RL_REPORT_HTML_H
+#define RL_REPORT_HTML_H
 
-#include "eval/gather.h"
+#include "report/gather.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
-#include "eval/html.h"
+#include "report/html.h"
 
 #include "base/err.h"
-#include "eval/page.h"
+#include "report/page.h"
 
 #include <string.h>
 

@@ -9,8 +9,8 @@
  * passed over with a warning, but for those that name "benchmark" and are damaged.  What begins
  * with a dot is left alone, and links are followed.
  */
-#ifndef RL_EVAL_GATHER_H
-#define RL_EVAL_GATHER_H
+#ifndef RL_REPORT_GATHER_H
+#define RL_REPORT_GATHER_H
 
 #include <jansson.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /*
  * What a result is made of, held against a protocol.
  */
-#ifndef RL_EVAL_DEVIATION_H
-#define RL_EVAL_DEVIATION_H
+#ifndef RL_REPORT_DEVIATION_H
+#define RL_REPORT_DEVIATION_H
 
-#include "eval/page.h"
+#include "report/page.h"
 
 #include <jansson.h>
 

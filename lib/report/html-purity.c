@@ -1,7 +1,7 @@
-#include "eval/html.h"
+#include "report/html.h"
 
 #include "base/err.h"
-#include "eval/plot.h"
+#include "report/plot.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * and for each benchmark the protocol behind its numbers, as facts that a result can be held
  * against.
  */
-#ifndef RL_EVAL_PAGE_H
-#define RL_EVAL_PAGE_H
+#ifndef RL_REPORT_PAGE_H
+#define RL_REPORT_PAGE_H
 
 #define RL_PAGE_NAME "MMSelfSup's configs/selfsup/relative_loc/README.md, v0.11.0"
 

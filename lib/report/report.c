@@ -1,9 +1,9 @@
-#include "eval/report.h"
+#include "report/report.h"
 
 #include "base/err.h"
 #include "base/json.h"
-#include "eval/deviation.h"
-#include "eval/provenance.h"
+#include "report/deviation.h"
+#include "report/provenance.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
-#include "eval/markdown.h"
+#include "report/markdown.h"
 
 #include "base/err.h"
-#include "eval/page.h"
+#include "report/page.h"
 
 #include <string.h>
 

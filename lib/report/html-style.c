@@ -1,4 +1,4 @@
-#include "eval/html.h"
+#include "report/html.h"
 
 /* Everything is at least as narrow as a phone but what scrolls in a box of its own.  Colours are
  * chosen twice, each with a contrast of 4.5 to 1 or more on its ground. */

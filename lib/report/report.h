@@ -6,8 +6,8 @@
  * A result is {"benchmark", "name", "metrics": {metric: number}, "layer"?, "setup"?, "protocol"?,
  * "provenance"?}.  Anything else dies, and so does a second number for the same cell.
  */
-#ifndef RL_EVAL_REPORT_H
-#define RL_EVAL_REPORT_H
+#ifndef RL_REPORT_REPORT_H
+#define RL_REPORT_REPORT_H
 
 #include <jansson.h>
 

@@ -1,6 +1,6 @@
 /* Lines in a plane, drawn by gnuplot, as SVG to stand in an HTML page. */
-#ifndef RL_EVAL_PLOT_H
-#define RL_EVAL_PLOT_H
+#ifndef RL_REPORT_PLOT_H
+#define RL_REPORT_PLOT_H
 
 #include <stddef.h>
 #include <stdio.h>
