@@ -32,8 +32,8 @@ rm -r $@.parts
 endef
 
 # Files that are asked for are named by content: another under the same path is another network, or other images.
-hash         = $(shell sha256sum "$(1)" 2>/dev/null | cut -c1-64)
-weights_hash = $(if $(WEIGHTS),$(call hash,$(WEIGHTS)))
+content_hash = $(shell sha256sum "$(1)" 2>/dev/null | cut -c1-64)
+weights_hash = $(if $(WEIGHTS),$(call content_hash,$(WEIGHTS)))
 
 VOC07.holds = VOC2007 with its JPEGImages, Annotations and ImageSets
 $(BENCH)/voc07-trainval.tar.settings $(BENCH)/voc07-test.tar.settings: $(BENCH)/voc07-%.tar.settings: FORCE

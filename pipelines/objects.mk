@@ -8,29 +8,27 @@
 # LABELS, a manifest of rl-list, stands in the place of PHOTOS, and what is found is scored by its labels:
 # discovery-purity.json.
 #
-# A photo and a copy of it, in another size or quality, are not two in which something recurs: small pixels with a cosine from
-# COPIES on are taken for such, which discovery-copies.jsonl names.  COPIES= does not look for any.
+# Copies of a photo, in another size or quality, are photos in which it recurs, unless COPIES names a file that says which
+# they are; man rl-discover shows how to make it.
 #
 # PATCH_FLAGS are of rl-extract: which patches, of which layer; DISCOVER_FLAGS of rl-discover.  Of features.mk: NAME,
 # RANDOM_INIT, RANDOM_ARCH and SLICE.  Stopped or killed, an extraction goes on from its last slices.
 
 LABELS         =
-COPIES         = 0.995
+COPIES         =
 PATCH_LAYER    = avgpool
 PATCH_FLAGS    = --patch 96 --stride 32 --scales 1,0.6
 DISCOVER_FLAGS =
 SHOWN          = 20
-found          = "\(.metrics.finds) finds among \(.metrics.constellations) constellations in \(.metrics.images) images" + \
-    if .metrics.copies > 0 then "; copies: \(.metrics.copies)" else "" end
 
 DISCOVERY = $(BENCH)/discovery
 
 discover: $(DISCOVERY).png $(if $(LABELS),$(DISCOVERY)-purity.json) ## find what recurs in PHOTOS=DIR, or in the images of LABELS=MANIFEST
-	@jq -r '$(found)' $(DISCOVERY).json
+	@jq -r '"\(.metrics.finds) finds among \(.metrics.constellations) constellations in \(.metrics.images) images"' $(DISCOVERY).json
 .PHONY: discover
 
-patches_are   = $(if $(LABELS),LABELS=$(LABELS) $(call hash,$(LABELS)),PHOTOS=$(PHOTOS)) $(NETWORK) $(weights_hash) $(PATCH_LAYER) $(PATCH_FLAGS)$(decode_is)
-discovery_all = $(DISCOVERY).json $(DISCOVERY)-copies.jsonl $(DISCOVERY).finds.jsonl $(DISCOVERY).png $(DISCOVERY).txt $(DISCOVERY)-purity.json
+patches_are   = $(if $(LABELS),LABELS=$(LABELS) $(call content_hash,$(LABELS)),PHOTOS=$(PHOTOS)) $(NETWORK) $(weights_hash) $(PATCH_LAYER) $(PATCH_FLAGS)$(decode_is)
+discovery_all = $(DISCOVERY).json $(DISCOVERY).finds.jsonl $(DISCOVERY).png $(DISCOVERY).txt $(DISCOVERY)-purity.json
 
 define need_manifest
 test -f "$(LABELS)" || { echo "make: $(LABELS): no such file: say LABELS=FILE, which rl-list printed" >&2; exit 1; }
@@ -42,7 +40,7 @@ $(DISCOVERY)-patches.tar.settings: FORCE
 	@$(call check_settings,$(DISCOVERY)-patches.tar,$(patches_are),$(DISCOVERY)-patches.tar $(DISCOVERY)-patches.tar.parts $(discovery_all))
 
 $(DISCOVERY).json.settings: FORCE
-	@$(call check_settings,$(DISCOVERY).json,$(patches_are) seed $(SEED) copies $(COPIES) $(DISCOVER_FLAGS),$(discovery_all))
+	@$(call check_settings,$(DISCOVERY).json,$(patches_are) seed $(SEED) $(if $(COPIES),copies $(call content_hash,$(COPIES)) )$(DISCOVER_FLAGS),$(discovery_all))
 
 $(DISCOVERY).list: $(DISCOVERY)-patches.tar.settings
 	$(if $(LABELS),cp "$(LABELS)" $@,$(call list_photos,$(PHOTOS)))
@@ -50,16 +48,8 @@ $(DISCOVERY).list: $(DISCOVERY)-patches.tar.settings
 $(DISCOVERY)-patches.tar: $(DISCOVERY)-patches.tar.settings $(DISCOVERY).list | all
 	$(call extract,cat $(DISCOVERY).list,,$(PATCH_LAYER) --patches $(PATCH_FLAGS))
 
-$(DISCOVERY)-copies.jsonl: $(DISCOVERY).json.settings $(DISCOVERY).list | all
-	$(BIN)/rl-decode --size 64x64 --threads $(THREADS) $(DECODE_FLAGS) < $(DISCOVERY).list | \
-	$(BIN)/rl-baseline --quiet > $@.pixels
-	$(BIN)/rl-knn --train $@.pixels --test $@.pixels --layer pixels --neighbours 10 --leave-self-out --threads $(THREADS) | \
-	jq -c '.neighbours |= map(select(.[1] >= $(COPIES))) | select(.neighbours != [])' > $@.partial
-	rm $@.pixels
-	mv $@.partial $@
-
-$(DISCOVERY).json: $(DISCOVERY)-patches.tar.settings $(DISCOVERY).json.settings $(DISCOVERY)-patches.tar $(if $(COPIES),$(DISCOVERY)-copies.jsonl)
-	$(BIN)/rl-discover $(DISCOVERY)-patches.tar $(if $(COPIES),--copies $(DISCOVERY)-copies.jsonl) --layer $(PATCH_LAYER) --seed $(SEED) --name "$(NAME)" --threads $(THREADS) \
+$(DISCOVERY).json: $(DISCOVERY)-patches.tar.settings $(DISCOVERY).json.settings $(DISCOVERY)-patches.tar
+	$(BIN)/rl-discover $(DISCOVERY)-patches.tar $(if $(COPIES),--copies "$(COPIES)") --layer $(PATCH_LAYER) --seed $(SEED) --name "$(NAME)" --threads $(THREADS) \
 	    --result $@.partial $(DISCOVER_FLAGS) > $(DISCOVERY).finds.jsonl
 	mv $@.partial $@
 

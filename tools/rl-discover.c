@@ -241,15 +241,15 @@ static void write_result(const struct run *r, int argc, char **argv)
 
 	json_object_set_new(entry, "seed", json_integer(r->c.seed));
 	if (r->c.copies)
-		rl_history_input(entry, r->c.copies);
+		json_object_set_new(entry, "inputs", json_pack("[O]", r->copies.provenance));
 	json_t *o = json_pack(
 		"{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f}, s:s, s:o, s:o, s:{s:O, "
 		"s:O}}",
 		"benchmark", "discovery", "name", name, "metrics", "images", (json_int_t)r->images,
-		"copies", (json_int_t)r->copies.n, "constellations", (json_int_t)r->drawn.n,
-		"significant", (json_int_t)r->significant, "finds", (json_int_t)r->finds,
-		"verified", r->verified, "mirrored", r->mirrored, "chance", r->chance, "layer",
-		r->c.layer, "setup",
+		"copies", (json_int_t)(r->copies.n - r->copies.groups), "constellations",
+		(json_int_t)r->drawn.n, "significant", (json_int_t)r->significant, "finds",
+		(json_int_t)r->finds, "verified", r->verified, "mirrored", r->mirrored, "chance",
+		r->chance, "layer", r->c.layer, "setup",
 		rl_setup(0, (int64_t)r->images, 0, NULL, json_object_get(r->provenance, "history")),
 		"protocol", protocol(r), "provenance", "test", r->provenance, "command", entry);
 	char *text = rl_json_text(o);

@@ -7,12 +7,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No key has a line break. */
-static char *pair_of(const char *a, const char *b)
+static size_t number_of(struct rl_copies *c, const char *key)
 {
-	bool ordered = strcmp(a, b) < 0;
+	size_t at = rl_dict_find(&c->at, key, strlen(key));
 
-	return rl_asprintf("%s\n%s", ordered ? a : b, ordered ? b : a);
+	if (at != RL_DICT_NONE)
+		return at;
+	c->key = rl_grown(c->key, c->n, sizeof(*c->key));
+	c->group = rl_grown(c->group, c->n, sizeof(*c->group));
+	c->key[c->n] = rl_strdup(key);
+	c->group[c->n] = c->n;
+	rl_dict_add(&c->at, c->key[c->n], strlen(key), c->n);
+	return c->n++;
+}
+
+static size_t first_of(const struct rl_copies *c, size_t i)
+{
+	while (c->group[i] != i)
+		i = c->group[i];
+	return i;
+}
+
+/* The earlier leads, so that groups do not depend on the order of their pairs but on who came
+ * first. */
+static void join(struct rl_copies *c, size_t a, size_t b)
+{
+	size_t x = first_of(c, a), y = first_of(c, b);
+
+	c->group[x > y ? x : y] = x < y ? x : y;
 }
 
 static void take_line(struct rl_copies *c, const json_t *o, const char *where)
@@ -29,9 +51,7 @@ static void take_line(struct rl_copies *c, const json_t *o, const char *where)
 
 		if (!other)
 			rl_die("%s: neighbour %zu has no key", where, i);
-		char *pair = pair_of(key, other);
-		c->n += rl_keyset_add(&c->pairs, pair);
-		free(pair);
+		join(c, number_of(c, key), number_of(c, other));
 	}
 }
 
@@ -48,22 +68,28 @@ struct rl_copies rl_copies_read(const char *path)
 		take_line(&c, o, text.where);
 		json_decref(o);
 	}
+	for (size_t i = 0; i < c.n; i++) {
+		c.group[i] = first_of(&c, i);
+		c.groups += c.group[i] == i;
+	}
+	c.provenance = rl_text_provenance(&text);
 	rl_text_free(&text);
 	return c;
 }
 
-bool rl_copies_has(const struct rl_copies *c, const char *a, const char *b)
+uint32_t rl_copies_group(const struct rl_copies *c, const char *key)
 {
-	if (!c->n)
-		return false;
-	char *pair = pair_of(a, b);
-	bool has = rl_keyset_has(&c->pairs, pair);
+	size_t at = c->n ? rl_dict_find(&c->at, key, strlen(key)) : RL_DICT_NONE;
 
-	free(pair);
-	return has;
+	return at == RL_DICT_NONE ? 0 : (uint32_t)c->group[at] + 1;
 }
 
 void rl_copies_free(struct rl_copies *c)
 {
-	rl_keyset_free(&c->pairs);
+	for (size_t i = 0; i < c->n; i++)
+		free(c->key[i]);
+	free(c->key);
+	free(c->group);
+	rl_dict_free(&c->at);
+	json_decref(c->provenance);
 }

@@ -15,6 +15,7 @@
 struct rl_match {
 	float score;       /* the sum of the four similarities */
 	uint32_t image;    /* which of the stream's, from 0 */
+	uint32_t group;    /* of copies, see copies.h; 0: it has none */
 	float place[4][4]; /* of each patch's most similar one */
 	struct rl_square square;
 };
@@ -23,9 +24,9 @@ struct rl_match {
  */
 
 /* The `top` images of each constellation, by score, equal ones in their order; its own is none,
- * nor is a copy of it.
+ * nor is a copy of it, and of the copies of another the best one stands for all.
  * Images come in blocks of whole ones; rows are unit vectors.  The products are of fixed tiles, one
- * BLAS call of one thread each: the same bits for any number of threads.  Memory is 136 bytes for
+ * BLAS call of one thread each: the same bits for any number of threads.  Memory is 140 bytes for
  * each of the matches that are kept, and a product of 256 patches by a block for each thread,
  * whatever the number of images. */
 struct rl_search;

@@ -46,10 +46,9 @@ static bool better(const struct rl_match *a, const struct rl_match *b)
 	return a->score > b->score || (a->score == b->score && a->image < b->image);
 }
 
-static void sift_down(struct rl_match *at, size_t n, const struct rl_match *e)
+/* *e, which is better than what was there, in the place of entry i. */
+static void replace(struct rl_match *at, size_t n, size_t i, const struct rl_match *e)
 {
-	size_t i = 0;
-
 	for (size_t child; (child = 2 * i + 1) < n; i = child) {
 		if (child + 1 < n && better(&at[child], &at[child + 1]))
 			child++;
@@ -67,11 +66,21 @@ static void sift_up(struct rl_match *at, size_t i, const struct rl_match *e)
 	at[i] = *e;
 }
 
+/* The entry that is a copy, or h->n. */
+static size_t find_group(const struct heap *h, uint32_t group)
+{
+	size_t i = group ? 0 : h->n;
+
+	while (i < h->n && h->at[i].group != group)
+		i++;
+	return i;
+}
+
 /* The image of rows begin to end - 1; product[4][n of the block] is the constellation's. */
 static void meet(const struct rl_search *s, struct heap *h, const struct rl_block *b, size_t begin,
-		 size_t end, const float *product)
+		 size_t end, uint32_t group, const float *product)
 {
-	struct rl_match m = {.image = (uint32_t)b->image[begin]};
+	struct rl_match m = {.image = (uint32_t)b->image[begin], .group = group};
 	size_t best[4];
 
 	for (size_t i = 0; i < 4; i++) {
@@ -83,25 +92,30 @@ static void meet(const struct rl_search *s, struct heap *h, const struct rl_bloc
 				best[i] = j;
 		m.score += row[best[i]];
 	}
-	if (h->n == s->top && !better(&m, &h->at[0]))
+	const size_t copy = find_group(h, group);
+	if (copy < h->n ? !better(&m, &h->at[copy]) : h->n == s->top && !better(&m, &h->at[0]))
 		return;
 	for (size_t i = 0; i < 4; i++)
 		memcpy(m.place[i], b->place[best[i]], sizeof(m.place[i]));
-	if (h->n < s->top)
+	if (copy < h->n)
+		replace(h->at, h->n, copy, &m);
+	else if (h->n < s->top)
 		sift_up(h->at, h->n++, &m);
 	else
-		sift_down(h->at, h->n, &m);
+		replace(h->at, h->n, 0, &m);
 }
 
 static void meet_all(const struct rl_search *s, size_t constellation, const struct rl_block *b,
 		     const float *product)
 {
 	const char *own = s->of->at[constellation].key;
+	const uint32_t own_group = rl_copies_group(s->copies, own);
 
 	for (size_t i = 0, end; i < b->n; i = end) {
 		end = rl_block_image_end(b, i);
-		if (strcmp(b->key[i], own) && !rl_copies_has(s->copies, b->key[i], own))
-			meet(s, &s->heap[constellation], b, i, end, product);
+		const uint32_t group = rl_copies_group(s->copies, b->key[i]);
+		if (strcmp(b->key[i], own) && !(group && group == own_group))
+			meet(s, &s->heap[constellation], b, i, end, group, product);
 	}
 }
 

@@ -85,6 +85,13 @@ own() { # how many images are found in their copies
 ok $? "a copy that was saved anew is another image, in which an image recurs"
 is "$(own --copies copies.jsonl --result both.json both.tar) $(jq -c '[.metrics.copies, .provenance.command.inputs[0].path]' both.json)" \
 	'0 [36,"copies.jsonl"]' "unless it is known as one"
+{ cat both.list && ls copies/* | sed 's|copies/|thirds/|'; } >three.list && cp -r copies thirds
+rl-decode --quiet <three.list | rl-extract $net --patches --patch 24 --stride 6 --size 48 >three.tar
+# Thirds are paired with copies only, not with the first.
+{ cat copies.jsonl; ls copies | sed 's/.jpg//' | jq -Rc '{key: "thirds/\(.)", neighbours: [["copies/\(.)", 1]]}'; } >chain.jsonl
+is "$(rl-discover --constellations 60 --fdr 1 --quiet --copies chain.jsonl three.tar |
+	jq -s -c '[(map(.of) | unique), all(.[]; .images | map(.key | split("/")[-1]) | length == (unique | length))]')" '[[35],true]' \
+	"and all copies of another image are one, a copy's copies, too"
 for line in '{"key":"a"}' '{"key":"a","neighbours":3}' '{"key":"a","neighbours":[[]]}' '{'; do
 	echo "$line" >bad.jsonl
 	fails 1 "bad.jsonl:1: " "copies that are none: $line" rl-discover --copies bad.jsonl things.tar
