@@ -5,6 +5,7 @@
 #include "eval/bootstrap.h"
 #include "eval/contender.h"
 #include "eval/setup.h"
+#include "eval/twins.h"
 
 #include <math.h>
 #include <omp.h>
@@ -43,8 +44,8 @@ struct run {
 	struct rl_contender ours;
 	struct baseline other[MOST];
 	size_t n, nother;              /* test images; baselines */
-	const struct rl_contender *by; /* who tells near-duplicates; NULL: all, where they agree */
-	double *similarity;            /* [n], to the training image that it may be again; or -1 */
+	const struct rl_contender *by; /* who tells near-duplicates; NULL: all who can */
+	struct rl_twin *twin;          /* [n] */
 	size_t nduplicate;
 	struct rl_progress progress;
 };
@@ -84,34 +85,22 @@ static struct rl_contender score(const struct run *r, const char *name, const ch
 	return c;
 }
 
-/* All features must take image i for the same training image again: ones that gather a class in a
- * point would leave out what they do best, and so judge themselves by their failures. */
-static double agreed_similarity(const struct run *r, size_t i)
-{
-	double least = r->ours.similarity[i];
-
-	for (size_t k = 0; k < r->nother; k++) {
-		const struct rl_contender *o = &r->other[k].scored;
-
-		if (o->nearest[i] != r->ours.nearest[i])
-			return -1;
-		least = fmin(least, o->similarity[i]);
-	}
-	return least;
-}
-
 static bool is_duplicate(const struct run *r, size_t i)
 {
-	return r->similarity[i] >= r->c.similar;
+	return r->twin[i].similarity >= r->c.similar;
 }
 
 static void find_duplicates(struct run *r)
 {
 	const struct rl_pair *p = &r->ours.images;
+	const struct rl_contender *all[MOST + 1] = {&r->ours};
 
-	r->similarity = rl_calloc(r->n, sizeof(*r->similarity));
+	for (size_t k = 0; k < r->nother; k++)
+		all[k + 1] = &r->other[k].scored;
+	r->twin = rl_calloc(r->n, sizeof(*r->twin));
 	for (size_t i = 0; i < r->n; i++) {
-		r->similarity[i] = r->by ? r->by->similarity[i] : agreed_similarity(r, i);
+		r->twin[i] = r->by ? rl_twin_nearest(r->by, i)
+				   : rl_twin_agreed(all, r->nother + 1, i, r->c.similar);
 		r->nduplicate += is_duplicate(r, i);
 	}
 	if (r->nduplicate == r->n)
@@ -274,21 +263,20 @@ static json_t *against(const struct run *r, const struct comparison *c, bool all
 
 static json_t *pairs(const struct run *r)
 {
-	const struct rl_contender *by = r->by ? r->by : &r->ours;
-	const struct rl_pair *p = &by->images;
+	const struct rl_pair *p = &r->ours.images;
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < r->n; i++)
 		if (is_duplicate(r, i))
 			json_array_append_new(list, json_pack("[ssf]", p->test.key[i],
-							      p->train.key[by->nearest[i]],
-							      r->similarity[i]));
+							      p->train.key[r->twin[i].row],
+							      r->twin[i].similarity));
 	return list;
 }
 
 static json_t *duplicates(const struct run *r)
 {
-	json_t *o = json_pack("{s:s, s:f, s:I, s:o}", "by", r->by ? r->by->name : "all", "similar",
+	json_t *o = json_pack("{s:s?, s:f, s:I, s:o}", "by", r->by ? r->by->name : NULL, "similar",
 			      r->c.similar, "images", (json_int_t)r->nduplicate, "pairs", pairs(r));
 
 	if (r->nduplicate) {
@@ -370,7 +358,7 @@ int main(int argc, char **argv)
 		RL_OPT_STR("layer", &c->layer, "NAME",
 			   "of feat1..feat5, avgpool; of baselines that say none, too"),
 		RL_OPT_STR("duplicates", &c->duplicates, "NAME",
-			   "the baseline that tells near-duplicates; where all agree if not given"),
+			   "the baseline that tells near-duplicates; all that can if not given"),
 		RL_OPT_REAL("similar", &c->similar, 0, 2, "X",
 			    "the cosine from which on they are; above 1, none is"),
 		RL_OPT_STR("name", &c->name, "ROW", "what the result's \"name\" says"),
@@ -410,6 +398,6 @@ int main(int argc, char **argv)
 		rl_contender_free(&r.other[i].scored);
 		free(r.other[i].name); /* the whole word */
 	}
-	free(r.similarity);
+	free(r.twin);
 	return RL_EXIT_OK;
 }

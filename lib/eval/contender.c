@@ -2,7 +2,6 @@
 
 #include "base/err.h"
 #include "base/utf8.h"
-#include "eval/knn.h"
 #include "eval/probe.h"
 
 #include <math.h>
@@ -37,22 +36,21 @@ static float *unit_rows(const struct rl_block *b, const double *mean, const bool
 static void vote(struct rl_contender *c)
 {
 	const struct rl_block *a = &c->images.train, *b = &c->images.test;
-	size_t d = a->d, k = a->n < RL_CONTENDER_K ? a->n : RL_CONTENDER_K, count;
+	size_t d = a->d, count;
 	double *mean = rl_calloc(d, sizeof(*mean));
 	double *score = rl_calloc((size_t)c->images.nclass, sizeof(*score));
 	bool *varies = rl_calloc(d, sizeof(*varies));
 
 	take_mean(a->x, a->n, d, mean, varies);
 	float *x = unit_rows(a, mean, varies), *query = unit_rows(b, mean, varies);
-	struct rl_knn *q = rl_knn_new(query, b->n, d, k, NULL);
+	struct rl_knn *q = rl_knn_new(query, b->n, d, c->k, NULL);
 	for (size_t i = 0; i < a->n; i += BLOCK)
 		rl_knn_offer(q, x + i * d, a->label + i, NULL, a->n - i < BLOCK ? a->n - i : BLOCK);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct rl_neighbour *n = rl_knn_nearest(q, i, &count);
 
-		c->nearest[i] = n[0].row;
-		c->similarity[i] = n[0].similarity;
-		c->knn[i] = !rl_knn_rank(n, k, RL_CONTENDER_TEMPERATURE, b->label[i], score);
+		memcpy(c->nearest + i * c->k, n, c->k * sizeof(*n));
+		c->knn[i] = !rl_knn_rank(n, c->k, RL_CONTENDER_TEMPERATURE, b->label[i], score);
 	}
 	rl_knn_free(q);
 	free(x);
@@ -101,8 +99,8 @@ struct rl_contender rl_contender_score(const char *name, const char *train, cons
 	c.d = a->d;
 	c.knn = rl_calloc(b->n, sizeof(*c.knn));
 	c.probe = rl_calloc(b->n, sizeof(*c.probe));
-	c.nearest = rl_calloc(b->n, sizeof(*c.nearest));
-	c.similarity = rl_calloc(b->n, sizeof(*c.similarity));
+	c.k = a->n < RL_CONTENDER_K ? a->n : RL_CONTENDER_K;
+	c.nearest = rl_calloc(b->n, c.k * sizeof(*c.nearest));
 	c.spectrum = rl_spectrum(a->x, a->n, a->d, threads);
 	vote(&c);
 	fit(&c, seed);
@@ -143,5 +141,4 @@ void rl_contender_free(struct rl_contender *c)
 	free(c->knn);
 	free(c->probe);
 	free(c->nearest);
-	free(c->similarity);
 }

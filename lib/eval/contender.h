@@ -5,6 +5,7 @@
 #ifndef RL_EVAL_CONTENDER_H
 #define RL_EVAL_CONTENDER_H
 
+#include "eval/knn.h"
 #include "eval/pair.h"
 #include "eval/spectrum.h"
 
@@ -19,10 +20,10 @@ struct rl_contender {
 	size_t d;
 	bool *knn, *probe; /* [test images] */
 
-	/* Of each test image the training image that is most like it, and their cosine, the mean of
-	 * the training rows taken away. */
-	size_t *nearest;
-	double *similarity;
+	/* Of each test image the k training images that are most like it, the most similar first,
+	 * by cosine, the mean of the training rows taken away. */
+	struct rl_neighbour *nearest; /* [test images,k] */
+	size_t k;                     /* RL_CONTENDER_K, or all where there are fewer */
 
 	double weight_decay;         /* of the probe, see probe.h */
 	bool converged;              /* so did its fit */
