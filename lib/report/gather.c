@@ -39,11 +39,12 @@ void rl_gathered_free(struct rl_gathered *g)
 	*g = (struct rl_gathered){0};
 }
 
-/* A line that names a benchmark is a result, however damaged. */
+/* A line that begins as an object and names a benchmark is a result, however damaged. */
 static bool is_foreign(const char *line, size_t size)
 {
 	json_t *o = json_loadb(line, size, 0, NULL);
-	const bool foreign = o ? !json_object_get(o, "benchmark") : !strstr(line, "\"benchmark\"");
+	const bool begun = *line == '{' && strstr(line, "\"benchmark\"");
+	const bool foreign = o ? !json_object_get(o, "benchmark") : !begun;
 
 	json_decref(o);
 	return foreign;

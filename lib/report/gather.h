@@ -6,7 +6,7 @@
  * other file that is named has results, one JSON object a line, of which "benchmark" is a member.
  * In a folder only *.json are looked at for results, those in it and in the folders in it, but no
  * deeper, where results lie that others were made from; lines that are none, JSON or not, are
- * passed over with a warning, but for those that name "benchmark" and are damaged.  What begins
+ * passed over with a warning, but for objects that name "benchmark" and break off.  What begins
  * with a dot is left alone, and links are followed.
  */
 #ifndef RL_REPORT_GATHER_H

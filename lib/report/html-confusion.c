@@ -129,8 +129,13 @@ void rl_html_confusions(FILE *f, const json_t *results)
 		const json_t *result = json_object_get(from, "result");
 		const json_t *rows = json_object_get(result, "confusion");
 
-		if (!rows || json_array_size(rows) > MOST_CLASSES)
+		if (!rows)
 			continue;
+		if (json_array_size(rows) > MOST_CLASSES) {
+			rl_warn("%s: a confusion of more than %d classes: not on the page",
+				json_string_value(json_object_get(from, "where")), MOST_CLASSES);
+			continue;
+		}
 		if (!is_confusion(rows)) {
 			rl_warn("%s: confusion is not a row and a column of numbers for each "
 				"class: not on the page",

@@ -45,7 +45,7 @@ bool rl_stop_asked(void)
 
 bool rl_stop_asked_soon(void)
 {
-	for (int ms = 0; !asked && ms < 500; ms++)
+	for (int ms = 0; !asked && ms < 1000; ms++)
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	return asked;
 }

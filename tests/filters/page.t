@@ -20,7 +20,7 @@ echo '{"benchmark":"pretext","name":"other","metrics":{"accuracy":27,"chance":13
 echo '{"benchmark":"verdict","name":"other","metrics":{"accuracy":27},"verdict":"better: 27.0 % against 20.0 % of <untrained>","against":[{"name":"<untrained>","answer":"better","metrics":{"accuracy":20},"difference":{"accuracy":{"points":7,"low":1.5,"high":9}}}]}' >results/ours/verdict.json
 echo '{"benchmark":"purity","name":"other","metrics":{"area":50},"curve":[[0.1,1],[0.5,0.5],[1,0.25]]}' >results/ours/purity.json
 echo '{"benchmark":"purity","name":"more","metrics":{"area":20},"curve":[[0.2,0.5]]}' >>results/ours/purity.json
-printf '{"image_id":3}\n[]\n\n{\n  "scripts": {}\n}\n' >results/ours/strangers.json
+printf '{"image_id":3}\n[]\n\n{\n  "benchmark": "x"\n}\n' >results/ours/strangers.json
 for i in 1 2 3 4; do echo '{"step":'$((i * 10))',"epoch":0,"loss":'$((9 - i))',"rpn":1,"accuracy":'$((i * 20))',"rank":'$((i * 3))',"dead":0,"lr":0.1,"samples_per_s":3}'; done >results/run/log.jsonl
 printf '{"step":50,"lo' >>results/run/log.jsonl
 perl -e 'print "P6\n8 4\n255\n", map { chr($_ * 2) } 1 .. 96' | cjpeg >results/ours/look/contact_sheet.jpg

@@ -77,7 +77,7 @@ signalled() {
 	stream-then-trainer)
 		until was=$(lines $dir/run/log.jsonl) && sleep 0.3 && [ "$was" = "$(lines $dir/run/log.jsonl)" ]; do :; done
 		kill -$signal "$(cat $dir/held)"
-		sleep 0.1
+		sleep 0.05
 		kill -$signal "$(cat $dir/pid)"
 		;;
 	esac
