@@ -22,6 +22,7 @@ struct fake {
 	bool leading[MOST];
 	int64_t size[MOST], before[MOST];
 	double loss, growth; /* of the loss, a call */
+	int64_t seen;        /* lines of the log, as watched */
 };
 
 static void take(void *ctx, struct rl_sample *s, int slot, int64_t i)
@@ -166,6 +167,40 @@ static void test_checkpoints(const char *dir)
 	ok(!there(dir, 1) && there(dir, 2) && there(dir, 3), "the newest two checkpoints are kept");
 }
 
+static void count_lines(void *ctx, struct rl_collapse *seen, json_t *line)
+{
+	struct fake *f = ctx;
+
+	(void)line;
+	f->seen = ++seen->rows;
+}
+
+/* What the log has shown goes on where the run does. */
+static void test_seen(const char *dir)
+{
+	struct fake f = {0};
+
+	for (int resumed = 0; resumed < 2; resumed++) {
+		f = (struct fake){0};
+		struct rl_loop l = loop(&f, dir, 4, 3, (int64_t[]){4, 4, 4});
+
+		l.task.watch = count_lines;
+		l.checkpoint_every = 1;
+		l.keep = 9;
+		rl_loop_resume(&l);
+		rl_loop_run(&l);
+		rl_loop_end(&l);
+		ok(f.seen == 3 && f.calls == (resumed ? 2 : 3),
+		   resumed ? "and in checkpoints" : "what is watched is kept from line to line");
+		for (int i = 2; i <= 3; i++) {
+			char *path = rl_asprintf("%s/checkpoint-%d.safetensors", dir, i);
+
+			unlink(path);
+			free(path);
+		}
+	}
+}
+
 static void run_empty(void *dir)
 {
 	struct fake f = {0};
@@ -238,6 +273,7 @@ int main(void)
 		rl_die("%s: make directory:", dir);
 	test_steps(dir);
 	test_weights(dir);
+	test_seen(dir);
 	test_checkpoints(dir);
 	test_divergence(dir);
 	ok(dies(run_empty, dir, 1, "no samples of epoch 1"), "an epoch of nothing");
