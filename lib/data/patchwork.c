@@ -1,6 +1,7 @@
 #include "data/patchwork.h"
 
 #include "base/err.h"
+#include "data/pairs.h"
 #include "image/paint.h"
 #include "image/patches.h"
 
@@ -15,7 +16,7 @@ struct cell {
 };
 
 struct patchwork {
-	const char *key;
+	char *where; /* "sample KEY" */
 	const struct rl_tensor *patches;
 	int64_t n;
 	int side, gap; /* pixels of a patch, and between two */
@@ -44,9 +45,9 @@ static void take_patches(struct patchwork *w, struct rl_sample *s)
 	char why[RL_WHY];
 
 	if (t->dim[1] != t->dim[2] || t->dim[3] != 3)
-		rl_die("sample %.200s: patches are not RGB squares", s->key);
+		rl_die("%s: patches are not RGB squares", w->where);
 	if (!rl_image_fits(t->dim[1], t->dim[2], RL_MAX_PIXELS, why))
-		rl_die("sample %.200s: patches: %s", s->key, why);
+		rl_die("%s: patches: %s", w->where, why);
 	w->patches = t;
 	w->n = t->dim[0];
 	w->side = (int)t->dim[1];
@@ -56,8 +57,8 @@ static void take_patches(struct patchwork *w, struct rl_sample *s)
 static void take_nine(struct patchwork *w)
 {
 	if (w->n != RL_PATCHES)
-		rl_die("sample %.200s: %lld patches, not %d, and no pairs of them", w->key,
-		       (long long)w->n, RL_PATCHES);
+		rl_die("%s: %lld patches, not %d, and no pairs of them", w->where, (long long)w->n,
+		       RL_PATCHES);
 	struct cell *c = new_cell(w);
 
 	for (int i = 0; i < RL_PATCHES; i++)
@@ -69,16 +70,11 @@ static void take_pairs(struct patchwork *w, const struct rl_tensor *pairs)
 	struct cell *c = NULL;
 
 	if (pairs->dim[1] != 3 || !pairs->dim[0])
-		rl_die("sample %.200s: pairs are not rows of first, second and label", w->key);
+		rl_die("%s: pairs are not rows of first, second and label", w->where);
 	for (int64_t i = 0; i < pairs->dim[0]; i++) {
 		const int32_t *p = (const int32_t *)pairs->data + 3 * i;
 
-		if (p[0] < 0 || p[0] >= w->n || p[1] < 0 || p[1] >= w->n || p[2] < 0 ||
-		    p[2] >= RL_PATCHES - 1)
-			rl_die("sample %.200s: pair %lld: patches %d and %d of %lld, label %d of "
-			       "%d",
-			       w->key, (long long)i, (int)p[0], (int)p[1], (long long)w->n,
-			       (int)p[2], RL_PATCHES - 1);
+		rl_pair_check(p, i, w->n, w->where);
 		const int place = p[2] < MIDDLE ? p[2] : p[2] + 1; /* labels leave out the middle */
 
 		if (!c || c->patch[MIDDLE] != p[0] || c->patch[place] != NONE)
@@ -91,14 +87,13 @@ static void take_pairs(struct patchwork *w, const struct rl_tensor *pairs)
 /* ---- pixels -----------------------------------------------------------------------------------
  */
 
-static void to_levels(const float *x, size_t n, uint8_t *out, const char *key, int64_t patch)
+static void to_levels(const float *x, size_t n, uint8_t *out, const char *where, int64_t patch)
 {
 	double least = x[0], most = x[0];
 
 	for (size_t i = 0; i < n; i++) {
 		if (!isfinite(x[i]))
-			rl_die("sample %.200s: patch %lld is not of finite numbers", key,
-			       (long long)patch);
+			rl_die("%s: patch %lld is not of finite numbers", where, (long long)patch);
 		least = fmin(least, x[i]);
 		most = fmax(most, x[i]);
 	}
@@ -113,7 +108,7 @@ static void paint_patch(const struct patchwork *w, int64_t patch, int left, int 
 	struct rl_image im = rl_image_new(w->side, w->side);
 
 	if (w->patches->type == RL_F4)
-		to_levels((const float *)w->patches->data + first, n, im.data, w->key, patch);
+		to_levels((const float *)w->patches->data + first, n, im.data, w->where, patch);
 	else
 		memcpy(im.data, (const uint8_t *)w->patches->data + first, n);
 	rl_paint_image(to, left, top, &im);
@@ -150,7 +145,7 @@ static struct rl_image paint(const struct patchwork *w, size_t shown)
 	char why[RL_WHY];
 
 	if (!rl_image_fits(height, width, RL_MAX_PIXELS, why))
-		rl_die("sample %.200s: its patches: %s", w->key, why);
+		rl_die("%s: its patches: %s", w->where, why);
 	struct rl_image to = rl_image_new((int)height, (int)width);
 	memset(to.data, 255, 3 * (size_t)height * (size_t)width);
 	for (size_t i = 0; i < shown; i++)
@@ -161,7 +156,7 @@ static struct rl_image paint(const struct patchwork *w, size_t shown)
 
 struct rl_image rl_patchwork(struct rl_sample *s, size_t most)
 {
-	struct patchwork w = {.key = s->key};
+	struct patchwork w = {.where = rl_asprintf("sample %.200s", s->key)};
 
 	take_patches(&w, s);
 	if (rl_sample_find(s, "pairs"))
@@ -170,5 +165,6 @@ struct rl_image rl_patchwork(struct rl_sample *s, size_t most)
 		take_nine(&w);
 	struct rl_image im = paint(&w, w.cells < most ? w.cells : most);
 	free(w.cell);
+	free(w.where);
 	return im;
 }

@@ -1,6 +1,7 @@
 #include "train/patchset.h"
 
 #include "base/err.h"
+#include "data/pairs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,11 +84,7 @@ void rl_patch_sample_take(struct rl_patch_sample *to, const struct rl_patch_form
 	for (int64_t i = 0; i < n; i++) {
 		const int32_t *p = (const int32_t *)pairs->data + 3 * i;
 
-		if (p[0] < 0 || p[0] >= m || p[1] < 0 || p[1] >= m || p[2] < 0 ||
-		    p[2] >= RL_NEIGHBOURS)
-			rl_die("%s: pair %lld: patches %d and %d of %lld, label %d of %d", s->key,
-			       (long long)i, (int)p[0], (int)p[1], (long long)m, (int)p[2],
-			       RL_NEIGHBOURS);
+		rl_pair_check(p, i, m, s->key);
 		memcpy(to->pair[i], p, sizeof(to->pair[i]));
 	}
 }
