@@ -70,6 +70,17 @@ double rl_json_real(const json_t *o, const char *name, const char *where)
 	return json_number_value(v);
 }
 
+json_t *rl_json_member(json_t *o, const char *name, json_t *(*make)(void))
+{
+	json_t *m = json_object_get(o, name);
+
+	if (!m) {
+		m = make();
+		json_object_set_new(o, name, m);
+	}
+	return m;
+}
+
 size_t rl_json_index(const json_t *array, const json_t *value)
 {
 	json_t *item;

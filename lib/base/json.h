@@ -18,6 +18,9 @@ const char *rl_json_str(const json_t *o, const char *name, const char *where);
 int64_t rl_json_int(const json_t *o, const char *name, int64_t min, int64_t max, const char *where);
 double rl_json_real(const json_t *o, const char *name, const char *where);
 
+/* The member of an object; where there is none, what make() makes becomes it. */
+json_t *rl_json_member(json_t *o, const char *name, json_t *(*make)(void));
+
 /* Where in the array the value is; the array's size when it is not there. */
 size_t rl_json_index(const json_t *array, const json_t *value);
 

@@ -1,6 +1,7 @@
 #include "report/html.h"
 
 #include "base/err.h"
+#include "base/json.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,17 +11,6 @@
  *
  *	{title: {"names": [name], "classes": {class: {index of a name: number}}}}
  */
-
-static json_t *member(json_t *o, const char *name, json_t *(*make)(void))
-{
-	json_t *m = json_object_get(o, name);
-
-	if (!m) {
-		m = make();
-		json_object_set_new(o, name, m);
-	}
-	return m;
-}
 
 /* scores: {class: number}, or objects that have it as `inside`. */
 static void add(json_t *tables, const char *title, const char *name, const json_t *scores,
@@ -32,16 +22,16 @@ static void add(json_t *tables, const char *title, const char *name, const json_
 
 	if (!json_object_size(scores))
 		return;
-	table = member(tables, title, json_object);
-	names = member(table, "names", json_array);
-	classes = member(table, "classes", json_object);
+	table = rl_json_member(tables, title, json_object);
+	names = rl_json_member(table, "names", json_array);
+	classes = rl_json_member(table, "classes", json_object);
 	snprintf(index, sizeof(index), "%zu", json_array_size(names));
 	json_array_append_new(names, json_string(name));
 	json_object_foreach((json_t *)scores, class, score)
 	{
 		const json_t *value = inside ? json_object_get(score, inside) : score;
 
-		json_object_set_new(member(classes, class, json_object), index,
+		json_object_set_new(rl_json_member(classes, class, json_object), index,
 				    json_is_number(value) ? json_real(json_number_value(value))
 							  : json_null());
 	}

@@ -26,23 +26,14 @@ void rl_report_free(struct rl_report *r)
 /* ---- numbers come in --------------------------------------------------------------------------
  */
 
-static json_t *member(json_t *o, const char *name)
-{
-	json_t *m = json_object_get(o, name);
-
-	if (!m) {
-		m = json_object();
-		json_object_set_new(o, name, m);
-	}
-	return m;
-}
-
 static void add_numbers(json_t *rows, const char *name, const char *benchmark, const json_t *from,
 			const json_t *marks, const char *where)
 {
 	const json_t *metrics = rl_json_get(from, "metrics", where);
 	const json_t *layer = json_object_get(from, "layer");
-	json_t *cells = member(member(rows, name), benchmark), *number;
+	json_t *cells = rl_json_member(rl_json_member(rows, name, json_object), benchmark,
+				       json_object),
+	       *number;
 	const char *metric;
 
 	if (!json_is_object(metrics))
@@ -315,7 +306,7 @@ static void collect_others(json_t *row, json_t *others)
 
 			if (on_page(benchmark, metric))
 				continue;
-			json_t *metrics = member(others, benchmark);
+			json_t *metrics = rl_json_member(others, benchmark, json_object);
 			have = (int)json_integer_value(json_object_get(metrics, metric));
 			if (!have || (wanted && wanted < have))
 				json_object_set_new(metrics, metric, json_integer(wanted));

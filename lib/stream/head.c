@@ -122,13 +122,9 @@ json_t *rl_head_history(json_t *head, const struct rl_tool *tool, int argc, char
 
 void rl_history_input(json_t *entry, const char *path)
 {
-	json_t *inputs = json_object_get(entry, "inputs");
+	json_t *inputs = rl_json_member(entry, "inputs", json_array);
 	char hex[65];
 
-	if (!inputs) {
-		inputs = json_array();
-		json_object_set_new(entry, "inputs", inputs);
-	}
 	rl_file_sha256(path, hex);
 	json_array_append_new(inputs,
 			      json_pack("{s:o, s:s}", "path", clean_string(path), "sha256", hex));
