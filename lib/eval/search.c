@@ -17,6 +17,7 @@ struct heap {
 struct rl_search {
 	const struct rl_constellations *of;
 	const struct rl_copies *copies;
+	uint32_t *own; /* [n], the copies' groups of the constellations' images */
 	size_t top, d;
 	float *query; /* [4 n,d] */
 	struct heap *heap;
@@ -33,10 +34,12 @@ struct rl_search *rl_search_new(const struct rl_constellations *c, size_t top,
 	*s = (struct rl_search){.of = c, .copies = copies, .top = top, .d = c->d};
 	s->query = rl_realloc(NULL, 4 * c->n, c->d * sizeof(*s->query));
 	s->matches = rl_realloc(NULL, c->n, top * sizeof(*s->matches));
+	s->own = rl_malloc(c->n * sizeof(*s->own));
 	s->heap = rl_calloc(c->n, sizeof(*s->heap));
 	for (size_t i = 0; i < c->n; i++) {
 		memcpy(s->query + 4 * i * c->d, c->at[i].x, 4 * c->d * sizeof(*s->query));
 		s->heap[i].at = s->matches + i * top;
+		s->own[i] = rl_copies_group(copies, c->at[i].key);
 	}
 	return s;
 }
@@ -105,18 +108,26 @@ static void meet(const struct rl_search *s, struct heap *h, const struct rl_bloc
 		replace(h->at, h->n, 0, &m);
 }
 
+/* group[n of the block]: of each image's first row. */
 static void meet_all(const struct rl_search *s, size_t constellation, const struct rl_block *b,
-		     const float *product)
+		     const uint32_t *group, const float *product)
 {
 	const char *own = s->of->at[constellation].key;
-	const uint32_t own_group = rl_copies_group(s->copies, own);
 
 	for (size_t i = 0, end; i < b->n; i = end) {
 		end = rl_block_image_end(b, i);
-		const uint32_t group = rl_copies_group(s->copies, b->key[i]);
-		if (strcmp(b->key[i], own) && !(group && group == own_group))
-			meet(s, &s->heap[constellation], b, i, end, group, product);
+		if (strcmp(b->key[i], own) && !(group[i] && group[i] == s->own[constellation]))
+			meet(s, &s->heap[constellation], b, i, end, group[i], product);
 	}
+}
+
+static uint32_t *groups_of(const struct rl_copies *c, const struct rl_block *b)
+{
+	uint32_t *group = rl_calloc(b->n, sizeof(*group));
+
+	for (size_t i = 0; i < b->n; i = rl_block_image_end(b, i))
+		group[i] = rl_copies_group(c, b->key[i]);
+	return group;
 }
 
 /* Within a parallel region OpenBLAS runs each call on the calling thread alone. */
@@ -126,6 +137,7 @@ void rl_search_show(struct rl_search *s, const struct rl_block *b)
 
 	if (b->n > INT_MAX)
 		rl_die("%zu patches in a block: too many for BLAS", b->n);
+	uint32_t *group = groups_of(s->copies, b);
 #pragma omp parallel
 	{
 		float *product = rl_aligned(4 * PANEL * b->n * sizeof(*product));
@@ -138,10 +150,11 @@ void rl_search_show(struct rl_search *s, const struct rl_block *b)
 				    (int)b->n, (int)s->d, 1, s->query + 4 * i * s->d, (int)s->d,
 				    b->x, (int)s->d, 0, product, (int)b->n);
 			for (size_t k = 0; k < m; k++)
-				meet_all(s, i + k, b, product + 4 * k * b->n);
+				meet_all(s, i + k, b, group, product + 4 * k * b->n);
 		}
 		free(product);
 	}
+	free(group);
 }
 
 static int by_score(const void *a, const void *b)
@@ -164,6 +177,7 @@ struct rl_match *rl_search_matches(struct rl_search *s, size_t constellation, si
 void rl_search_free(struct rl_search *s)
 {
 	free(s->query);
+	free(s->own);
 	free(s->heap);
 	free(s->matches);
 	free(s);
