@@ -9,8 +9,8 @@
  *	with probability 1/3 a patch is shrunk to 10 to 94 pixels a side, uniform in area, and back
  *	colour dropping: of a random channel what differs from its mean, noise of -0.5 to 0.5 in the
  *	others, and all divided by its root mean square and multiplied by 50 (the code's form)
- *	or projection: less ImageNet's means, without the component along green - magenta, [-1, 2,
- *-1]
+ *	or projection: less ImageNet's means, without the component along green - magenta,
+ *	[-1, 2, -1]
  *
  * What shows where in the photo a patch is from, chromatic aberration above all, is to be gone.
  */
